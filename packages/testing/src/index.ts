@@ -1,4 +1,12 @@
 /**
  * @since 0.1.0
  */
-export {}
+export * as WpsNode from "./WpsNode.ts"
+/**
+ * @since 0.1.0
+ */
+export * as WpsServer from "./WpsServer.ts"
+/**
+ * @since 0.1.0
+ */
+export * as WpsTest from "./WpsTest.ts"

@@ -1,0 +1,77 @@
+/**
+ * A WPS node on a real port of this machine.
+ *
+ * @since 0.1.0
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
+import type * as HttpServerError from "@effect/platform/HttpServerError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { createServer } from "node:http"
+import * as WpsNode from "./WpsNode.ts"
+
+/**
+ * A node that listens.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class WpsServer extends Context.Tag("@effect-wps/testing/WpsServer")<WpsServer, WpsServer.Service>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace WpsServer {
+  /**
+   * Where the node answers, such as `http://127.0.0.1:40123/wps`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service {
+    readonly url: string
+  }
+}
+
+/**
+ * Starts a node on 127.0.0.1 and ends it, with the connections that are open, when the layer ends.
+ *
+ * @example
+ * ```ts
+ * import { WpsNode, WpsServer } from "@effect-wps/testing"
+ * import { Output, Process } from "@effect-wps/wps"
+ * import { Console, Effect, Schema } from "effect"
+ *
+ * const answer = Process.make("answer", { inputs: {}, outputs: { value: Output.literal(Schema.Int) } })
+ *
+ * const program = Effect.flatMap(WpsServer.WpsServer, ({ url }) => Console.log(`listening at ${url}`)).pipe(
+ *   Effect.provide(WpsServer.layer([WpsNode.handle(answer, () => Effect.succeed({ value: 42 }))]))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = <R = never>(
+  implementations: ReadonlyArray<WpsNode.Implementation<R>>,
+  options?: WpsNode.Options & {
+    /** 0 takes a free one. @default 0 */
+    readonly port?: number | undefined
+  }
+): Layer.Layer<WpsServer, HttpServerError.ServeError, R> =>
+  Layer.scoped(
+    WpsServer,
+    Effect.gen(function*() {
+      const app = yield* WpsNode.make(implementations, options)
+      const node = createServer()
+      const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: options?.port ?? 0 })
+      // Added after the server, so run before it waits for its connections to end by themselves.
+      yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
+      yield* Effect.provideService(HttpServer.serveEffect(app), HttpServer.HttpServer, server)
+      const address = server.address
+      return { url: `http://127.0.0.1:${address._tag === "TcpAddress" ? address.port : 0}${options?.path ?? "/wps"}` }
+    })
+  )

@@ -1,0 +1,46 @@
+/**
+ * What a service offers: the answer to GetCapabilities, of any version.
+ *
+ * @see OGC 05-007r7 §8.3, OGC 14-065r2 §9.8
+ * @since 0.1.0
+ */
+import type * as Option from "effect/Option"
+import type { Metadata, OperationMetadata, ServiceIdentification, ServiceProvider } from "./Ows.ts"
+
+/**
+ * A process as a list shows it.
+ *
+ * @see OGC 05-007r7 §8.3 table 11 (ProcessBrief), OGC 14-065r2 §9.7 (ProcessSummary)
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProcessSummary {
+  readonly identifier: string
+  readonly title: Option.Option<string>
+  readonly abstract: Option.Option<string>
+  readonly version: Option.Option<string>
+  readonly metadata: ReadonlyArray<Metadata>
+  readonly profiles: ReadonlyArray<string>
+  readonly wsdl: Option.Option<string>
+}
+
+/**
+ * A service's capabilities. A server may leave any part out, so every part but the list of processes is optional.
+ *
+ * @see OGC 05-007r7 §8.3, OGC 14-065r2 §9.8
+ * @since 0.1.0
+ * @category models
+ */
+export interface Capabilities {
+  /** The version of the document, such as `1.0.0`. */
+  readonly version: Option.Option<string>
+  readonly updateSequence: Option.Option<string>
+  readonly language: Option.Option<string>
+  readonly identification: Option.Option<ServiceIdentification>
+  readonly provider: Option.Option<ServiceProvider>
+  readonly operations: ReadonlyArray<OperationMetadata>
+  readonly processes: ReadonlyArray<ProcessSummary>
+  readonly defaultLanguage: Option.Option<string>
+  readonly languages: ReadonlyArray<string>
+  readonly wsdl: Option.Option<string>
+}

@@ -1,0 +1,318 @@
+/**
+ * The values that go into a process and come out of it, as they stand in a document.
+ *
+ * @see OGC 05-007r7 §10.2.1, §10.3.1
+ * @since 0.1.0
+ */
+import { XmlFragment } from "@effect-wps/xml"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
+import * as Option from "effect/Option"
+
+/**
+ * A media type, how the bytes are written (`base64`, a charset), and the schema that the document follows.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 24
+ * @since 0.1.0
+ * @category models
+ */
+export interface Format {
+  readonly mimeType: Option.Option<string>
+  readonly encoding: Option.Option<string>
+  readonly schema: Option.Option<string>
+}
+
+/**
+ * What may stand where a format is wanted: a media type, or its parts.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FormatInput = string | {
+  readonly mimeType: string
+  readonly encoding?: string | undefined
+  readonly schema?: string | undefined
+}
+
+/**
+ * The format that says nothing: the server chooses its default.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const anyFormat: Format = { mimeType: Option.none(), encoding: Option.none(), schema: Option.none() }
+
+/**
+ * Makes a format.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const gml = DataValue.format({ mimeType: "text/xml", schema: "http://schemas.opengis.net/gml/3.1.1/base/gml.xsd" })
+ * const json = DataValue.format("application/json")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const format = (input: FormatInput): Format =>
+  typeof input === "string"
+    ? { ...anyFormat, mimeType: Option.some(input) }
+    : {
+      mimeType: Option.some(input.mimeType),
+      encoding: Option.fromNullable(input.encoding),
+      schema: Option.fromNullable(input.schema)
+    }
+
+/**
+ * A literal as its text, with its type and unit where the document names them.
+ *
+ * @see OGC 05-007r7 §10.2.1 table 49
+ * @since 0.1.0
+ * @category models
+ */
+export interface LiteralData {
+  readonly _tag: "LiteralData"
+  readonly value: string
+  readonly dataType: Option.Option<string>
+  readonly uom: Option.Option<string>
+}
+
+/**
+ * A document or file inside the message: text, embedded XML (kept to the letter), or bytes as base64.
+ *
+ * @see OGC 05-007r7 §10.2.1 table 48
+ * @since 0.1.0
+ * @category models
+ */
+export interface ComplexData {
+  readonly _tag: "ComplexData"
+  readonly format: Format
+  readonly content: XmlFragment.XmlFragment
+}
+
+/**
+ * A box: the corner with the lowest and the corner with the highest coordinates, in the axis order and units of `crs`.
+ *
+ * @see OGC 06-121r3 §10.2 (`ows:BoundingBox`)
+ * @since 0.1.0
+ * @category models
+ */
+export interface BoundingBoxData {
+  readonly _tag: "BoundingBoxData"
+  readonly lower: ReadonlyArray<number>
+  readonly upper: ReadonlyArray<number>
+  readonly crs: Option.Option<string>
+}
+
+/**
+ * A value that lies elsewhere. As an input the server fetches it, by `GET`, or by `POST` of a body.
+ *
+ * @see OGC 05-007r7 §10.2.1 table 46, §10.3.1 table 58
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reference {
+  readonly _tag: "Reference"
+  readonly href: string
+  readonly format: Format
+  readonly method: "GET" | "POST"
+  /** Headers that the server sends when it fetches. Whoever runs the server can read them. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  readonly body: Option.Option<XmlFragment.XmlFragment>
+  readonly bodyReference: Option.Option<string>
+}
+
+/**
+ * Any value of an input or output.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type DataValue = LiteralData | ComplexData | BoundingBoxData | Reference
+
+/**
+ * Makes a literal from its text.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const width = DataValue.literal("35", { dataType: "integer", uom: "meter" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const literal = (
+  value: string,
+  options?: { readonly dataType?: string | undefined; readonly uom?: string | undefined }
+): LiteralData => ({
+  _tag: "LiteralData",
+  value,
+  dataType: Option.fromNullable(options?.dataType),
+  uom: Option.fromNullable(options?.uom)
+})
+
+/**
+ * Makes a complex value from text. XML given as text is sent as escaped text: use `complexXml` to embed it.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const table = DataValue.complexText("a,b\n1,2\n", "text/csv")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const complexText = (text: string, of: FormatInput): ComplexData => ({
+  _tag: "ComplexData",
+  format: format(of),
+  content: XmlFragment.fromText(text)
+})
+
+/**
+ * Makes a complex value from an XML document, which is embedded as it stands, without its XML declaration.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const point = DataValue.complexXml("<gml:Point xmlns:gml=\"http://www.opengis.net/gml\"/>", "text/xml")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const complexXml = (xml: string, of: FormatInput): ComplexData => ({
+  _tag: "ComplexData",
+  format: format(of),
+  content: XmlFragment.fromXml(xml.replace(/^\uFEFF?\s*<\?xml[^>]*\?>\s*/, ""))
+})
+
+/**
+ * Makes a box from its corners.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const alps = DataValue.boundingBox([5, 43], [17, 48], "urn:ogc:def:crs:OGC::CRS84")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const boundingBox = (
+  lower: ReadonlyArray<number>,
+  upper: ReadonlyArray<number>,
+  crs?: string
+): BoundingBoxData => ({ _tag: "BoundingBoxData", lower, upper, crs: Option.fromNullable(crs) })
+
+/**
+ * Makes a reference, to give for any input in the place of its value. A `body` is sent by `POST`.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const file = DataValue.reference("https://data.example.org/tas.nc", { format: "application/x-netcdf" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const reference = (href: string, options?: {
+  readonly format?: FormatInput | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | undefined
+  readonly bodyReference?: string | undefined
+}): Reference => ({
+  _tag: "Reference",
+  href,
+  format: options?.format === undefined ? anyFormat : format(options.format),
+  method: options?.body === undefined && options?.bodyReference === undefined ? "GET" : "POST",
+  headers: Object.entries(options?.headers ?? {}),
+  body: Option.map(Option.fromNullable(options?.body), XmlFragment.fromXml),
+  bodyReference: Option.fromNullable(options?.bodyReference)
+})
+
+/**
+ * Whether a value is a reference rather than the value itself.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isReference = (value: unknown): value is Reference =>
+  typeof value === "object" && value !== null && "_tag" in value && value._tag === "Reference" && "href" in value
+
+/**
+ * Whether a format's bytes are written as base64.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 24
+ * @since 0.1.0
+ * @category guards
+ */
+export const isBase64 = (format: Format): boolean =>
+  Option.exists(format.encoding, (encoding) => encoding.toLowerCase() === "base64")
+
+/** base64 comes in lines. */
+const unwrapped = (text: string): string => text.replace(/\s+/g, "")
+
+/**
+ * The text of a literal or complex value: embedded XML as a document of its own, base64 undone.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const csv = DataValue.toText(DataValue.complexText("a,b", "text/csv"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toText = (data: DataValue): Either.Either<string, string> => {
+  if (data._tag === "LiteralData") return Either.right(data.value)
+  if (data._tag !== "ComplexData") return Either.left(`is ${kindOf(data)} where a complex value was expected`)
+  if (isBase64(data.format)) {
+    return Either.mapLeft(Encoding.decodeBase64String(unwrapped(data.content.text)), () => "is not base64")
+  }
+  return Either.right(data.content.elements > 0 ? XmlFragment.toXml(data.content) : data.content.text)
+}
+
+/**
+ * The bytes of a literal or complex value: those behind the base64, or the text in UTF-8.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toBytes = (data: DataValue): Either.Either<Uint8Array, string> =>
+  data._tag === "ComplexData" && isBase64(data.format)
+    ? Either.mapLeft(Encoding.decodeBase64(unwrapped(data.content.text)), () => "is not base64")
+    : Either.map(toText(data), (text) => new TextEncoder().encode(text))
+
+/**
+ * What would have stood in the document in the place of a reference, from the bytes behind it.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const fetched = (reference: Reference, content: Uint8Array): ComplexData => ({
+  _tag: "ComplexData",
+  format: { ...reference.format, encoding: Option.some("base64") },
+  content: XmlFragment.fromText(Encoding.encodeBase64(content))
+})
+
+/** @internal */
+export const kindOf = (data: DataValue): string => kinds[data._tag]
+
+const kinds = {
+  LiteralData: "a literal",
+  ComplexData: "a complex value",
+  BoundingBoxData: "a bounding box",
+  Reference: "a reference"
+} as const

@@ -1,0 +1,276 @@
+/**
+ * The inputs of a typed process: what a caller gives, and how it is written.
+ *
+ * @see OGC 05-007r7 §9.3.1, §10.2.1
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import type * as Schema from "effect/Schema"
+import * as DataValue from "./DataValue.ts"
+import * as codec from "./internal/codec.ts"
+import type * as Literal from "./Literal.ts"
+import type { DataDescription } from "./ProcessDescription.ts"
+
+/**
+ * One input: a caller gives a `G`, and a server that runs the process reads an `A`. Any input may be given by
+ * reference, so `G` is mostly `A | Reference`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input<in G, out A> {
+  readonly minOccurs: number
+  /** `Infinity` sets no bound. */
+  readonly maxOccurs: number
+  readonly data: DataDescription
+  /** The occurrences of a value, or why it cannot be one. */
+  readonly encode: (value: G) => Either.Either<ReadonlyArray<DataValue.DataValue>, string>
+  /** The value of what was given, references already fetched. */
+  readonly decode: (occurrences: ReadonlyArray<DataValue.DataValue>) => Either.Either<A, string>
+}
+
+/**
+ * An input that may be left out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Optional<in G, out A> extends Input<G | undefined, A | undefined> {
+  readonly isOptional: true
+}
+
+/**
+ * Any input.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Any = Input<never, unknown>
+
+/**
+ * What a caller may give for an input.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Given<I extends Any> = I extends Input<infer G, infer _A> ? G : never
+
+/**
+ * What a server reads from an input.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Value<I extends Any> = I extends Input<infer _G, infer A> ? A : never
+
+/**
+ * What a literal's description says beside its type.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 26
+ * @since 0.1.0
+ * @category models
+ */
+export interface LiteralOptions {
+  /** The XML Schema type's local name; found from the schema where it is left out. */
+  readonly dataType?: string | undefined
+  /** The unit that every value has. */
+  readonly uom?: string | undefined
+  readonly allowedValues?: ReadonlyArray<string> | undefined
+  /** Both bounds belong to it. */
+  readonly range?: { readonly minimum?: string | undefined; readonly maximum?: string | undefined } | undefined
+  /** What the server uses when the input is left out. */
+  readonly defaultValue?: string | undefined
+}
+
+const single = <A>(of: codec.Codec<A>): Input<A | DataValue.Reference, A> => ({
+  minOccurs: 1,
+  maxOccurs: 1,
+  data: of.data,
+  encode: (value) =>
+    DataValue.isReference(value) ? Either.right([value]) : Either.map(of.encode(value), (data) => [data]),
+  decode: ([first, ...rest]) =>
+    first === undefined
+      ? Either.left("is missing")
+      : rest.length > 0
+      ? Either.left(`may be given once, not ${rest.length + 1} times`)
+      : of.decode(first)
+})
+
+/**
+ * A number, a word, a date, …, written as XML Schema writes it.
+ *
+ * @example
+ * ```ts
+ * import { Input } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const distance = Input.literal(Schema.Number, { uom: "m" })
+ * const method = Input.literal(Schema.Literal("nearest", "linear"))
+ * ```
+ *
+ * @see OGC 05-007r7 §10.2.1 table 49
+ * @since 0.1.0
+ * @category constructors
+ */
+export const literal = <A, I extends Literal.Encoded>(
+  schema: Schema.Schema<A, I>,
+  options: LiteralOptions = {}
+): Input<A | DataValue.Reference, A> => single(codec.literal(schema, options))
+
+/**
+ * A literal whose unit is given with each value.
+ *
+ * @example
+ * ```ts
+ * import { Input, Process } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const walk = Process.make("walk", { inputs: { length: Input.measure(Schema.Number, ["m", "km"]) }, outputs: {} })
+ * const operation = walk({ length: { value: 3, uom: "km" } })
+ * ```
+ *
+ * @see OGC 05-007r7 §9.3.1 table 30 (UOMs)
+ * @since 0.1.0
+ * @category constructors
+ */
+export const measure = <A, I extends Literal.Encoded>(
+  schema: Schema.Schema<A, I>,
+  uoms: ReadonlyArray<string>,
+  options: Omit<LiteralOptions, "uom"> = {}
+): Input<
+  { readonly value: A; readonly uom: string } | DataValue.Reference,
+  { readonly value: A; readonly uom: string }
+> => single(codec.measure(schema, uoms, options))
+
+/**
+ * A document or file. For a JSON format the value is written as JSON; for any other the schema must encode to a string
+ * (XML is embedded, other text is escaped) or to bytes (base64).
+ *
+ * @example
+ * ```ts
+ * import { Input } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const Point = Schema.Struct({ type: Schema.Literal("Point"), coordinates: Schema.Tuple(Schema.Number, Schema.Number) })
+ * const geometry = Input.complex(Point, "application/json")
+ * ```
+ *
+ * @see OGC 05-007r7 §10.2.1 table 48
+ * @since 0.1.0
+ * @category constructors
+ */
+export const complex = <A, I>(
+  schema: Schema.Schema<A, I>,
+  format: DataValue.FormatInput
+): Input<A | DataValue.Reference, A> => single(codec.complex(schema, DataValue.format(format)))
+
+/**
+ * A text, or an XML document as its text: XML is embedded in the message, any other text is escaped.
+ *
+ * @example
+ * ```ts
+ * import { Input } from "@effect-wps/wps"
+ *
+ * const table = Input.text("text/csv")
+ * const features = Input.text({ mimeType: "text/xml", schema: "http://schemas.opengis.net/gml/3.1.1/base/gml.xsd" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const text = (format: DataValue.FormatInput): Input<string | DataValue.Reference, string> =>
+  single(codec.text(DataValue.format(format)))
+
+/**
+ * Bytes, written as base64.
+ *
+ * @example
+ * ```ts
+ * import { Input } from "@effect-wps/wps"
+ *
+ * const image = Input.bytes("image/png")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const bytes = (format: DataValue.FormatInput): Input<Uint8Array | DataValue.Reference, Uint8Array> =>
+  single(codec.bytes(DataValue.format(format)))
+
+/**
+ * A box in one of the coordinate reference systems, the first where a value names none.
+ *
+ * @example
+ * ```ts
+ * import { DataValue, Input, Process } from "@effect-wps/wps"
+ *
+ * const clip = Process.make("clip", { inputs: { extent: Input.boundingBox("EPSG:4326") }, outputs: {} })
+ * const operation = clip({ extent: DataValue.boundingBox([-90, -180], [90, 180]) })
+ * ```
+ *
+ * @see OGC 06-121r3 §10.2
+ * @since 0.1.0
+ * @category constructors
+ */
+export const boundingBox = (
+  ...crs: ReadonlyArray<string>
+): Input<DataValue.BoundingBoxData | DataValue.Reference, DataValue.BoundingBoxData> => single(codec.boundingBox(crs))
+
+/**
+ * An input that may be left out.
+ *
+ * @example
+ * ```ts
+ * import { Input } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const quadrantSegments = Input.optional(Input.literal(Schema.Int))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const optional = <G, A>(self: Input<G, A>): Optional<G, A> => ({
+  ...self,
+  isOptional: true,
+  minOccurs: 0,
+  encode: (value) => value === undefined ? Either.right([]) : self.encode(value),
+  decode: (occurrences) => occurrences.length === 0 ? Either.right(undefined) : self.decode(occurrences)
+})
+
+/**
+ * An input that is given several times, in order. One occurrence is wanted at least unless `min` says otherwise.
+ *
+ * @example
+ * ```ts
+ * import { Input } from "@effect-wps/wps"
+ *
+ * const files = Input.repeated(Input.bytes("application/x-netcdf"), { min: 2 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const repeated = <G, A>(
+  self: Input<G, A>,
+  options?: { readonly min?: number | undefined; readonly max?: number | undefined }
+): Input<ReadonlyArray<G>, ReadonlyArray<A>> => {
+  const minOccurs = options?.min ?? 1
+  const maxOccurs = options?.max ?? Infinity
+  const counted = <B>(values: ReadonlyArray<B>): Either.Either<ReadonlyArray<B>, string> =>
+    values.length < minOccurs
+      ? Either.left(`is given ${values.length} times, but at least ${minOccurs} are needed`)
+      : values.length > maxOccurs
+      ? Either.left(`is given ${values.length} times, but at most ${maxOccurs} are taken`)
+      : Either.right(values)
+  return {
+    minOccurs,
+    maxOccurs,
+    data: self.data,
+    encode: (values) =>
+      Either.flatMap(counted(values), (all) =>
+        Either.map(Either.all(all.map(self.encode)), (occurrences) => occurrences.flat())),
+    decode: (occurrences) =>
+      Either.flatMap(counted(occurrences), (all) => Either.all(all.map((one) => self.decode([one]))))
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * One run of a process, as a plain value: which process, with which inputs, and what its outputs are read as.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Pipeable, pipeArguments } from "effect/Pipeable"
+import { anyFormat, type DataValue, type Reference } from "./DataValue.ts"
+import type { DataInput, OutputData, OutputRequest } from "./Execute.ts"
+import type { InvalidInputs, InvalidOutput } from "./WpsError.ts"
+
+/**
+ * What reading outputs may need of the client: the bytes behind a reference.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OutputReader<E = never> {
+  readonly fetch: (reference: Reference) => Effect.Effect<Uint8Array, E>
+}
+
+/**
+ * Reads a job's outputs. A `Process` and an `Operation` both do; `WpsClient.attach` takes either.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Outputs<out A> {
+  readonly identifier: string
+  readonly read: <E>(
+    outputs: ReadonlyArray<OutputData>,
+    reader: OutputReader<E>
+  ) => Effect.Effect<A, InvalidOutput | E>
+}
+
+/**
+ * A run of a process that gives an `A`. Give it to `WpsClient.execute`, `WpsClient.run` or `WpsClient.raw`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operation<out A> extends Outputs<A>, Pipeable {
+  /** The encoded inputs, or every fault in them. */
+  readonly inputs: Effect.Effect<ReadonlyArray<DataInput>, InvalidInputs>
+  /** Empty asks for every output. */
+  readonly outputs: ReadonlyArray<OutputRequest>
+}
+
+/**
+ * Makes an operation from its parts. `Process.make` is the typed way; this is the one for processes that are known only
+ * at run time.
+ *
+ * @example
+ * ```ts
+ * import { DataValue, Operation, WpsClient } from "@effect-wps/wps"
+ *
+ * const echo = Operation.make({
+ *   identifier: "echo",
+ *   inputs: [["message", DataValue.literal("hello")]]
+ * })
+ * const outputs = WpsClient.run(echo)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: {
+  readonly identifier: string
+  readonly inputs?: ReadonlyArray<readonly [identifier: string, data: DataValue]> | undefined
+  readonly outputs?: ReadonlyArray<string | OutputRequest> | undefined
+}): Operation<ReadonlyArray<OutputData>> =>
+  fromParts({
+    identifier: options.identifier,
+    inputs: Effect.succeed((options.inputs ?? []).map(([identifier, data]) => ({ identifier, data }))),
+    outputs: (options.outputs ?? []).map((output) => typeof output === "string" ? request(output) : output),
+    read: (outputs) => Effect.succeed(outputs)
+  })
+
+/**
+ * Asks for an output by its identifier, in the server's default format.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const request = (identifier: string, options?: Partial<Omit<OutputRequest, "identifier">>): OutputRequest => ({
+  identifier,
+  format: options?.format ?? anyFormat,
+  uom: options?.uom ?? Option.none(),
+  asReference: options?.asReference ?? false
+})
+
+/**
+ * Makes an operation out of what it must have.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromParts = <A>(parts: Omit<Operation<A>, "pipe">): Operation<A> => ({
+  ...parts,
+  pipe() {
+    // eslint-disable-next-line prefer-rest-params
+    return pipeArguments(this, arguments)
+  }
+})
+
+/**
+ * Changes what an operation gives, by an effect that may find it unfit.
+ *
+ * @example
+ * ```ts
+ * import { Operation, Output, Process } from "@effect-wps/wps"
+ * import { Effect, Schema } from "effect"
+ *
+ * const now = Process.make("now", { inputs: {}, outputs: { time: Output.literal(Schema.Date) } })
+ * const year = Operation.mapEffect(now({}), ({ time }) => Effect.succeed(time.getUTCFullYear()))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const mapEffect = <A, B>(
+  self: Operation<A>,
+  f: (value: A) => Effect.Effect<B, InvalidOutput>
+): Operation<B> =>
+  fromParts({
+    identifier: self.identifier,
+    inputs: self.inputs,
+    outputs: self.outputs,
+    read: (outputs, reader) => Effect.flatMap(self.read(outputs, reader), f)
+  })

@@ -1,0 +1,227 @@
+/**
+ * The outputs of a typed process: what to ask for, and how it is read.
+ *
+ * @see OGC 05-007r7 §9.3.2, §10.3.1
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
+import * as DataValue from "./DataValue.ts"
+import type { OutputData } from "./Execute.ts"
+import * as codec from "./internal/codec.ts"
+import type * as Literal from "./Literal.ts"
+import type { OutputReader } from "./Operation.ts"
+import type { DataDescription } from "./ProcessDescription.ts"
+
+/**
+ * One output that is read as an `A`, and that a server which runs the process writes from a `B`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Output<out A, in B = never> {
+  readonly data: DataDescription
+  readonly format: DataValue.Format
+  readonly uom: Option.Option<string>
+  readonly asReference: boolean
+  readonly decode: <E>(data: Option.Option<OutputData>, reader: OutputReader<E>) => Effect.Effect<A, string | E>
+  readonly encode: (value: B) => Either.Either<Option.Option<DataValue.DataValue>, string>
+}
+
+/**
+ * Any output.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Any = Output<unknown>
+
+/**
+ * What an output is read as.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Value<O extends Any> = O extends Output<infer A, infer _B> ? A : never
+
+/**
+ * What a server writes an output from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Produced<O extends Any> = O extends Output<infer _A, infer B> ? B : never
+
+const inline = <A>(of: codec.Codec<A>): Output<A, A> => ({
+  data: of.data,
+  format: of.format,
+  uom: of.uom,
+  asReference: false,
+  decode: (output, reader) =>
+    Option.match(output, {
+      onNone: () => Effect.fail("is missing"),
+      onSome: ({ data }) =>
+        data._tag === "Reference"
+          ? Effect.flatMap(reader.fetch(data), (content) => of.decode(DataValue.fetched(data, content)))
+          : of.decode(data)
+    }),
+  encode: (value) => Either.map(of.encode(value), Option.some)
+})
+
+/**
+ * A number, a word, a date, …
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const area = Output.literal(Schema.Number, { uom: "m2" })
+ * ```
+ *
+ * @see OGC 05-007r7 §9.3.2 table 34
+ * @since 0.1.0
+ * @category constructors
+ */
+export const literal = <A, I extends Literal.Encoded>(
+  schema: Schema.Schema<A, I>,
+  options: { readonly dataType?: string | undefined; readonly uom?: string | undefined } = {}
+): Output<A, A> => inline(codec.literal(schema, options))
+
+/**
+ * A literal with the unit that the server chose, or the first of `uoms` where it names none.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const length = Output.measure(Schema.Number, ["m", "km"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const measure = <A, I extends Literal.Encoded>(
+  schema: Schema.Schema<A, I>,
+  uoms: ReadonlyArray<string>
+): Output<{ readonly value: A; readonly uom: string }, { readonly value: A; readonly uom: string }> =>
+  inline(codec.measure(schema, uoms, {}))
+
+/**
+ * A document or file, read by a schema: from JSON for a JSON format, else from the text, or the bytes where the schema
+ * decodes bytes. An output that the server stored and refers to is fetched.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const summary = Output.complex(Schema.Struct({ cells: Schema.Int, mean: Schema.Number }), "application/json")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.FormatInput): Output<A, A> =>
+  inline(codec.complex(schema, DataValue.format(format)))
+
+/**
+ * A text, or an XML document as its text, to the letter.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ *
+ * const features = Output.text("text/xml")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const text = (format: DataValue.FormatInput): Output<string, string> => inline(codec.text(DataValue.format(format)))
+
+/**
+ * Bytes, from base64 or from where the server stored them. The whole output is held in memory: ask for large ones with
+ * `reference` or `WpsClient.raw`.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ *
+ * const file = Output.bytes("application/x-netcdf")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const bytes = (format: DataValue.FormatInput): Output<Uint8Array, Uint8Array> =>
+  inline(codec.bytes(DataValue.format(format)))
+
+/**
+ * A box.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ *
+ * const extent = Output.boundingBox("EPSG:4326")
+ * ```
+ *
+ * @see OGC 06-121r3 §10.2
+ * @since 0.1.0
+ * @category constructors
+ */
+export const boundingBox = (
+  ...crs: ReadonlyArray<string>
+): Output<DataValue.BoundingBoxData, DataValue.BoundingBoxData> => inline(codec.boundingBox(crs))
+
+/**
+ * The same output, stored by the server and read as a reference to it: give that to `WpsClient.download`, or to another
+ * process as an input.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ *
+ * const file = Output.reference(Output.bytes("application/x-netcdf"))
+ * ```
+ *
+ * @see OGC 05-007r7 §10.3.1 table 58
+ * @since 0.1.0
+ * @category combinators
+ */
+export const reference = <A, B>(self: Output<A, B>): Output<DataValue.Reference, B> => ({
+  ...self,
+  asReference: true,
+  decode: (output) =>
+    Option.match(output, {
+      onNone: () => Effect.fail("is missing"),
+      onSome: ({ data }) =>
+        data._tag === "Reference"
+          ? Effect.succeed(data)
+          : Effect.fail("stands in the document although a reference to it was asked for")
+    })
+})
+
+/**
+ * An output that the process may leave out.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ *
+ * const log = Output.optional(Output.text("text/plain"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const optional = <A, B>(self: Output<A, B>): Output<Option.Option<A>, Option.Option<B>> => ({
+  ...self,
+  decode: (output, reader) =>
+    Option.isNone(output) ? Effect.succeedNone : Effect.map(self.decode(output, reader), Option.some),
+  encode: Option.match({ onNone: () => Either.right(Option.none()), onSome: self.encode })
+})

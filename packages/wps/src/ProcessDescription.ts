@@ -1,0 +1,149 @@
+/**
+ * What a process takes and gives: the answer to DescribeProcess, of any version.
+ *
+ * @see OGC 05-007r7 §9.3, OGC 14-065r2 §9.10
+ * @since 0.1.0
+ */
+import type * as Option from "effect/Option"
+import type { ProcessSummary } from "./Capabilities.ts"
+import type { Format } from "./DataValue.ts"
+import type { Metadata } from "./Ows.ts"
+
+/**
+ * A process with its inputs and outputs.
+ *
+ * @see OGC 05-007r7 §9.3 table 20
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProcessDescription extends ProcessSummary {
+  /**
+   * How a job may be run: `sync-execute`, `async-execute`, `dismiss`, or what else a server says. WPS 1.0.0 says it as
+   * `storeSupported` and `statusSupported`; both true is `async-execute`.
+   */
+  readonly jobControlOptions: ReadonlyArray<string>
+  /** How outputs may come: `value`, `reference`. WPS 1.0.0 says it as `storeSupported`. */
+  readonly outputTransmission: ReadonlyArray<string>
+  readonly inputs: ReadonlyArray<InputDescription>
+  readonly outputs: ReadonlyArray<OutputDescription>
+}
+
+/**
+ * What both inputs and outputs say of themselves.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Described {
+  readonly identifier: string
+  readonly title: Option.Option<string>
+  readonly abstract: Option.Option<string>
+  readonly metadata: ReadonlyArray<Metadata>
+}
+
+/**
+ * One input: how often it may or must be given, and of what kind it is.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 21
+ * @since 0.1.0
+ * @category models
+ */
+export interface InputDescription extends Described {
+  /** 0 is an optional input. */
+  readonly minOccurs: number
+  /** `Infinity` where the server sets no bound. */
+  readonly maxOccurs: number
+  readonly data: DataDescription
+}
+
+/**
+ * One output, and of what kind it is.
+ *
+ * @see OGC 05-007r7 §9.3.2 table 34
+ * @since 0.1.0
+ * @category models
+ */
+export interface OutputDescription extends Described {
+  readonly data: DataDescription
+}
+
+/**
+ * The kind of an input or output.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type DataDescription = LiteralDescription | ComplexDescription | BoundingBoxDescription
+
+/**
+ * A number, a word, a date, …: something that fits in one string.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 26
+ * @since 0.1.0
+ * @category models
+ */
+export interface LiteralDescription {
+  readonly _tag: "Literal"
+  /** The XML Schema type's local name, such as `double`; as the server wrote it where it is none of those. */
+  readonly dataType: Option.Option<string>
+  readonly allowed: AllowedValues
+  readonly defaultUom: Option.Option<string>
+  /** The units that the server takes; empty where the value has none. */
+  readonly uoms: ReadonlyArray<string>
+  /** What the server uses when the input is left out. */
+  readonly defaultValue: Option.Option<string>
+}
+
+/**
+ * Which values a literal may have.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 29
+ * @since 0.1.0
+ * @category models
+ */
+export type AllowedValues =
+  | { readonly _tag: "AnyValue" }
+  | { readonly _tag: "AllowedValues"; readonly values: ReadonlyArray<string>; readonly ranges: ReadonlyArray<Range> }
+  | { readonly _tag: "ValuesReference"; readonly href: string }
+
+/**
+ * A span of allowed values, open-ended where a bound is absent. `closure` says which bounds belong to it.
+ *
+ * @see OGC 06-121r3 §10.8 (`ows:Range`)
+ * @since 0.1.0
+ * @category models
+ */
+export interface Range {
+  readonly minimum: Option.Option<string>
+  readonly maximum: Option.Option<string>
+  readonly spacing: Option.Option<string>
+  readonly closure: "closed" | "open" | "open-closed" | "closed-open"
+}
+
+/**
+ * A document or file, in one of several formats.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 23
+ * @since 0.1.0
+ * @category models
+ */
+export interface ComplexDescription {
+  readonly _tag: "Complex"
+  readonly defaultFormat: Option.Option<Format>
+  readonly formats: ReadonlyArray<Format>
+  /** The largest input that the server takes, in megabytes (10⁶ bytes). */
+  readonly maximumMegabytes: Option.Option<number>
+}
+
+/**
+ * A box in a coordinate reference system.
+ *
+ * @see OGC 05-007r7 §9.3.1 table 33
+ * @since 0.1.0
+ * @category models
+ */
+export interface BoundingBoxDescription {
+  readonly _tag: "BoundingBox"
+  readonly defaultCrs: Option.Option<string>
+  readonly crs: ReadonlyArray<string>
+}

@@ -1,0 +1,764 @@
+/**
+ * The client of a Web Processing Service: asks what it has, runs processes, follows jobs, fetches what they made.
+ *
+ * Everything that it sends goes through the `Auth` service to the origins that were named, and everything that can go
+ * wrong is a typed error.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Headers from "@effect/platform/Headers"
+import * as Auth from "@effect-wps/auth/Auth"
+import type { AuthError } from "@effect-wps/auth/AuthError"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Capabilities } from "./Capabilities.ts"
+import type { Reference } from "./DataValue.ts"
+import type { ExecuteMode, ExecuteRequest, ExecuteResponse, OutputRequest, ResponseForm } from "./Execute.ts"
+import { isTerminal } from "./Execute.ts"
+import * as batched from "./internal/batched.ts"
+import * as endpoint from "./internal/endpoint.ts"
+import * as pollInternal from "./internal/poll.ts"
+import { type Asked, receive, transportError } from "./internal/receive.ts"
+import { concatenate, refused, refusedInside } from "./internal/refused.ts"
+import { validate } from "./internal/validate.ts"
+import { type Job, JobReference, type PollOptions } from "./Job.ts"
+import * as Operation from "./Operation.ts"
+import type { ProcessDescription } from "./ProcessDescription.ts"
+import { Wps100 } from "./Wps100.ts"
+import {
+  CannotPoll,
+  InputFault,
+  InvalidInputs,
+  type InvalidUrl,
+  JobDismissed,
+  ProcessFailed,
+  ProcessNotFound,
+  ServiceException,
+  TransportError,
+  UnexpectedResponse,
+  type WpsError
+} from "./WpsError.ts"
+import type { WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
+
+/**
+ * How a client is set up.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** The service's address. Parameters of its own, such as `?map=/a.map`, are kept in every request. */
+  readonly url: string
+  /** The version to speak. @default `Wps100` */
+  readonly protocol?: WpsProtocol | undefined
+  /**
+   * Origins beside the endpoint's own that may be sent the credentials, such as that of a server which keeps results.
+   * A request to any other goes out without them.
+   */
+  readonly origins?: ReadonlyArray<string> | undefined
+  /** The language of titles and messages (RFC 4646), where the service has several. */
+  readonly language?: string | undefined
+  /**
+   * Whether inputs are held against the process's description before they are sent: `always` asks for the description,
+   * `described` uses it where it is known already, `never` leaves it to the server. @default "described"
+   */
+  readonly validate?: "always" | "described" | "never" | undefined
+  /** How jobs are waited for. */
+  readonly poll?: PollOptions | undefined
+  /** How long any answer may take but that of an Execute, which may run for hours. @default "1 minute" */
+  readonly timeout?: Duration.DurationInput | undefined
+  /** How long capabilities and descriptions are kept. @default "1 hour" */
+  readonly timeToLive?: Duration.DurationInput | undefined
+  /** Which answers mean that the credentials were refused. @default HTTP 401 */
+  readonly refusal?: ((response: HttpClientResponse.HttpClientResponse) => Effect.Effect<boolean>) | undefined
+  /** Changes the HTTP client below the credentials: a proxy's header, a rate limit. */
+  readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
+}
+
+/**
+ * How one run goes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunOptions {
+  /** @default "async" for `execute`, "sync" for `run` */
+  readonly mode?: ExecuteMode | undefined
+  /** Whether the job's document repeats what was asked. @default false */
+  readonly lineage?: boolean | undefined
+  /** How this job is waited for, in the place of the client's options. */
+  readonly poll?: PollOptions | undefined
+}
+
+/**
+ * The bytes of an output as the server sends them, read once and as they come.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RawData {
+  readonly contentType: Option.Option<string>
+  /** In bytes, where the server says it. */
+  readonly contentLength: Option.Option<number>
+  readonly stream: Stream.Stream<Uint8Array, WpsError>
+}
+
+/**
+ * Everything that asking a service can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type Failure = WpsError | AuthError
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace WpsClient {
+  /**
+   * What a client does.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service {
+    readonly url: string
+    readonly capabilities: Effect.Effect<Capabilities, Failure>
+    readonly describe: (identifier: string) => Effect.Effect<ProcessDescription, Failure>
+    readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure>
+    readonly execute: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<Job<A>, Failure>
+    readonly run: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<A, Failure>
+    readonly raw: <A>(
+      operation: Operation.Operation<A>,
+      options?: { readonly output?: string | undefined }
+    ) => Effect.Effect<RawData, Failure>
+    readonly attach: <A>(
+      reference: JobReference,
+      outputs: Operation.Outputs<A>,
+      options?: { readonly poll?: PollOptions | undefined }
+    ) => Effect.Effect<Job<A>, Failure>
+    readonly download: (reference: Reference | string) => Effect.Effect<RawData, Failure>
+  }
+}
+
+/**
+ * A client of one service.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class WpsClient extends Context.Tag("@effect-wps/wps/WpsClient")<WpsClient, WpsClient.Service>() {}
+
+const asked = (operation: Asked["operation"], identifier?: string): Asked => ({
+  operation,
+  identifier: Option.fromNullable(identifier)
+})
+
+/** A URL longer than this is refused by some servers; descriptions are asked for in batches that stay below it. */
+const maxBatch = 40
+
+/**
+ * Makes a client. It belongs to the scope, which ends look-ups that are still under way.
+ *
+ * @example
+ * ```ts
+ * import { Auth } from "@effect-wps/auth"
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Effect } from "effect"
+ *
+ * const titles = Effect.gen(function*() {
+ *   const client = yield* WpsClient.make({ url: "https://example.org/wps" })
+ *   const { processes } = yield* client.capabilities
+ *   return processes.map((process) => process.title)
+ * }).pipe(Effect.scoped, Effect.provide([FetchHttpClient.layer, Auth.layerAnonymous]))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<
+  WpsClient.Service,
+  InvalidUrl | AuthError,
+  HttpClient.HttpClient | Auth.Auth | Scope.Scope
+> {
+  const base = yield* endpoint.parse(options.url)
+  const baseUrl = endpoint.bare(options.url)
+  const protocol = options.protocol ?? Wps100
+  const language = Option.fromNullable(options.language)
+  const timeout = Duration.decode(options.timeout ?? "1 minute")
+  const timeToLive = options.timeToLive ?? "1 hour"
+  const plain = yield* HttpClient.HttpClient
+  const http = yield* Auth.authorizeClient(options.transformClient?.(plain) ?? plain, {
+    auth: yield* Auth.Auth,
+    origins: [base.origin, ...(options.origins ?? [])],
+    ...(options.refusal === undefined ? {} : { refusal: options.refusal })
+  })
+
+  /** Sends, and reads the answer; `bounded` sets the client's timeout on both. */
+  const exchange = <A>(
+    what: Asked,
+    request: HttpClientRequest.HttpClientRequest,
+    read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
+    bounded: boolean
+  ): Effect.Effect<A, Failure> => {
+    const answer = http.execute(request).pipe(
+      Effect.mapError((error) =>
+        error._tag === "RequestError" || error._tag === "ResponseError"
+          ? transportError(what, request.url)(error)
+          : error
+      ),
+      Effect.flatMap(read)
+    )
+    return bounded
+      ? Effect.timeoutFail(answer, {
+        duration: timeout,
+        onTimeout: () =>
+          new TransportError({
+            operation: what.operation,
+            url: endpoint.bare(request.url),
+            reason: `no answer within ${Duration.toSeconds(timeout)} s`
+          })
+      })
+      : answer
+  }
+
+  const encode = (what: Asked, request: WpsRequest): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputs> =>
+    Either.match(protocol.encodeRequest(request), {
+      onLeft: (error) =>
+        Effect.fail(
+          new InvalidInputs({
+            identifier: Option.getOrElse(what.identifier, () => what.operation),
+            faults: [new InputFault({ input: error.path, reason: error.message })]
+          })
+        ),
+      onRight: (message) =>
+        Effect.succeed(
+          (message._tag === "Get"
+            ? HttpClientRequest.get(endpoint.withParameters(base, message.parameters))
+            : HttpClientRequest.bodyText(
+              HttpClientRequest.post(endpoint.withParameters(base, [])),
+              message.body,
+              "text/xml; charset=utf-8"
+            )).pipe(HttpClientRequest.setHeader("accept", "text/xml, application/xml;q=0.9, */*;q=0.1"))
+        )
+    })
+
+  const ask = (what: Asked, request: WpsRequest) =>
+    Effect.flatMap(encode(what, request), (encoded) =>
+      exchange(what, encoded, (response) => receive(what, response), request._tag !== "Execute"))
+
+  const other = (what: Asked, document: WpsResponse["_tag"]) =>
+    new UnexpectedResponse({
+      operation: what.operation,
+      url: baseUrl,
+      status: 200,
+      contentType: Option.none(),
+      kind: "other-document",
+      reason: `with a ${document} document`,
+      excerpt: ""
+    })
+
+  // ------------------------------------------------------------------------------------------ capabilities, describe
+
+  const capabilitiesOf = asked("GetCapabilities")
+  const capabilities = yield* batched.make({
+    maxBatch: 1,
+    timeToLive,
+    lookup: () =>
+      ask(capabilitiesOf, { _tag: "GetCapabilities", acceptVersions: [protocol.version], language }).pipe(
+        Effect.flatMap((document): Effect.Effect<Capabilities, Failure> =>
+          document._tag === "Capabilities"
+            ? Effect.succeed(document.value)
+            : Effect.fail(other(capabilitiesOf, document._tag))),
+        Effect.exit,
+        Effect.map((exit) => new Map([["", exit]]))
+      )
+  })
+
+  const requestDescriptions = (
+    identifiers: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyArray<ProcessDescription>, Failure> => {
+    const what = asked("DescribeProcess", identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined)
+    return Effect.flatMap(ask(what, { _tag: "DescribeProcess", identifiers, language }), (document) =>
+      document._tag === "ProcessDescriptions"
+        ? Effect.succeed(document.value)
+        : Effect.fail(other(what, document._tag)))
+  }
+
+  /** One refusal answers for the whole batch, so the processes of a refused batch are asked for one by one. */
+  const lookup = (
+    identifiers: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyMap<string, Exit.Exit<ProcessDescription, Failure>>> =>
+    Effect.flatMap(Effect.exit(requestDescriptions(identifiers)), (exit) => {
+      if (Exit.isFailure(exit) && identifiers.length > 1) {
+        return Effect.map(
+          Effect.forEach(identifiers, (identifier) => lookup([identifier]), { concurrency: 8 }),
+          (all) => new Map(all.flatMap((one) => [...one]))
+        )
+      }
+      const found = Exit.map(exit, (all) => new Map(all.map((one) => [one.identifier, one])))
+      return Effect.succeed(
+        new Map(identifiers.map((identifier) => [
+          identifier,
+          Exit.flatMap(found, (all): Exit.Exit<ProcessDescription, Failure> => {
+            const one = all.get(identifier)
+            return one === undefined
+              ? Exit.fail(new ProcessNotFound({ url: baseUrl, identifier }))
+              : Exit.succeed(one)
+          })
+        ]))
+      )
+    })
+  const descriptions = yield* batched.make({ lookup, timeToLive, maxBatch })
+
+  const describeAll = requestDescriptions(["ALL"]).pipe(
+    Effect.tap((all) => Effect.forEach(all, (one) => descriptions.set(one.identifier, one), { discard: true })),
+    // Not every server knows ALL.
+    Effect.catchIf((error) => error instanceof ServiceException, () =>
+      Effect.flatMap(capabilities.get(""), ({ processes }) =>
+        Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })))
+  )
+
+  // ---------------------------------------------------------------------------------------------------------- execute
+
+  const check = Effect.fnUntraced(function*(request: ExecuteRequest) {
+    if (options.validate === "never") return
+    const known = options.validate === "always"
+      ? Option.some(yield* descriptions.get(request.identifier))
+      : yield* descriptions.peek(request.identifier)
+    const faults = Option.match(known, { onNone: () => [], onSome: (description) => validate(description, request) })
+    if (faults.length > 0) yield* new InvalidInputs({ identifier: request.identifier, faults })
+  })
+
+  /** A document that is stored, or that repeats what was asked, must name its outputs. */
+  const everyOutput = (identifier: string): Effect.Effect<ReadonlyArray<OutputRequest>, Failure> =>
+    Effect.map(descriptions.get(identifier), ({ outputs }) => outputs.map((output) => Operation.request(output.identifier)))
+
+  const request = Effect.fnUntraced(function*(operation: Operation.Operation<unknown>, response: ResponseForm) {
+    const inputs = yield* operation.inputs
+    const request: ExecuteRequest = { identifier: operation.identifier, inputs, response, language }
+    yield* check(request)
+    return request
+  })
+
+  const submit = Effect.fnUntraced(function*(
+    operation: Operation.Operation<unknown>,
+    mode: ExecuteMode,
+    lineage: boolean
+  ) {
+    const { identifier } = operation
+    const what = asked("Execute", identifier)
+    const outputs = operation.outputs.length === 0 && (mode === "async" || lineage)
+      ? yield* everyOutput(identifier)
+      : operation.outputs
+    const execute = yield* request(operation, { _tag: "Document", outputs, mode, lineage })
+    yield* Effect.annotateCurrentSpan({ "wps.process.id": identifier, "wps.mode": mode })
+    return yield* ask(what, { _tag: "Execute", request: execute }).pipe(
+      Effect.flatMap((document): Effect.Effect<ExecuteResponse, Failure> =>
+        document._tag === "ExecuteResponse"
+          ? Effect.succeed(document.value)
+          : Effect.fail(other(what, document._tag)))
+    )
+  })
+
+  // ------------------------------------------------------------------------------------------------------------- jobs
+
+  const locate = (identifier: string, location: string): Either.Either<JobReference, CannotPoll> =>
+    Either.mapBoth(endpoint.parse(location, base.href), {
+      onLeft: ({ reason }) =>
+        new CannotPoll({ identifier, reason: `its statusLocation is no address that can be asked: ${reason}` }),
+      onRight: ({ href }) => new JobReference({ identifier, statusLocation: href })
+    })
+
+  const readStatus = (reference: JobReference): Effect.Effect<ExecuteResponse, Failure> => {
+    const what = asked("GetStatus", reference.identifier)
+    return exchange(
+      what,
+      HttpClientRequest.get(reference.statusLocation).pipe(
+        HttpClientRequest.setHeader("accept", "text/xml, application/xml;q=0.9, */*;q=0.1")
+      ),
+      (response) => receive(what, response),
+      true
+    ).pipe(Effect.flatMap((document): Effect.Effect<ExecuteResponse, Failure> =>
+      document._tag === "ExecuteResponse"
+        ? Effect.succeed(document.value)
+        : Effect.fail(other(what, document._tag))))
+  }
+
+  const reader: Operation.OutputReader<Failure> = {
+    fetch: (reference) =>
+      Effect.flatMap(download(reference), ({ stream }) => Effect.map(Stream.runCollect(stream), concatenate))
+  }
+
+  const readResult = <A>(
+    identifier: string,
+    outputs: Operation.Outputs<A>,
+    { outputs: received, status }: ExecuteResponse
+  ): Effect.Effect<A, Failure> =>
+    status._tag === "Succeeded"
+      ? outputs.read(received, reader)
+      : status._tag === "Failed"
+      ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
+      : Effect.fail(new JobDismissed({ identifier }))
+
+  const follow = Effect.fnUntraced(function*<A>(
+    outputs: Operation.Outputs<A>,
+    first: ExecuteResponse,
+    reference: Either.Either<JobReference, CannotPoll>,
+    poll: PollOptions | undefined
+  ): Effect.fn.Return<Job<A>, Failure> {
+    const { identifier } = outputs
+    if (!isTerminal(first.status) && Either.isLeft(reference)) return yield* reference.left
+    const poller = yield* pollInternal.make({
+      identifier,
+      first,
+      read: Effect.flatMap(reference, readStatus),
+      poll: { ...options.poll, ...poll }
+    })
+    return {
+      identifier,
+      reference: Either.getRight(reference),
+      status: poller.status,
+      changes: poller.changes,
+      result: Effect.flatMap(poller.last, (last) => readResult(identifier, outputs, last))
+    }
+  })
+
+  const nowhere = (identifier: string, { statusLocation }: ExecuteResponse): Either.Either<JobReference, CannotPoll> =>
+    Option.match(statusLocation, {
+      onNone: () => Either.left(new CannotPoll({ identifier, reason: "the server gave no statusLocation" })),
+      onSome: (location) => locate(identifier, location)
+    })
+
+  const execute = Effect.fn("WpsClient.execute")(function*<A>(
+    operation: Operation.Operation<A>,
+    run?: RunOptions
+  ): Effect.fn.Return<Job<A>, Failure> {
+    const first = yield* submit(operation, run?.mode ?? "async", run?.lineage ?? false)
+    return yield* follow(operation, first, nowhere(operation.identifier, first), run?.poll)
+  })
+
+  const run = Effect.fn("WpsClient.run")(function*<A>(
+    operation: Operation.Operation<A>,
+    run?: RunOptions
+  ): Effect.fn.Return<A, Failure> {
+    const first = yield* submit(operation, run?.mode ?? "sync", run?.lineage ?? false)
+    if (isTerminal(first.status)) return yield* readResult(operation.identifier, operation, first)
+    const job = yield* follow(operation, first, nowhere(operation.identifier, first), run?.poll)
+    return yield* job.result
+  })
+
+  const attach = Effect.fn("WpsClient.attach")(function*<A>(
+    reference: JobReference,
+    outputs: Operation.Outputs<A>,
+    run?: { readonly poll?: PollOptions | undefined }
+  ): Effect.fn.Return<Job<A>, Failure> {
+    const located = yield* locate(reference.identifier, reference.statusLocation)
+    return yield* follow(outputs, yield* readStatus(located), Either.right(located), run?.poll)
+  })
+
+  // -------------------------------------------------------------------------------------------------------- raw bytes
+
+  const rawData = (what: Asked, response: HttpClientResponse.HttpClientResponse): RawData => ({
+    contentType: Headers.get(response.headers, "content-type"),
+    contentLength: Option.filter(
+      Option.map(Headers.get(response.headers, "content-length"), Number),
+      Number.isSafeInteger
+    ),
+    stream: Stream.mapError(response.stream, transportError(what, response.request.url))
+  })
+
+  const download = (reference: Reference | string): Effect.Effect<RawData, Failure> => {
+    const what = asked("GetOutput")
+    const href = typeof reference === "string" ? reference : reference.href
+    return Effect.flatMap(endpoint.parse(href, base.href), (url) =>
+      exchange(
+        what,
+        HttpClientRequest.get(url.href),
+        (response) =>
+          response.status >= 400
+            ? refused(what, response)
+            : Effect.succeed(rawData(what, response)),
+        true
+      ))
+  }
+
+  const raw = Effect.fn("WpsClient.raw")(function*<A>(
+    operation: Operation.Operation<A>,
+    run?: { readonly output?: string | undefined }
+  ): Effect.fn.Return<RawData, Failure> {
+    const { identifier } = operation
+    const what = asked("Execute", identifier)
+    const outputs = operation.outputs.length === 0 ? yield* everyOutput(identifier) : operation.outputs
+    const chosen = run?.output === undefined
+      ? outputs.length === 1 ? outputs[0] : undefined
+      : outputs.find((output) => output.identifier === run.output)
+    if (chosen === undefined) {
+      const names = outputs.map((output) => output.identifier).join(", ")
+      return yield* new InvalidInputs({
+        identifier,
+        faults: [
+          new InputFault({
+            input: run?.output ?? "output",
+            reason: run?.output === undefined
+              ? `raw data is that of one output; name one of ${names}`
+              : `is no output; there is ${names}`
+          })
+        ]
+      })
+    }
+    const message = yield* encode(what, {
+      _tag: "Execute",
+      request: yield* request(operation, { _tag: "Raw", output: { ...chosen, asReference: false } })
+    })
+    return yield* exchange(
+      what,
+      HttpClientRequest.setHeader(message, "accept", "*/*"),
+      (response) =>
+        response.status >= 400
+          ? refused(what, response)
+          : Effect.map(refusedInside(what, response), (stream) => ({ ...rawData(what, response), stream })),
+      false
+    )
+  })
+
+  return {
+    url: baseUrl,
+    capabilities: capabilities.get(""),
+    describe: descriptions.get,
+    describeAll,
+    execute,
+    run,
+    raw,
+    attach,
+    download
+  }
+})
+
+/**
+ * A client of the service at a URL, over whatever `HttpClient` and `Auth` are provided.
+ *
+ * @example
+ * ```ts
+ * import { BearerAuth } from "@effect-wps/auth"
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Layer, Redacted } from "effect"
+ *
+ * const Client = WpsClient.layer({ url: "https://example.org/wps" }).pipe(
+ *   Layer.provide(BearerAuth.layer(Redacted.make("a token"))),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<WpsClient, InvalidUrl | AuthError, HttpClient.HttpClient | Auth.Auth> =>
+  Layer.scoped(WpsClient, make(options))
+
+/**
+ * A client whose options come from the configuration.
+ *
+ * @example
+ * ```ts
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Config } from "effect"
+ *
+ * const Client = WpsClient.layerConfig({ url: Config.string("WPS_URL") })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<Options>
+): Layer.Layer<WpsClient, InvalidUrl | AuthError | ConfigError.ConfigError, HttpClient.HttpClient | Auth.Auth> =>
+  Layer.scoped(WpsClient, Effect.flatMap(Config.unwrap(options), make))
+
+/**
+ * What the service offers; asked for once and kept for `timeToLive`.
+ *
+ * @example
+ * ```ts
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Effect } from "effect"
+ *
+ * const identifiers = Effect.map(WpsClient.capabilities, ({ processes }) => processes.map((one) => one.identifier))
+ * ```
+ *
+ * @see OGC 05-007r7 §8
+ * @since 0.1.0
+ * @category operations
+ */
+export const capabilities: Effect.Effect<Capabilities, Failure, WpsClient> = Effect.flatMap(
+  WpsClient,
+  (client) => client.capabilities
+)
+
+/**
+ * What a process takes and gives. Descriptions asked for at the same time go in one request; each is kept for
+ * `timeToLive`, and a failure is not kept.
+ *
+ * @example
+ * ```ts
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Effect } from "effect"
+ *
+ * const both = Effect.all([WpsClient.describe("buffer"), WpsClient.describe("clip")], { concurrency: "unbounded" })
+ * ```
+ *
+ * @see OGC 05-007r7 §9
+ * @since 0.1.0
+ * @category operations
+ */
+export const describe = (identifier: string): Effect.Effect<ProcessDescription, Failure, WpsClient> =>
+  Effect.flatMap(WpsClient, (client) => client.describe(identifier))
+
+/**
+ * What every process takes and gives.
+ *
+ * @see OGC 05-007r7 §9.2 (ALL)
+ * @since 0.1.0
+ * @category operations
+ */
+export const describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure, WpsClient> = Effect.flatMap(
+  WpsClient,
+  (client) => client.describeAll
+)
+
+/**
+ * Starts a process and gives its job. It is never sent twice: an Execute that may have arrived is not repeated.
+ *
+ * @example
+ * ```ts
+ * import { Operation, WpsClient } from "@effect-wps/wps"
+ * import { Console, Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const job = yield* WpsClient.execute(Operation.make({ identifier: "long", outputs: ["result"] }))
+ *   yield* Stream.runForEach(job.changes, (status) => Console.log(status._tag, status.message))
+ *   return yield* job.result
+ * })
+ * ```
+ *
+ * @see OGC 05-007r7 §10
+ * @since 0.1.0
+ * @category operations
+ */
+export const execute = <A>(
+  operation: Operation.Operation<A>,
+  options?: RunOptions
+): Effect.Effect<Job<A>, Failure, WpsClient> => Effect.flatMap(WpsClient, (client) => client.execute(operation, options))
+
+/**
+ * Runs a process and gives its result.
+ *
+ * @example
+ * ```ts
+ * import { Input, Output, Process, WpsClient } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const hello = Process.make("hello", {
+ *   inputs: { name: Input.literal(Schema.String) },
+ *   outputs: { output: Output.literal(Schema.String) }
+ * })
+ * const program = WpsClient.run(hello({ name: "Ada" }))
+ * ```
+ *
+ * @see OGC 05-007r7 §10
+ * @since 0.1.0
+ * @category operations
+ */
+export const run = <A>(operation: Operation.Operation<A>, options?: RunOptions): Effect.Effect<A, Failure, WpsClient> =>
+  Effect.flatMap(WpsClient, (client) => client.run(operation, options))
+
+/**
+ * Runs a process and gives the bytes of one output as they come, in bounded memory.
+ *
+ * @example
+ * ```ts
+ * import { Operation, WpsClient } from "@effect-wps/wps"
+ * import { Effect, Stream } from "effect"
+ *
+ * const size = Effect.gen(function*() {
+ *   const { stream } = yield* WpsClient.raw(Operation.make({ identifier: "image", outputs: ["png"] }))
+ *   return yield* Stream.runFold(stream, 0, (bytes, chunk) => bytes + chunk.length)
+ * })
+ * ```
+ *
+ * @see OGC 05-007r7 §10.3.2
+ * @since 0.1.0
+ * @category operations
+ */
+export const raw = <A>(
+  operation: Operation.Operation<A>,
+  options?: { readonly output?: string | undefined }
+): Effect.Effect<RawData, Failure, WpsClient> => Effect.flatMap(WpsClient, (client) => client.raw(operation, options))
+
+/**
+ * Finds a job again by its reference, with the process or operation that says what it gives.
+ *
+ * @example
+ * ```ts
+ * import { Job, Output, Process, WpsClient } from "@effect-wps/wps"
+ * import { Effect, Schema } from "effect"
+ *
+ * const long = Process.make("long", { inputs: {}, outputs: { answer: Output.literal(Schema.Int) } })
+ *
+ * const resume = (saved: string) =>
+ *   Effect.gen(function*() {
+ *     const reference = yield* Schema.decode(Schema.parseJson(Job.JobReference))(saved)
+ *     const job = yield* WpsClient.attach(reference, long)
+ *     return yield* job.result
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const attach = <A>(
+  reference: JobReference,
+  outputs: Operation.Outputs<A>,
+  options?: { readonly poll?: PollOptions | undefined }
+): Effect.Effect<Job<A>, Failure, WpsClient> =>
+  Effect.flatMap(WpsClient, (client) => client.attach(reference, outputs, options))
+
+/**
+ * The bytes behind a reference, as they come. The credentials go with the request only to the endpoint's origin and those
+ * in `origins`.
+ *
+ * @example
+ * ```ts
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Effect, Stream } from "effect"
+ *
+ * const text = Effect.gen(function*() {
+ *   const { stream } = yield* WpsClient.download("https://example.org/outputs/1.csv")
+ *   return yield* Stream.mkString(Stream.decodeText(stream))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const download = (reference: Reference | string): Effect.Effect<RawData, Failure, WpsClient> =>
+  Effect.flatMap(WpsClient, (client) => client.download(reference))

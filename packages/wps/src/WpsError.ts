@@ -1,0 +1,339 @@
+/**
+ * Every way in which calling a service can fail, one type for each thing that a caller would do differently.
+ *
+ * No error holds a request, a header or a URL's query; of a body at most a short excerpt.
+ *
+ * @since 0.1.0
+ */
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { OwsException } from "./Ows.ts"
+
+/**
+ * What was being asked of the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Operation = Schema.Literal("GetCapabilities", "DescribeProcess", "Execute", "GetStatus", "GetOutput")
+
+/**
+ * What was being asked of the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Operation = typeof Operation.Type
+
+const hints: ReadonlyMap<string, string> = new Map([
+  ["MissingParameterValue", "Give the input that it names."],
+  ["InvalidParameterValue", "Correct the value that it names; WpsClient.describe shows what is allowed."],
+  ["VersionNegotiationFailed", "The server does not speak the client's WPS version."],
+  ["StorageNotSupported", "This process cannot be run asynchronously or store results: run it with mode \"sync\"."],
+  ["FileSizeExceeded", "Send a smaller input, or give it by reference."],
+  ["NotEnoughStorage", "The server's disk is full; try later."],
+  ["OperationNotSupported", "The server does not have this operation."]
+])
+
+const said = (exceptions: ReadonlyArray<OwsException>): string => exceptions.map(String).join("; ")
+
+/**
+ * The address is not one that can be called: not absolute, not http or https, or with a user name in it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidUrl extends Schema.TaggedError<InvalidUrl>("@effect-wps/wps/WpsError/InvalidUrl")("InvalidUrl", {
+  url: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `"${this.url}" cannot be called: ${this.reason}. Give an absolute address such as https://example.org/wps.`
+  }
+}
+
+/**
+ * No answer came: no connection, a name that does not resolve, TLS refused, the connection cut.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TransportError extends Schema.TaggedError<TransportError>("@effect-wps/wps/WpsError/TransportError")(
+  "TransportError",
+  { operation: Operation, url: Schema.String, reason: Schema.String }
+) {
+  override get message(): string {
+    return `${this.operation} got no answer from ${this.url} (${this.reason}). Check the address, the network and any proxy.`
+  }
+}
+
+/**
+ * The server refused the credentials, or wanted some (HTTP 401 or 403).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AccessDenied extends Schema.TaggedError<AccessDenied>("@effect-wps/wps/WpsError/AccessDenied")(
+  "AccessDenied",
+  { operation: Operation, url: Schema.String, status: Schema.Int, reason: Schema.String }
+) {
+  override get message(): string {
+    const why = this.reason === "" ? "" : ` It said: ${this.reason}`
+    const hint = this.status === 401
+      ? "Provide an Auth layer with valid credentials, and name this origin in `origins` if it is not the endpoint's."
+      : "The credentials are known but not allowed to do this; ask whoever runs the service."
+    return `${this.url} refused ${this.operation} with HTTP ${this.status}.${why} ${hint}`
+  }
+}
+
+/**
+ * What came back is no WPS document: HTML, cut or malformed XML, some other document, nothing at all.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnexpectedResponse
+  extends Schema.TaggedError<UnexpectedResponse>("@effect-wps/wps/WpsError/UnexpectedResponse")(
+    "UnexpectedResponse",
+    {
+      operation: Operation,
+      url: Schema.String,
+      status: Schema.Int,
+      contentType: Schema.optionalWith(Schema.String, { as: "Option" }),
+      kind: Schema.Literal("empty", "html", "not-xml", "malformed-xml", "unreadable-xml", "other-document", "http-status"),
+      reason: Schema.String,
+      /** The start of the body, at most 500 characters. */
+      excerpt: Schema.String
+    }
+  )
+{
+  override get message(): string {
+    const hint = this.kind === "html" || this.kind === "other-document"
+      ? "Check that the address is that of the WPS endpoint and that no login page or proxy stands before it."
+      : this.kind === "malformed-xml" || this.kind === "unreadable-xml"
+      ? "The server's document is at fault; ask for the output by reference or raw, or tell whoever runs it."
+      : "Try again later, or ask whoever runs the server."
+    return `${this.operation} at ${this.url} was answered with HTTP ${this.status} but ${this.reason}. ${hint}`
+  }
+}
+
+/**
+ * The service refused with an exception report, whatever the HTTP status.
+ *
+ * @see OGC 06-121r3 §8, OGC 05-007r7 table 38
+ * @since 0.1.0
+ * @category errors
+ */
+export class ServiceException
+  extends Schema.TaggedError<ServiceException>("@effect-wps/wps/WpsError/ServiceException")("ServiceException", {
+    operation: Operation,
+    url: Schema.String,
+    status: Schema.Int,
+    exceptions: Schema.Array(OwsException)
+  })
+{
+  /** The first exception's code, such as `InvalidParameterValue`. */
+  get code(): string {
+    return this.exceptions[0]?.code ?? "NoApplicableCode"
+  }
+  override get message(): string {
+    const hint = hints.get(this.code) ?? "Ask whoever runs the service if this does not say enough."
+    return `${this.url} refused ${this.operation}: ${said(this.exceptions)}. ${hint}`
+  }
+}
+
+/**
+ * The server is too busy now (HTTP 429 or 503, or `ServerBusy`). The only refusal after which trying again is right.
+ *
+ * @see OGC 14-065r2 §9.11 (ServerBusy)
+ * @since 0.1.0
+ * @category errors
+ */
+export class ServerBusy extends Schema.TaggedError<ServerBusy>("@effect-wps/wps/WpsError/ServerBusy")("ServerBusy", {
+  operation: Operation,
+  url: Schema.String,
+  status: Schema.Int,
+  /** How long the server asked to wait, in seconds. */
+  retryAfter: Schema.optionalWith(Schema.Number, { as: "Option" })
+}) {
+  override get message(): string {
+    const wait = this.retryAfter._tag === "Some" ? ` It asks to wait ${this.retryAfter.value} s.` : ""
+    return `${this.url} is too busy for ${this.operation}.${wait} Try again later.`
+  }
+}
+
+/**
+ * The service has no such process.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ProcessNotFound extends Schema.TaggedError<ProcessNotFound>("@effect-wps/wps/WpsError/ProcessNotFound")(
+  "ProcessNotFound",
+  { url: Schema.String, identifier: Schema.String }
+) {
+  override get message(): string {
+    return `${this.url} has no process "${this.identifier}". Identifiers are case-sensitive; WpsClient.capabilities lists them.`
+  }
+}
+
+/**
+ * One thing that is wrong with the inputs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class InputFault extends Schema.Class<InputFault>("@effect-wps/wps/WpsError/InputFault")({
+  input: Schema.String,
+  reason: Schema.String
+}) {}
+
+/**
+ * The inputs or the outputs asked for are not what the process takes: every fault at once, before anything is sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidInputs extends Schema.TaggedError<InvalidInputs>("@effect-wps/wps/WpsError/InvalidInputs")(
+  "InvalidInputs",
+  { identifier: Schema.String, faults: Schema.Array(InputFault) }
+) {
+  override get message(): string {
+    return `${this.identifier} was not run: ${this.faults.map((fault) => `${fault.input}: ${fault.reason}`).join("; ")}.`
+  }
+}
+
+/**
+ * An output is missing or is not what the operation says that it is.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidOutput extends Schema.TaggedError<InvalidOutput>("@effect-wps/wps/WpsError/InvalidOutput")(
+  "InvalidOutput",
+  { identifier: Schema.String, output: Schema.String, reason: Schema.String }
+) {
+  override get message(): string {
+    return `${this.identifier} gave an output "${this.output}" that cannot be read: ${this.reason}. ` +
+      `Compare the process's declaration with WpsClient.describe.`
+  }
+}
+
+/**
+ * The job ran and failed.
+ *
+ * @see OGC 05-007r7 §10.3.1 table 57 (ProcessFailed)
+ * @since 0.1.0
+ * @category errors
+ */
+export class ProcessFailed extends Schema.TaggedError<ProcessFailed>("@effect-wps/wps/WpsError/ProcessFailed")(
+  "ProcessFailed",
+  { identifier: Schema.String, exceptions: Schema.Array(OwsException) }
+) {
+  override get message(): string {
+    const why = this.exceptions.length === 0 ? "the server gave no reason" : said(this.exceptions)
+    return `${this.identifier} failed on the server: ${why}.`
+  }
+}
+
+/**
+ * Somebody ended the job before it was done.
+ *
+ * @see OGC 14-065r2 §12
+ * @since 0.1.0
+ * @category errors
+ */
+export class JobDismissed extends Schema.TaggedError<JobDismissed>("@effect-wps/wps/WpsError/JobDismissed")(
+  "JobDismissed",
+  { identifier: Schema.String }
+) {
+  override get message(): string {
+    return `The job of ${this.identifier} was dismissed before it was done. Run it again.`
+  }
+}
+
+/**
+ * The job is not done and there is nowhere to ask for its status.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotPoll extends Schema.TaggedError<CannotPoll>("@effect-wps/wps/WpsError/CannotPoll")("CannotPoll", {
+  identifier: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `The job of ${this.identifier} is not done, but its status cannot be asked for: ${this.reason}. ` +
+      `Run it with mode "sync", or tell whoever runs the server.`
+  }
+}
+
+/**
+ * The wait came to its end before the job did: `deadline` has passed, or nothing has changed for `stallTimeout`. The
+ * job may still be running; its reference can be attached to later.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class JobTimeout extends Schema.TaggedError<JobTimeout>("@effect-wps/wps/WpsError/JobTimeout")("JobTimeout", {
+  identifier: Schema.String,
+  kind: Schema.Literal("deadline", "stalled"),
+  seconds: Schema.Number,
+  lastStatus: Schema.String
+}) {
+  override get message(): string {
+    const what = this.kind === "deadline" ? "was not done after" : "has not changed for"
+    return `The job of ${this.identifier} ${what} ${this.seconds} s; it was last ${this.lastStatus}. ` +
+      `Wait longer, or save its reference and attach to it later.`
+  }
+}
+
+/**
+ * Every error of this package.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const WpsError = Schema.Union(
+  InvalidUrl,
+  TransportError,
+  AccessDenied,
+  UnexpectedResponse,
+  ServiceException,
+  ServerBusy,
+  ProcessNotFound,
+  InvalidInputs,
+  InvalidOutput,
+  ProcessFailed,
+  JobDismissed,
+  CannotPoll,
+  JobTimeout
+)
+
+/**
+ * Every error of this package.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type WpsError = typeof WpsError.Type
+
+const tags: ReadonlySet<string> = new Set(WpsError.members.map((member) => member._tag))
+
+/**
+ * Whether a value is one of this package's errors.
+ *
+ * @example
+ * ```ts
+ * import { WpsError } from "@effect-wps/wps"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.fail(new WpsError.ProcessNotFound({ url: "https://example.org/wps", identifier: "buffer" }))
+ * const quiet = Effect.catchIf(program, WpsError.isWpsError, (error) => Effect.logWarning(error.message))
+ * ```
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isWpsError = (value: unknown): value is WpsError =>
+  Predicate.hasProperty(value, "_tag") && Predicate.isString(value._tag) && tags.has(value._tag)

@@ -1,0 +1,78 @@
+/**
+ * A version of the protocol, as a value: pure functions between the version-free model and what goes over the wire.
+ *
+ * How an answer is read does not depend on it: the document's root decides, because servers answer in another version
+ * than they were asked in.
+ *
+ * @since 0.1.0
+ */
+import type { XmlError } from "@effect-wps/xml"
+import type * as Either from "effect/Either"
+import type * as Option from "effect/Option"
+import type { Capabilities } from "./Capabilities.ts"
+import type { ExecuteRequest, ExecuteResponse } from "./Execute.ts"
+import type { ExceptionReport, OwsException } from "./Ows.ts"
+import type { ProcessDescription } from "./ProcessDescription.ts"
+
+/**
+ * What goes to the server: query parameters by GET, or a document by POST.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WpsMessage =
+  | { readonly _tag: "Get"; readonly parameters: ReadonlyArray<readonly [name: string, value: string]> }
+  | { readonly _tag: "Post"; readonly body: string }
+
+/**
+ * What is asked of a service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WpsRequest =
+  | {
+    readonly _tag: "GetCapabilities"
+    /** The versions that the client speaks, best first. */
+    readonly acceptVersions: ReadonlyArray<string>
+    readonly language: Option.Option<string>
+  }
+  | {
+    readonly _tag: "DescribeProcess"
+    /** `ALL` asks for every process. */
+    readonly identifiers: ReadonlyArray<string>
+    readonly language: Option.Option<string>
+  }
+  | { readonly _tag: "Execute"; readonly request: ExecuteRequest }
+
+/**
+ * What a service answers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WpsResponse =
+  | { readonly _tag: "Capabilities"; readonly value: Capabilities }
+  | { readonly _tag: "ProcessDescriptions"; readonly value: ReadonlyArray<ProcessDescription> }
+  | { readonly _tag: "ExecuteResponse"; readonly value: ExecuteResponse }
+  | { readonly _tag: "ExceptionReport"; readonly value: ExceptionReport }
+
+/**
+ * A protocol version. A client uses `encodeRequest`; a server that speaks the version uses the other three.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WpsProtocol {
+  /** As it stands in documents: `1.0.0`. */
+  readonly version: string
+  /** Fails only on text that XML cannot carry. */
+  readonly encodeRequest: (request: WpsRequest) => Either.Either<WpsMessage, XmlError.XmlError>
+  /** Reads a document sent by POST. */
+  readonly decodeRequest: (body: string | Uint8Array) => Either.Either<WpsRequest, XmlError.XmlError>
+  /** Reads the parameters sent by GET, whose names have no case; fails as the standard wants. */
+  readonly decodeParameters: (
+    parameters: Iterable<readonly [string, string]>
+  ) => Either.Either<WpsRequest, OwsException>
+  readonly encodeResponse: (response: WpsResponse) => Either.Either<string, XmlError.XmlError>
+}

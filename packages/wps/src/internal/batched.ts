@@ -1,0 +1,121 @@
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+
+interface Entry<A, E> {
+  readonly deferred: Deferred.Deferred<A, E>
+  /** When a success stops being good, in milliseconds; nothing while it is being looked up. */
+  readonly expires: Option.Option<number>
+}
+
+interface State<A, E> {
+  readonly entries: HashMap.HashMap<string, Entry<A, E>>
+  readonly waiting: ReadonlyArray<string>
+}
+
+export interface Batched<A, E> {
+  readonly get: (key: string) => Effect.Effect<A, E>
+  /** What is known already, without asking. */
+  readonly peek: (key: string) => Effect.Effect<Option.Option<A>>
+  readonly set: (key: string, value: A) => Effect.Effect<void>
+}
+
+/**
+ * Looks keys up, those asked for at the same time in one batch, each once however many ask. A success is kept for its
+ * time; a failure is not kept. The look-ups belong to the scope, so a caller that is interrupted takes nothing from
+ * the others.
+ */
+export const make = Effect.fnUntraced(function*<A, E>(options: {
+  readonly lookup: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Exit.Exit<A, E>>>
+  readonly timeToLive: Duration.DurationInput
+  readonly maxBatch: number
+}): Effect.fn.Return<Batched<A, E>, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const timeToLive = Duration.toMillis(options.timeToLive)
+  const state = yield* Ref.make<State<A, E>>({ entries: HashMap.empty(), waiting: [] })
+
+  const settle = (key: string, exit: Exit.Exit<A, E>) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const entry = HashMap.get((yield* Ref.get(state)).entries, key)
+      if (Option.isNone(entry)) return
+      yield* Ref.update(state, (current) => ({
+        ...current,
+        entries: Exit.isSuccess(exit)
+          ? HashMap.set(current.entries, key, { ...entry.value, expires: Option.some(now + timeToLive) })
+          : HashMap.remove(current.entries, key)
+      }))
+      yield* Deferred.done(entry.value.deferred, exit)
+    })
+
+  const ask = (keys: ReadonlyArray<string>) =>
+    options.lookup(keys).pipe(
+      Effect.exit,
+      Effect.flatMap((answers) =>
+        Effect.forEach(
+          keys,
+          (key) =>
+            settle(key, Exit.flatMap(answers, (found) => found.get(key) ?? Exit.die(`no answer for ${key}`))),
+          { discard: true }
+        )
+      )
+    )
+
+  const flush = Effect.gen(function*() {
+    // Everyone who is ready to ask has asked by then.
+    yield* Effect.yieldNow()
+    const keys = yield* Ref.modify(state, (current) => [current.waiting, { ...current, waiting: [] }])
+    yield* Effect.forEach(chunksOf(keys, options.maxBatch), ask, { concurrency: "unbounded", discard: true })
+  })
+
+  const get = (key: string): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const fresh = yield* Deferred.make<A, E>()
+        const { deferred, first } = yield* Ref.modify(state, (current) => {
+          const known = HashMap.get(current.entries, key)
+          return Option.isSome(known) && Option.getOrElse(known.value.expires, () => Infinity) > now
+            ? [{ deferred: known.value.deferred, first: false }, current]
+            : [{ deferred: fresh, first: current.waiting.length === 0 }, {
+              entries: HashMap.set(current.entries, key, { deferred: fresh, expires: Option.none() }),
+              waiting: [...current.waiting, key]
+            }]
+        })
+        if (first) yield* Effect.forkIn(restore(flush), scope)
+        return yield* restore(Deferred.await(deferred))
+      })
+    )
+
+  return {
+    get,
+    peek: (key) =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const entry = HashMap.get((yield* Ref.get(state)).entries, key)
+        return yield* Option.match(Option.filter(entry, (one) => Option.exists(one.expires, (at) => at > now)), {
+          onNone: () => Effect.succeedNone,
+          onSome: ({ deferred }) => Effect.option(Deferred.await(deferred))
+        })
+      }),
+    set: (key, value) =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const deferred = yield* Deferred.make<A, E>()
+        yield* Deferred.succeed(deferred, value)
+        yield* Ref.update(state, (current) => ({
+          ...current,
+          entries: HashMap.set(current.entries, key, { deferred, expires: Option.some(now + timeToLive) })
+        }))
+      })
+  }
+})
+
+const chunksOf = (keys: ReadonlyArray<string>, size: number): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(keys.length / size) }, (_, at) => keys.slice(at * size, (at + 1) * size))

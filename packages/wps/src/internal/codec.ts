@@ -1,0 +1,206 @@
+import { Xml } from "@effect-wps/xml"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as DataValue from "../DataValue.ts"
+import * as Literal from "../Literal.ts"
+import type { DataDescription } from "../ProcessDescription.ts"
+
+/** How a kind of value is written into a document, read out of it, and described. Inputs and outputs share it. */
+export interface Codec<in out A> {
+  readonly data: DataDescription
+  /** What to ask for, where an output may come in several formats. */
+  readonly format: DataValue.Format
+  readonly uom: Option.Option<string>
+  readonly encode: (value: A) => Either.Either<DataValue.DataValue, string>
+  /** Reads a value that stands in the document; a reference has been fetched before. */
+  readonly decode: (data: DataValue.DataValue) => Either.Either<A, string>
+}
+
+export interface LiteralOptions {
+  readonly dataType?: string | undefined
+  readonly uom?: string | undefined
+  readonly uoms?: ReadonlyArray<string> | undefined
+  readonly allowedValues?: ReadonlyArray<string> | undefined
+  readonly range?: { readonly minimum?: string | undefined; readonly maximum?: string | undefined } | undefined
+  readonly defaultValue?: string | undefined
+}
+
+const wrongKind = (wanted: string, data: DataValue.DataValue): Either.Either<never, string> =>
+  Either.left(`is ${DataValue.kindOf(data)} where ${wanted} was expected`)
+
+// ---------------------------------------------------------------------------------------------------------- literals
+
+const literalDescription = (type: string, options: LiteralOptions): DataDescription => ({
+  _tag: "Literal",
+  dataType: Option.some(type),
+  allowed: options.allowedValues === undefined && options.range === undefined
+    ? { _tag: "AnyValue" }
+    : {
+      _tag: "AllowedValues",
+      values: options.allowedValues ?? [],
+      ranges: options.range === undefined ? [] : [{
+        minimum: Option.fromNullable(options.range.minimum),
+        maximum: Option.fromNullable(options.range.maximum),
+        spacing: Option.none(),
+        closure: "closed"
+      }]
+    },
+  defaultUom: Option.fromNullable(options.uom ?? options.uoms?.[0]),
+  uoms: options.uoms ?? (options.uom === undefined ? [] : [options.uom]),
+  defaultValue: Option.fromNullable(options.defaultValue)
+})
+
+/** A server may write a literal where it declared a complex value and the other way round: the text is the same. */
+const textOf = (data: DataValue.DataValue): Option.Option<string> =>
+  data._tag === "LiteralData"
+    ? Option.some(data.value)
+    : data._tag === "ComplexData" && data.content.elements === 0
+    ? Option.some(data.content.text)
+    : Option.none()
+
+export const literal = <A, I extends Literal.Encoded>(
+  schema: Schema.Schema<A, I>,
+  options: LiteralOptions
+): Codec<A> => {
+  const type = options.dataType ?? Literal.dataType(schema)
+  const write = Literal.encode(schema, type)
+  const read = Literal.decode(schema)
+  return {
+    data: literalDescription(type, options),
+    format: DataValue.anyFormat,
+    uom: Option.fromNullable(options.uom),
+    encode: (value) => Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom: options.uom })),
+    decode: (data) => Option.match(textOf(data), { onNone: () => wrongKind("a literal", data), onSome: read })
+  }
+}
+
+export const measure = <A, I extends Literal.Encoded>(
+  schema: Schema.Schema<A, I>,
+  uoms: ReadonlyArray<string>,
+  options: LiteralOptions
+): Codec<{ readonly value: A; readonly uom: string }> => {
+  const type = options.dataType ?? Literal.dataType(schema)
+  const write = Literal.encode(schema, type)
+  const read = Literal.decode(schema)
+  return {
+    data: literalDescription(type, { ...options, uoms }),
+    format: DataValue.anyFormat,
+    uom: Option.none(),
+    encode: ({ uom, value }) =>
+      uoms.length > 0 && !uoms.includes(uom)
+        ? Either.left(`has the unit "${uom}", which is none of ${uoms.join(", ")}`)
+        : Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom })),
+    decode: (data) =>
+      data._tag !== "LiteralData"
+        ? wrongKind("a literal", data)
+        : Either.map(read(data.value), (value) => ({
+          value,
+          uom: Option.getOrElse(data.uom, () => uoms[0] ?? "")
+        }))
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- complex values
+
+const mimeOf = (format: DataValue.Format): string =>
+  Option.getOrElse(format.mimeType, () => "").toLowerCase().split(";")[0]?.trim() ?? ""
+
+export const isJson = (format: DataValue.Format): boolean => /[/+]json$/.test(mimeOf(format))
+
+export const isXml = (format: DataValue.Format): boolean =>
+  /[/+]xml$/.test(mimeOf(format)) || /\/(gml|kml|wfs|svg)/.test(mimeOf(format))
+
+const complexDescription = (format: DataValue.Format): DataDescription => ({
+  _tag: "Complex",
+  defaultFormat: Option.some(format),
+  formats: [format],
+  maximumMegabytes: Option.none()
+})
+
+const wellFormed = Xml.decode(Xml.anyDocument)
+
+const embed = (xml: string, format: DataValue.Format): Either.Either<DataValue.DataValue, string> =>
+  Either.mapBoth(wellFormed(xml), {
+    onLeft: (error) => `is not well-formed XML: ${error.message}`,
+    onRight: () => ({ ...DataValue.complexXml(xml, ""), format })
+  })
+
+export const text = (format: DataValue.Format): Codec<string> => ({
+  data: complexDescription(format),
+  format,
+  uom: Option.none(),
+  encode: (value) =>
+    isXml(format) && !DataValue.isBase64(format)
+      ? embed(value, format)
+      : DataValue.isBase64(format)
+      ? Either.right({ ...DataValue.complexText(Encoding.encodeBase64(value), ""), format })
+      : Either.right({ ...DataValue.complexText(value, ""), format }),
+  decode: DataValue.toText
+})
+
+export const bytes = (plain: DataValue.Format): Codec<Uint8Array> => {
+  const format = { ...plain, encoding: Option.some("base64") }
+  return {
+    data: complexDescription(format),
+    format,
+    uom: Option.none(),
+    encode: (value) => Either.right({ ...DataValue.complexText(Encoding.encodeBase64(value), ""), format }),
+    decode: DataValue.toBytes
+  }
+}
+
+/** What a schema encodes to decides how it is written: JSON for a JSON format, else the string or bytes themselves. */
+export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.Format): Codec<A> => {
+  const write = Schema.encodeEither(schema)
+  const read = Schema.decodeUnknownEither(schema)
+  const explained = Either.mapLeft(Literal.explain)
+  if (isJson(format)) {
+    const json = Schema.parseJson(schema)
+    const writeJson = Schema.encodeEither(json)
+    const readJson = Schema.decodeUnknownEither(json)
+    const plain = text(format)
+    return {
+      ...plain,
+      encode: (value) => Either.flatMap(explained(writeJson(value)), plain.encode),
+      decode: (data) => Either.flatMap(plain.decode(data), (source) => explained(readJson(source)))
+    }
+  }
+  const asText = text(format)
+  const asBytes = bytes(format)
+  const binary = isBinary(schema)
+  return {
+    ...(binary ? asBytes : asText),
+    encode: (value) =>
+      Either.flatMap(explained(write(value)), (encoded: unknown) =>
+        encoded instanceof Uint8Array
+          ? asBytes.encode(encoded)
+          : typeof encoded === "string"
+          ? asText.encode(encoded)
+          : Either.left(`has a schema that encodes to neither a string nor bytes, and ${mimeOf(format)} is not JSON`)),
+    decode: (data) =>
+      Either.flatMap(
+        binary ? Either.map(asBytes.decode(data), (value): unknown => value) : asText.decode(data),
+        (encoded) => explained(read(encoded))
+      )
+  }
+}
+
+const isBinary = <A, I>(schema: Schema.Schema<A, I>): boolean =>
+  Schema.is(Schema.encodedSchema(schema))(new Uint8Array(0))
+
+// ---------------------------------------------------------------------------------------------------- bounding boxes
+
+export const boundingBox = (crs: ReadonlyArray<string>): Codec<DataValue.BoundingBoxData> => ({
+  data: { _tag: "BoundingBox", defaultCrs: Option.fromNullable(crs[0]), crs },
+  format: DataValue.anyFormat,
+  uom: Option.none(),
+  encode: (box) =>
+    box.lower.length !== box.upper.length || box.lower.length === 0
+      ? Either.left(`has ${box.lower.length} lower and ${box.upper.length} upper coordinates; give as many of each`)
+      : [...box.lower, ...box.upper].every(Number.isFinite)
+      ? Either.right(Option.isNone(box.crs) && crs[0] !== undefined ? { ...box, crs: Option.some(crs[0]) } : box)
+      : Either.left("has a coordinate that is not a finite number"),
+  decode: (data) => data._tag === "BoundingBoxData" ? Either.right(data) : wrongKind("a bounding box", data)
+})

@@ -1,0 +1,41 @@
+import * as Either from "effect/Either"
+import { InvalidUrl } from "../WpsError.ts"
+
+/** An address without its query, fragment and user: what may stand in an error. */
+export const bare = (url: string): string => (URL.canParse(url) ? strip(new URL(url)) : "an address that cannot be read")
+
+const strip = (url: URL): string => `${url.origin}${url.pathname}`
+
+/** An absolute http or https address, or why it is none. */
+export const parse = (url: string, base?: string): Either.Either<URL, InvalidUrl> => {
+  const refuse = (reason: string) => Either.left(new InvalidUrl({ url: shown(url), reason }))
+  if (!URL.canParse(url, base)) return refuse(url.trim() === "" ? "it is empty" : "it is no absolute address")
+  const parsed = new URL(url, base)
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") return refuse(`${parsed.protocol} is neither http nor https`)
+  if (parsed.username !== "" || parsed.password !== "") {
+    return refuse("it holds a user name or password; provide an Auth layer such as BasicAuth.layer instead")
+  }
+  return Either.right(parsed)
+}
+
+const shown = (url: string): string =>
+  URL.canParse(url)
+    ? new URL(url).origin === "null" ? new URL(url).protocol + "…" : strip(new URL(url))
+    : url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//…@").slice(0, 200)
+
+const own = new Set(["service", "request", "version"])
+
+/**
+ * Joins parameters to an address: those it has stay as they are written, but for the ones that every request sets
+ * itself. Blanks become `%20`: not every server reads `+`.
+ */
+export const withParameters = (base: URL, parameters: ReadonlyArray<readonly [string, string]>): string => {
+  const set = new Set([...own, ...parameters.map(([name]) => name.toLowerCase())])
+  const kept = base.search.slice(1).split("&").filter((pair) => {
+    const name = pair.split("=")[0] ?? ""
+    return pair !== "" && !set.has(name.toLowerCase())
+  })
+  const added = parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+  const query = [...kept, ...added].join("&")
+  return query === "" ? strip(base) : `${strip(base)}?${query}`
+}

@@ -1,0 +1,167 @@
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Headers from "@effect/platform/Headers"
+import { Xml, type XmlError } from "@effect-wps/xml"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import type { OwsException } from "../Ows.ts"
+import type { Operation, WpsError } from "../WpsError.ts"
+import {
+  AccessDenied,
+  ProcessNotFound,
+  ServerBusy,
+  ServiceException,
+  TransportError,
+  UnexpectedResponse
+} from "../WpsError.ts"
+import type { WpsResponse } from "../WpsProtocol.ts"
+import { bare } from "./endpoint.ts"
+import { responses } from "./wps100Documents.ts"
+
+/** What is being asked, for the errors: the operation, and the process where there is one. */
+export interface Asked {
+  readonly operation: Operation
+  readonly identifier: Option.Option<string>
+}
+
+/** Bodies up to this many bytes are read at once; a larger or unmeasured one is read as it comes. */
+const wholeBody = 1 << 20
+
+const excerptLength = 500
+
+const printable = (bytes: Uint8Array): string =>
+  // eslint-disable-next-line no-control-regex
+  new TextDecoder().decode(bytes.subarray(0, 2 * excerptLength)).replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "").slice(0, excerptLength)
+
+/** The transport's own account may hold an address with its query: only what is known to be harmless is kept. */
+export const transportError = (asked: Asked, url: string) => (error: HttpClientError.HttpClientError): TransportError =>
+  new TransportError({ operation: asked.operation, url: bare(url), reason: reasonOf(error) })
+
+const reasonOf = (error: HttpClientError.HttpClientError): string => {
+  const codes: Array<string> = []
+  for (let cause: unknown = error.cause, depth = 0; Predicate.isObject(cause) && depth < 5; depth++) {
+    if (Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code)) codes.push(cause.code)
+    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
+  }
+  return codes[0] ?? (error.reason === "Transport" ? "the connection failed" : error.reason)
+}
+
+const headerOf = (response: HttpClientResponse.HttpClientResponse, name: string): Option.Option<string> =>
+  Option.filter(Headers.get(response.headers, name), (value) => value !== "")
+
+const charsetOf = (contentType: Option.Option<string>): string | undefined =>
+  Option.getOrUndefined(contentType)?.match(/;\s*charset\s*=\s*"?([^";\s]+)/i)?.[1]
+
+/** Seconds to wait, where the server says them; a date would need the server's clock, so it is left out. */
+const retryAfterOf = (response: HttpClientResponse.HttpClientResponse): Option.Option<number> =>
+  Option.filter(Option.map(headerOf(response, "retry-after"), Number), (seconds) => Number.isFinite(seconds) && seconds >= 0)
+
+interface Body {
+  readonly decoded: Either.Either<
+    { readonly _tag: "ServiceExceptionReport"; readonly value: Extract<WpsResponse, { _tag: "ExceptionReport" }>["value"] } | WpsResponse,
+    XmlError.XmlError
+  >
+  readonly size: number
+  readonly excerpt: string
+}
+
+const readBody = (
+  response: HttpClientResponse.HttpClientResponse,
+  contentType: Option.Option<string>,
+  source: Option.Option<Stream.Stream<Uint8Array, WpsError>>,
+  failed: (error: HttpClientError.HttpClientError) => TransportError
+): Effect.Effect<Body, WpsError> =>
+  Effect.suspend(() => {
+    const charset = charsetOf(contentType)
+    const decoder = Xml.decoder(responses, charset === undefined ? {} : { charset })
+    let size = 0
+    let head = new Uint8Array(0)
+    const take = (chunk: Uint8Array) => {
+      if (head.length < 2 * excerptLength) head = concat(head, chunk.subarray(0, 2 * excerptLength))
+      size += chunk.length
+      decoder.write(chunk)
+    }
+    const length = Option.map(headerOf(response, "content-length"), Number)
+    const read = Option.isNone(source) && Option.exists(length, (bytes) => bytes <= wholeBody)
+      ? Effect.mapBoth(response.arrayBuffer, { onSuccess: (buffer) => take(new Uint8Array(buffer)), onFailure: failed })
+      : Stream.runForEachWhile(Option.getOrElse(source, () => Stream.mapError(response.stream, failed)), (chunk) =>
+        Effect.sync(() => {
+          take(chunk)
+          return !decoder.failed
+        }))
+    return Effect.map(read, () => ({ decoded: decoder.end(), size, excerpt: printable(head) }))
+  })
+
+const concat = (left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const both = new Uint8Array(left.length + right.length)
+  both.set(left)
+  both.set(right, left.length)
+  return both
+}
+
+/** Reads an answer by its own root element, whatever was asked and whatever the HTTP status is. */
+export const receive = Effect.fnUntraced(function*(
+  asked: Asked,
+  response: HttpClientResponse.HttpClientResponse,
+  source?: Stream.Stream<Uint8Array, WpsError>
+): Effect.fn.Return<Exclude<WpsResponse, { _tag: "ExceptionReport" }>, WpsError> {
+  const url = bare(response.request.url)
+  const status = response.status
+  const operation = asked.operation
+  const contentType = headerOf(response, "content-type")
+  const body = yield* readBody(response, contentType, Option.fromNullable(source), transportError(asked, url))
+  const unexpected = (kind: UnexpectedResponse["kind"], reason: string) =>
+    new UnexpectedResponse({ operation, url, status, contentType, kind, reason, excerpt: body.excerpt })
+
+  const report = Option.flatMap(Either.getRight(body.decoded), (document) =>
+    document._tag === "ExceptionReport" || document._tag === "ServiceExceptionReport"
+      ? Option.some(document.value.exceptions)
+      : Option.none())
+  if (status === 401 || status === 403) {
+    const reason = Option.match(report, { onNone: () => "", onSome: (all) => all.map(String).join("; ") })
+    return yield* new AccessDenied({ operation, url, status, reason })
+  }
+  if (status === 429 || status === 503 || Option.exists(report, (all) => all[0]?.code === "ServerBusy")) {
+    return yield* new ServerBusy({ operation, url, status, retryAfter: retryAfterOf(response) })
+  }
+  if (Option.isSome(report)) return yield* refusal(asked, url, status, report.value)
+  if (Either.isLeft(body.decoded)) return yield* misread(body, body.decoded.left, contentType, unexpected)
+  const document = body.decoded.right
+  if (document._tag === "ExceptionReport" || document._tag === "ServiceExceptionReport") {
+    return yield* refusal(asked, url, status, document.value.exceptions)
+  }
+  if (status >= 400 && !(document._tag === "ExecuteResponse" && document.value.status._tag === "Failed")) {
+    return yield* unexpected("http-status", `with a ${document._tag} document, which does not go with that status`)
+  }
+  return document
+})
+
+const refusal = (asked: Asked, url: string, status: number, exceptions: ReadonlyArray<OwsException>): WpsError => {
+  const first = exceptions[0]
+  const unknownProcess = first !== undefined && (first.code === "NoSuchProcess" ||
+    (first.code === "InvalidParameterValue" && Option.exists(first.locator, (at) => at.toLowerCase() === "identifier")))
+  return Option.isSome(asked.identifier) && unknownProcess
+    ? new ProcessNotFound({ url, identifier: asked.identifier.value })
+    : new ServiceException({ operation: asked.operation, url, status, exceptions })
+}
+
+const misread = (
+  body: Body,
+  error: XmlError.XmlError,
+  contentType: Option.Option<string>,
+  unexpected: (kind: UnexpectedResponse["kind"], reason: string) => UnexpectedResponse
+): UnexpectedResponse =>
+  body.size === 0 || body.excerpt.trim() === ""
+    ? unexpected("empty", "the body is empty")
+    : /^\s*<(!doctype\s+html|html)\b/i.test(body.excerpt) || Option.exists(contentType, (type) => /html/i.test(type))
+    ? unexpected("html", "the body is an HTML page")
+    : !/^[\s\uFEFF\uFFFD]*</.test(body.excerpt)
+    ? unexpected("not-xml", "the body is no XML")
+    : error.reason === "unexpected-root"
+    ? unexpected("other-document", `the body is another document: ${error.message}`)
+    : error.reason === "missing" || error.reason === "repeated" || error.reason === "invalid-value"
+    ? unexpected("unreadable-xml", `the document cannot be read: ${error.message}`)
+    : unexpected("malformed-xml", `the document is malformed or cut: ${error.message}`)

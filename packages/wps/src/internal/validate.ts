@@ -1,0 +1,220 @@
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import type { DataValue, Format } from "../DataValue.ts"
+import type { DataInput, ExecuteRequest } from "../Execute.ts"
+import type {
+  AllowedValues,
+  BoundingBoxDescription,
+  ComplexDescription,
+  DataDescription,
+  InputDescription,
+  LiteralDescription,
+  ProcessDescription,
+  Range
+} from "../ProcessDescription.ts"
+import { InputFault } from "../WpsError.ts"
+
+const list = (values: ReadonlyArray<string>): string =>
+  values.length > 12 ? `${values.slice(0, 12).join(", ")}, …` : values.join(", ")
+
+// ------------------------------------------------------------------------------------------------------ lexical forms
+
+const integer = /^[+-]?\d+$/
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)$/
+const double = /^([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?INF|NaN)$/
+const day = /^-?\d{4,}-\d\d-\d\d(Z|[+-]\d\d:\d\d)?$/
+const time = /^\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
+const moment = /^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
+
+const bits = (size: bigint): readonly [bigint, bigint] => [-(2n ** (size - 1n)), 2n ** (size - 1n) - 1n]
+const unsigned = (size: bigint): readonly [bigint, bigint] => [0n, 2n ** size - 1n]
+
+/** The bounds of XML Schema's integers; none where the type is open at that end. */
+const integers: ReadonlyMap<string, readonly [bigint | undefined, bigint | undefined]> = new Map<string, readonly [bigint | undefined, bigint | undefined]>([
+  ["integer", [undefined, undefined]],
+  ["long", bits(64n)],
+  ["int", bits(32n)],
+  ["short", bits(16n)],
+  ["byte", bits(8n)],
+  ["nonNegativeInteger", [0n, undefined]],
+  ["positiveInteger", [1n, undefined]],
+  ["nonPositiveInteger", [undefined, 0n]],
+  ["negativeInteger", [undefined, -1n]],
+  ["unsignedLong", unsigned(64n)],
+  ["unsignedInt", unsigned(32n)],
+  ["unsignedShort", unsigned(16n)],
+  ["unsignedByte", unsigned(8n)]
+])
+
+const isLexical = (text: string, type: string): boolean => {
+  const bounds = integers.get(type)
+  if (bounds !== undefined) {
+    if (!integer.test(text)) return false
+    const value = BigInt(text.replace("+", ""))
+    return (bounds[0] === undefined || value >= bounds[0]) && (bounds[1] === undefined || value <= bounds[1])
+  }
+  switch (type) {
+    case "decimal":
+      return decimal.test(text)
+    case "double":
+    case "float":
+      return double.test(text)
+    case "boolean":
+      return /^(true|false|1|0)$/i.test(text)
+    case "date":
+      return day.test(text)
+    case "time":
+      return time.test(text)
+    case "dateTime":
+      return moment.test(text)
+    default:
+      return true
+  }
+}
+
+/** Numbers are compared as numbers, moments as moments, the rest as text; nothing where the two cannot be compared. */
+const compare = (one: string, other: string): Option.Option<number> => {
+  const numbers = [Number(one), Number(other)] as const
+  if (one.trim() !== "" && other.trim() !== "" && numbers.every((value) => !Number.isNaN(value))) {
+    return Option.some(numbers[0] - numbers[1])
+  }
+  return Option.zipWith(DateTime.make(one), DateTime.make(other), (left, right) => left.epochMillis - right.epochMillis)
+}
+
+const within = (value: string, range: Range): boolean => {
+  const below = Option.flatMap(range.minimum, (minimum) => compare(value, minimum))
+  const above = Option.flatMap(range.maximum, (maximum) => compare(value, maximum))
+  const openBelow = range.closure === "open" || range.closure === "open-closed"
+  const openAbove = range.closure === "open" || range.closure === "closed-open"
+  return Option.getOrElse(Option.map(below, (sign) => openBelow ? sign > 0 : sign >= 0), () => true) &&
+    Option.getOrElse(Option.map(above, (sign) => openAbove ? sign < 0 : sign <= 0), () => true)
+}
+
+const showRange = ({ closure, maximum, minimum }: Range): string => {
+  const left = closure === "open" || closure === "open-closed" ? "(" : "["
+  const right = closure === "open" || closure === "closed-open" ? ")" : "]"
+  return `${left}${Option.getOrElse(minimum, () => "…")}, ${Option.getOrElse(maximum, () => "…")}${right}`
+}
+
+const isAllowed = (value: string, allowed: AllowedValues): boolean =>
+  allowed._tag !== "AllowedValues" || (allowed.values.length === 0 && allowed.ranges.length === 0) ||
+  allowed.values.some((one) => one === value || Option.contains(compare(one, value), 0)) ||
+  allowed.ranges.some((range) => within(value, range))
+
+const showAllowed = (allowed: AllowedValues): string =>
+  allowed._tag === "AllowedValues" ? list([...allowed.values, ...allowed.ranges.map(showRange)]) : "anything"
+
+// -------------------------------------------------------------------------------------------------------------- values
+
+const literal = (data: DataValue, described: LiteralDescription): ReadonlyArray<string> => {
+  if (data._tag !== "LiteralData") return [`is a ${kind(data)}, but the process takes a literal`]
+  const type = Option.getOrElse(described.dataType, () => "string")
+  const text = data.value.trim()
+  return [
+    ...isLexical(text, type) ? [] : [`"${data.value.slice(0, 80)}" is no ${type}`],
+    ...isAllowed(data.value, described.allowed)
+      ? []
+      : [`"${data.value.slice(0, 80)}" is not allowed; allowed is ${showAllowed(described.allowed)}`],
+    ...Option.match(data.uom, {
+      onNone: () => [],
+      onSome: (uom) =>
+        described.uoms.length === 0 || described.uoms.includes(uom)
+          ? []
+          : [`the unit "${uom}" is not taken; taken is ${list(described.uoms)}`]
+    })
+  ]
+}
+
+const kind = (data: DataValue): string =>
+  data._tag === "LiteralData" ? "literal" : data._tag === "ComplexData" ? "complex value" : "bounding box"
+
+const sameFormat = (asked: Format, offered: Format): boolean => {
+  const type = (format: Format) => Option.map(format.mimeType, (mime) => mime.toLowerCase().replace(/\s/g, ""))
+  return Option.isNone(asked.mimeType) || Option.isNone(offered.mimeType) ||
+    Option.contains(type(offered), Option.getOrElse(type(asked), () => ""))
+}
+
+const showFormats = (formats: ReadonlyArray<Format>): string =>
+  list([...new Set(formats.map((format) => Option.getOrElse(format.mimeType, () => "any")))])
+
+const format = (asked: Format, described: ComplexDescription): ReadonlyArray<string> =>
+  described.formats.length === 0 || described.formats.some((offered) => sameFormat(asked, offered))
+    ? []
+    : [
+      `the format ${Option.getOrElse(asked.mimeType, () => "")} is not among those of the process: ${
+        showFormats(described.formats)
+      }`
+    ]
+
+const complex = (data: DataValue, described: ComplexDescription): ReadonlyArray<string> => {
+  if (data._tag === "LiteralData" || data._tag === "BoundingBoxData") {
+    return [`is a ${kind(data)}, but the process takes a complex value`]
+  }
+  if (data._tag === "Reference") return format(data.format, described)
+  const megabytes = data.content.source.length / 1e6
+  return [
+    ...format(data.format, described),
+    ...Option.match(described.maximumMegabytes, {
+      onNone: () => [],
+      onSome: (most) =>
+        megabytes > most ? [`has ${megabytes.toFixed(1)} MB, but at most ${most} MB are taken; give it by reference`] : []
+    })
+  ]
+}
+
+const box = (data: DataValue, described: BoundingBoxDescription): ReadonlyArray<string> =>
+  data._tag !== "BoundingBoxData"
+    ? [`is a ${kind(data)}, but the process takes a bounding box`]
+    : Option.match(data.crs, {
+      onNone: () => [],
+      onSome: (crs) =>
+        described.crs.length === 0 || described.crs.some((one) => one.toLowerCase() === crs.toLowerCase())
+          ? []
+          : [`the reference system ${crs} is not among those of the process: ${list(described.crs)}`]
+    })
+
+const value = (data: DataValue, described: DataDescription): ReadonlyArray<string> => {
+  if (data._tag === "Reference" && described._tag !== "Complex") return []
+  switch (described._tag) {
+    case "Literal":
+      return literal(data, described)
+    case "Complex":
+      return complex(data, described)
+    case "BoundingBox":
+      return box(data, described)
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- requests
+
+const occurrences = (described: InputDescription, given: ReadonlyArray<DataInput>): ReadonlyArray<string> =>
+  given.length === 0 && described.minOccurs > 0
+    ? ["is missing"]
+    : given.length > 0 && given.length < described.minOccurs
+    ? [`is given ${given.length} times, but at least ${described.minOccurs} are needed`]
+    : given.length > described.maxOccurs
+    ? [`is given ${given.length} times, but at most ${described.maxOccurs} are taken`]
+    : given.flatMap(({ data }) => value(data, described.data))
+
+/** Everything in a request that its process's description does not allow. */
+export const validate = (description: ProcessDescription, request: ExecuteRequest): ReadonlyArray<InputFault> => {
+  const inputs = description.inputs.map((input) => input.identifier)
+  const outputs = description.outputs.map((output) => output.identifier)
+  const asked = request.response._tag === "Raw" ? [request.response.output] : request.response.outputs
+  const fault = (input: string) => (reason: string) => new InputFault({ input, reason })
+  return [
+    ...request.inputs.filter(({ identifier }) => !inputs.includes(identifier)).map(({ identifier }) =>
+      fault(identifier)(`is no input of the process; it has ${inputs.length === 0 ? "none" : list(inputs)}`)
+    ),
+    ...description.inputs.flatMap((input) =>
+      occurrences(input, request.inputs.filter((one) => one.identifier === input.identifier)).map(fault(input.identifier))
+    ),
+    ...asked.filter(({ identifier }) => !outputs.includes(identifier)).map(({ identifier }) =>
+      fault(identifier)(`is no output of the process; it has ${list(outputs)}`)
+    ),
+    ...request.response._tag === "Document" && request.response.mode === "async" &&
+        !description.jobControlOptions.includes("async-execute")
+      ? [fault("mode")("the process cannot be run asynchronously; run it with mode \"sync\"")]
+      : []
+  ]
+}

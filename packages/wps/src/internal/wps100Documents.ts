@@ -1,0 +1,863 @@
+import { Xml, XmlName } from "@effect-wps/xml"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as CapabilitiesModel from "../Capabilities.ts"
+import * as DataValue from "../DataValue.ts"
+import type * as Execute from "../Execute.ts"
+import { JobStatus } from "../Execute.ts"
+import { noApplicableCode, type OwsException } from "../Ows.ts"
+import type * as Description from "../ProcessDescription.ts"
+import type { WpsRequest } from "../WpsProtocol.ts"
+import type { Names } from "./owsDocuments.ts"
+import {
+  described,
+  exceptionReport,
+  exceptionReportName,
+  none,
+  operation,
+  ows,
+  serviceExceptionReport,
+  serviceExceptionReportName,
+  serviceIdentification,
+  serviceProvider,
+  wpsNamespace,
+  xlink,
+  xml
+} from "./owsDocuments.ts"
+
+const wpsName = XmlName.namespace(wpsNamespace, "wps")
+
+/** A qualified WPS 1.0.0 name; old servers leave the namespace out or have one of their own (CEDA). */
+export const wps = (local: string): Names => [
+  wpsName(local),
+  none(local),
+  XmlName.namespace("http://www.opengeospatial.net/wps", "wps")(local)
+]
+
+/** DescribeProcess's local elements, which its schema leaves unqualified, and which servers qualify all the same. */
+const local = (name: string): Names => [none(name), wpsName(name)]
+
+const text = (name: Names) => Xml.optional(name, Xml.text, { repeated: "first" })
+
+const service = Xml.literalAttribute(none("service"), "WPS")
+const version = Xml.literalAttribute(none("version"), "1.0.0")
+const language = Xml.nonEmptyAttribute(none("language"))
+const lang = Xml.nonEmptyAttribute(xml("lang"))
+
+/** `true`, `1` and Python's `True`; anything else is false, as the schema's default is. */
+const Flag = Schema.transform(Schema.String, Schema.Boolean, {
+  strict: true,
+  decode: (flag) => /^\s*(true|1)\s*$/i.test(flag),
+  encode: (flag) => String(flag)
+})
+const flag = (name: string) => Xml.attributeWithDefault(none(name), false, Flag)
+
+/** Servers write percentages and sizes as they like; what is no number is as good as absent. */
+const number = (name: string) => Xml.lenient(Xml.attribute(none(name), Schema.NumberFromString))
+
+// ------------------------------------------------------------------------------------------------------------ requests
+
+const acceptVersions = Xml.withinOptional(wps("AcceptVersions"), Xml.many(ows("Version"), Xml.text))
+
+const getCapabilities: Xml.Content<Extract<WpsRequest, { _tag: "GetCapabilities" }>> = Xml.map(
+  Xml.struct({ service, language, acceptVersions }),
+  {
+    decode: ({ acceptVersions, language }): Extract<WpsRequest, { _tag: "GetCapabilities" }> => ({ _tag: "GetCapabilities" as const, acceptVersions, language }),
+    encode: ({ acceptVersions, language }) => ({ service: "WPS" as const, acceptVersions, language })
+  }
+)
+
+const describeProcess: Xml.Content<Extract<WpsRequest, { _tag: "DescribeProcess" }>> = Xml.map(
+  Xml.struct({ service, version, language, identifiers: Xml.many(ows("Identifier"), Xml.text) }),
+  {
+    decode: ({ identifiers, language }): Extract<WpsRequest, { _tag: "DescribeProcess" }> => ({ _tag: "DescribeProcess" as const, identifiers, language }),
+    encode: ({ identifiers, language }) => ({
+      service: "WPS" as const,
+      version: "1.0.0" as const,
+      identifiers,
+      language
+    })
+  }
+)
+
+// --------------------------------------------------------------------------------------------------------- data values
+
+const format = {
+  mimeType: Xml.nonEmptyAttribute(none("mimeType")),
+  encoding: Xml.nonEmptyAttribute(none("encoding")),
+  schema: Xml.nonEmptyAttribute(none("schema"))
+}
+
+const complexData: Xml.Content<DataValue.ComplexData> = Xml.map(Xml.struct({ ...format, content: Xml.content }), {
+  decode: ({ content, encoding, mimeType, schema }): DataValue.ComplexData => ({
+    _tag: "ComplexData" as const,
+    format: { mimeType, encoding, schema },
+    content
+  }),
+  encode: ({ content, format }) => ({ ...format, content })
+})
+
+/** A literal's text is kept to the letter: nothing in a string is the server's to trim. */
+const literalData: Xml.Content<DataValue.LiteralData> = Xml.map(
+  Xml.struct({
+    dataType: Xml.nonEmptyAttribute(none("dataType")),
+    uom: Xml.nonEmptyAttribute(none("uom")),
+    value: Xml.verbatimValue
+  }),
+  {
+    decode: ({ dataType, uom, value }): DataValue.LiteralData => ({ _tag: "LiteralData" as const, value, dataType, uom }),
+    encode: ({ dataType, uom, value }) => ({ value, dataType, uom })
+  }
+)
+
+/** Corners are numbers between any white space. */
+const Corner = Schema.transform(Schema.String, Schema.Array(Schema.NumberFromString), {
+  strict: true,
+  decode: (source) => source.split(/[\s,]+/).filter((one) => one !== ""),
+  encode: (numbers) => numbers.join(" ")
+})
+
+const boundingBox: Xml.Content<DataValue.BoundingBoxData> = Xml.map(
+  Xml.struct({
+    crs: Xml.nonEmptyAttribute(none("crs")),
+    dimensions: Xml.nonEmptyAttribute(none("dimensions")),
+    lower: Xml.one(ows("LowerCorner"), Xml.textOf(Corner)),
+    upper: Xml.one(ows("UpperCorner"), Xml.textOf(Corner))
+  }),
+  {
+    decode: ({ crs, lower, upper }): DataValue.BoundingBoxData => ({
+      _tag: "BoundingBoxData" as const,
+      lower,
+      upper,
+      // PyWPS writes Python's None.
+      crs: Option.filter(crs, (name) => name !== "None")
+    }),
+    encode: ({ crs, lower, upper }) => ({
+      crs,
+      dimensions: Option.some(String(lower.length)),
+      lower,
+      upper
+    })
+  }
+)
+
+const data = Xml.oneOf({
+  Complex: [wps("ComplexData"), complexData],
+  Literal: [wps("LiteralData"), literalData],
+  Box: [wps("BoundingBoxData"), boundingBox]
+})
+type Inline = Exclude<DataValue.DataValue, DataValue.Reference>
+
+const inlineData: Xml.Content<Inline> = Xml.map(Xml.struct({ data }), {
+  decode: ({ data }): Inline => data.value,
+  encode: (value) => ({
+    data: value._tag === "ComplexData"
+      ? { _tag: "Complex" as const, value }
+      : value._tag === "LiteralData"
+      ? { _tag: "Literal" as const, value }
+      : { _tag: "Box" as const, value }
+  })
+})
+
+const href = Xml.struct({ href: Xml.attributeWithDefault(xlink("href"), "") })
+
+const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
+  Xml.struct({
+    ...format,
+    href: Xml.attributeWithDefault(xlink("href"), ""),
+    method: Xml.nonEmptyAttribute(none("method")),
+    headers: Xml.many(
+      wps("Header"),
+      Xml.struct({ key: Xml.attributeWithDefault(none("key"), ""), value: Xml.attributeWithDefault(none("value"), "") })
+    ),
+    body: Xml.optional(wps("Body"), Xml.fragment),
+    bodyReference: Xml.optional(wps("BodyReference"), href)
+  }),
+  {
+    decode: (raw): DataValue.Reference => ({
+      _tag: "Reference" as const,
+      href: raw.href,
+      format: { mimeType: raw.mimeType, encoding: raw.encoding, schema: raw.schema },
+      method: Option.contains(Option.map(raw.method, (method) => method.toUpperCase()), "POST")
+        ? "POST" as const
+        : "GET" as const,
+      headers: raw.headers.map(({ key, value }) => [key, value] as const),
+      body: raw.body,
+      bodyReference: Option.map(raw.bodyReference, (one) => one.href)
+    }),
+    encode: (value) => ({
+      ...value.format,
+      href: value.href,
+      method: value.method === "POST" ? Option.some("POST") : Option.none(),
+      headers: value.headers.map(([key, value]) => ({ key, value })),
+      body: value.body,
+      bodyReference: Option.map(value.bodyReference, (href) => ({ href }))
+    })
+  }
+)
+
+/** An output's reference has a plain `href`; many servers write `xlink:href`. */
+const outputReference: Xml.Content<DataValue.Reference> = Xml.map(
+  Xml.struct({ ...format, href: Xml.attributeWithDefault([none("href"), ...xlink("href")], "") }),
+  {
+    decode: ({ encoding, href, mimeType, schema }): DataValue.Reference => ({
+      ...DataValue.reference(href),
+      format: { mimeType, encoding, schema }
+    }),
+    encode: ({ format, href }) => ({ ...format, href })
+  }
+)
+
+const input: Xml.Content<Execute.DataInput> = Xml.map(
+  Xml.struct({
+    identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
+    value: Xml.oneOf({ Data: [wps("Data"), inlineData], Reference: [wps("Reference"), inputReference] })
+  }),
+  {
+    decode: ({ identifier, value }): Execute.DataInput => ({ identifier, data: value.value }),
+    encode: ({ data, identifier }) => ({
+      identifier,
+      value: data._tag === "Reference" ? { _tag: "Reference" as const, value: data } : { _tag: "Data" as const, value: data }
+    })
+  }
+)
+
+// ------------------------------------------------------------------------------------------------------ Execute request
+
+const outputDefinition = {
+  ...format,
+  uom: Xml.nonEmptyAttribute(none("uom")),
+  identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" })
+}
+
+const rawOutput: Xml.Content<Execute.OutputRequest> = Xml.map(Xml.struct(outputDefinition), {
+  decode: ({ encoding, identifier, mimeType, schema, uom }): Execute.OutputRequest => ({
+    identifier,
+    format: { mimeType, encoding, schema },
+    uom,
+    asReference: false
+  }),
+  encode: ({ format, identifier, uom }) => ({ ...format, identifier, uom })
+})
+
+const documentOutput: Xml.Content<Execute.OutputRequest> = Xml.map(
+  Xml.struct({ ...outputDefinition, asReference: flag("asReference") }),
+  {
+    decode: ({ asReference, encoding, identifier, mimeType, schema, uom }): Execute.OutputRequest => ({
+      identifier,
+      format: { mimeType, encoding, schema },
+      uom,
+      asReference
+    }),
+    encode: ({ asReference, format, identifier, uom }) => ({ ...format, identifier, uom, asReference })
+  }
+)
+
+const responseDocument: Xml.Content<Extract<Execute.ResponseForm, { _tag: "Document" }>> = Xml.map(
+  Xml.struct({
+    store: flag("storeExecuteResponse"),
+    lineage: flag("lineage"),
+    status: flag("status"),
+    outputs: Xml.many(wps("Output"), documentOutput)
+  }),
+  {
+    decode: ({ lineage, outputs, status, store }): Extract<Execute.ResponseForm, { _tag: "Document" }> => ({
+      _tag: "Document" as const,
+      outputs,
+      lineage,
+      mode: store && status ? "async" as const : "sync" as const
+    }),
+    encode: ({ lineage, mode, outputs }) => ({ store: mode === "async", status: mode === "async", lineage, outputs })
+  }
+)
+
+const responseForm = Xml.struct({
+  form: Xml.oneOf({
+    Document: [wps("ResponseDocument"), responseDocument],
+    Raw: [wps("RawDataOutput"), rawOutput]
+  })
+})
+
+const everything: Execute.ResponseForm = { _tag: "Document", outputs: [], mode: "sync", lineage: false }
+
+const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
+  Xml.struct({
+    service,
+    version,
+    language,
+    identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
+    inputs: Xml.withinOptional(wps("DataInputs"), Xml.many(wps("Input"), input)),
+    response: Xml.optional(wps("ResponseForm"), responseForm)
+  }),
+  {
+    decode: ({ identifier, inputs, language, response }): Extract<WpsRequest, { _tag: "Execute" }> => ({
+      _tag: "Execute" as const,
+      request: {
+        identifier,
+        inputs,
+        language,
+        response: Option.match(response, {
+          onNone: () => everything,
+          onSome: ({ form }): Execute.ResponseForm =>
+            form._tag === "Document" ? form.value : { _tag: "Raw", output: form.value }
+        })
+      }
+    }),
+    encode: ({ request }) => ({
+      service: "WPS" as const,
+      version: "1.0.0" as const,
+      language: request.language,
+      identifier: request.identifier,
+      inputs: request.inputs,
+      response: request.response._tag === "Raw"
+        ? Option.some({ form: { _tag: "Raw" as const, value: request.response.output } })
+        // A ResponseDocument must name an output; without one, every output is what the standard gives.
+        : request.response.outputs.length === 0
+        ? Option.none()
+        : Option.some({ form: { _tag: "Document" as const, value: request.response } })
+    })
+  }
+)
+
+/** What a client sends by POST. */
+export const requests = Xml.documents({
+  GetCapabilities: [wps("GetCapabilities"), getCapabilities],
+  DescribeProcess: [wps("DescribeProcess"), describeProcess],
+  Execute: [wps("Execute"), execute]
+})
+
+// -------------------------------------------------------------------------------------------------------- Capabilities
+
+const link = Xml.struct({ href: Xml.nonEmptyAttribute(xlink("href")) })
+const linked = {
+  decode: (raw: Option.Option<{ readonly href: Option.Option<string> }>) => Option.flatMap(raw, (one) => one.href),
+  encode: (value: Option.Option<string>) => Option.map(value, (one) => ({ href: Option.some(one) }))
+}
+
+/** Qualified in the schema; servers leave the namespace out. PyWPS writes None where a process has no version. */
+const processVersion = Xml.nonEmptyAttribute([wpsName("processVersion"), none("processVersion")])
+
+const brief = {
+  processVersion,
+  ...described,
+  profiles: Xml.many(wps("Profile"), Xml.text),
+  wsdl: Xml.optional(wps("WSDL"), link, { repeated: "first" })
+}
+
+const readBrief = (raw: {
+  readonly processVersion: Option.Option<string>
+  readonly identifier: string
+  readonly title: Option.Option<string>
+  readonly abstract: Option.Option<string>
+  readonly metadata: CapabilitiesModel.ProcessSummary["metadata"]
+  readonly profiles: ReadonlyArray<string>
+  readonly wsdl: Option.Option<{ readonly href: Option.Option<string> }>
+}): CapabilitiesModel.ProcessSummary => ({
+  identifier: raw.identifier,
+  title: raw.title,
+  abstract: raw.abstract,
+  metadata: raw.metadata,
+  profiles: raw.profiles,
+  version: Option.filter(raw.processVersion, (one) => one !== "None"),
+  wsdl: linked.decode(raw.wsdl)
+})
+
+/** The schema wants a title and a version. */
+const writeBrief = (value: CapabilitiesModel.ProcessSummary) => ({
+  ...value,
+  title: Option.orElseSome(value.title, () => value.identifier),
+  processVersion: Option.orElseSome(value.version, () => "1"),
+  wsdl: linked.encode(value.wsdl)
+})
+
+const processSummary: Xml.Content<CapabilitiesModel.ProcessSummary> = Xml.map(Xml.struct(brief), {
+  decode: readBrief,
+  encode: writeBrief
+})
+
+const languages = Xml.struct({
+  default: Xml.within(wps("Default"), text(ows("Language"))),
+  supported: Xml.within(wps("Supported"), Xml.many(ows("Language"), Xml.text))
+})
+
+const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
+  Xml.struct({
+    service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }),
+    version: Xml.nonEmptyAttribute(none("version")),
+    language: lang,
+    updateSequence: Xml.nonEmptyAttribute(none("updateSequence")),
+    identification: Xml.optional(ows("ServiceIdentification"), serviceIdentification, { repeated: "first" }),
+    provider: Xml.optional(ows("ServiceProvider"), serviceProvider, { repeated: "first" }),
+    operations: Xml.withinOptional(ows("OperationsMetadata"), Xml.many(ows("Operation"), operation)),
+    processes: Xml.within(wps("ProcessOfferings"), Xml.many(wps("Process"), processSummary)),
+    languages: Xml.optional(wps("Languages"), languages, { repeated: "first" }),
+    wsdl: Xml.optional(wps("WSDL"), link, { repeated: "first" })
+  }),
+  {
+    decode: ({ languages, service: _, wsdl, ...rest }): CapabilitiesModel.Capabilities => ({
+      ...rest,
+      defaultLanguage: Option.flatMap(languages, (one) => one.default),
+      languages: Option.match(languages, { onNone: () => [], onSome: (one) => one.supported }),
+      wsdl: linked.decode(wsdl)
+    }),
+    encode: ({ defaultLanguage, languages, wsdl, ...rest }) => ({
+      ...rest,
+      service: "WPS" as const,
+      version: Option.orElseSome(rest.version, () => "1.0.0"),
+      language: Option.orElseSome(rest.language, () => "en"),
+      languages: Option.some({
+        default: Option.orElseSome(defaultLanguage, () => "en"),
+        supported: languages.length === 0 ? [Option.getOrElse(defaultLanguage, () => "en")] : languages
+      }),
+      wsdl: linked.encode(wsdl)
+    })
+  }
+)
+
+// -------------------------------------------------------------------------------------------------- ProcessDescriptions
+
+const complexFormat: Xml.Content<DataValue.Format> = Xml.struct({
+  mimeType: Xml.optionalNonEmpty(local("MimeType")),
+  encoding: Xml.optionalNonEmpty(local("Encoding")),
+  schema: Xml.optionalNonEmpty(local("Schema"))
+})
+
+const complex: Xml.Content<Description.ComplexDescription> = Xml.map(
+  Xml.struct({
+    maximumMegabytes: number("maximumMegabytes"),
+    default: Xml.within(local("Default"), Xml.optional(local("Format"), complexFormat, { repeated: "first" })),
+    supported: Xml.within(local("Supported"), Xml.many(local("Format"), complexFormat))
+  }),
+  {
+    decode: (raw): Description.ComplexDescription => ({
+      _tag: "Complex" as const,
+      defaultFormat: Option.orElse(raw.default, () => Option.fromNullable(raw.supported[0])),
+      formats: raw.supported,
+      maximumMegabytes: raw.maximumMegabytes
+    }),
+    encode: (value) => ({
+      maximumMegabytes: value.maximumMegabytes,
+      default: value.defaultFormat,
+      supported: value.formats
+    })
+  }
+)
+
+const range: Xml.Content<Description.Range> = Xml.map(
+  Xml.struct({
+    closure: Xml.nonEmptyAttribute(ows("rangeClosure")),
+    minimum: Xml.optionalNonEmpty(ows("MinimumValue")),
+    maximum: Xml.optionalNonEmpty(ows("MaximumValue")),
+    spacing: Xml.optionalNonEmpty(ows("Spacing"))
+  }),
+  {
+    decode: ({ closure, ...rest }): Description.Range => ({
+      ...rest,
+      closure: Option.getOrElse(
+        Option.filter(closure, (one) => one === "open" || one === "open-closed" || one === "closed-open"),
+        () => "closed" as const
+      )
+    }),
+    encode: ({ closure, ...rest }) => ({
+      ...rest,
+      closure: closure === "closed" ? Option.none() : Option.some(closure)
+    })
+  }
+)
+
+/** `ows:Value`; some servers write `ows:AllowedValue`. */
+const allowedValues = Xml.struct({
+  values: Xml.many([...ows("Value"), ...ows("AllowedValue")], Xml.text),
+  ranges: Xml.many(ows("Range"), range)
+})
+
+const dataType = Xml.struct({ reference: Xml.nonEmptyAttribute(ows("reference")), name: Xml.value })
+
+const known = new Set(
+  ("string normalizedString token boolean decimal integer nonPositiveInteger negativeInteger long int short byte " +
+    "nonNegativeInteger unsignedLong unsignedInt unsignedShort unsignedByte positiveInteger float double duration " +
+    "dateTime time date anyURI base64Binary hexBinary QName").split(" ")
+)
+
+/** The type's local name, from the reference's end or the text, whichever names one that XML Schema has. */
+const typeName = ({ name, reference }: Xml.Value<typeof dataType>): Option.Option<string> => {
+  const tails = [Option.getOrElse(reference, () => ""), name].map((one) => one.split(/[#:/]/).at(-1)?.trim() ?? "")
+  return Option.orElse(
+    Option.fromNullable(tails.find((tail) => known.has(tail))),
+    () => Option.filter(Option.orElse(Option.some(name), () => reference), (one) => one !== "")
+  )
+}
+
+const literalParts = Xml.struct({
+    dataType: Xml.optional(ows("DataType"), dataType, { repeated: "first" }),
+    uoms: Xml.optional(
+      local("UOMs"),
+      Xml.struct({
+        default: Xml.within(local("Default"), Xml.optionalNonEmpty(ows("UOM"))),
+        supported: Xml.within(local("Supported"), Xml.many(ows("UOM"), Xml.text))
+      }),
+      { repeated: "first" }
+    ),
+    allowed: Xml.optionalOneOf({
+      AllowedValues: [ows("AllowedValues"), allowedValues],
+      AnyValue: [ows("AnyValue"), Xml.empty],
+      ValuesReference: [
+        [...local("ValuesReference"), ...ows("ValuesReference")],
+        Xml.struct({ reference: Xml.attributeWithDefault([...ows("reference"), ...xlink("href")], "") })
+      ]
+    }),
+    defaultValue: Xml.optional(local("DefaultValue"), Xml.text, { repeated: "first" })
+  })
+
+/** An output says nothing of allowed values. */
+const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription> => Xml.map(
+  literalParts,
+  {
+    decode: (raw): Description.LiteralDescription => ({
+      _tag: "Literal",
+      dataType: Option.flatMap(raw.dataType, typeName),
+      defaultUom: Option.flatMap(raw.uoms, (one) => one.default),
+      uoms: Option.match(raw.uoms, { onNone: () => [], onSome: (one) => one.supported }),
+      allowed: Option.match(raw.allowed, {
+        onNone: (): Description.AllowedValues => ({ _tag: "AnyValue" }),
+        onSome: (choice) =>
+          choice._tag === "AllowedValues"
+            ? { _tag: "AllowedValues", ...choice.value }
+            : choice._tag === "ValuesReference"
+            ? { _tag: "ValuesReference", href: choice.value.reference }
+            : { _tag: "AnyValue" }
+      }),
+      defaultValue: raw.defaultValue
+    }),
+    encode: (value) => ({
+      dataType: Option.map(value.dataType, (name) => ({
+        name,
+        reference: known.has(name) ? Option.some(`http://www.w3.org/TR/xmlschema-2/#${name}`) : Option.none()
+      })),
+      uoms: value.uoms.length === 0
+        ? Option.none()
+        : Option.some({
+          default: Option.orElse(value.defaultUom, () => Option.fromNullable(value.uoms[0])),
+          supported: value.uoms
+        }),
+      allowed: !isInput ? Option.none() : Option.some(
+        value.allowed._tag === "AllowedValues"
+          ? { _tag: "AllowedValues" as const, value: { values: value.allowed.values, ranges: value.allowed.ranges } }
+          : value.allowed._tag === "ValuesReference"
+          ? { _tag: "ValuesReference" as const, value: { reference: value.allowed.href } }
+          : { _tag: "AnyValue" as const, value: undefined }
+      ),
+      defaultValue: isInput ? value.defaultValue : Option.none()
+    })
+  }
+)
+
+const literal = literalOf(true)
+const outputLiteral = literalOf(false)
+
+const box: Xml.Content<Description.BoundingBoxDescription> = Xml.map(
+  Xml.struct({
+    default: Xml.within(local("Default"), Xml.optionalNonEmpty(local("CRS"))),
+    supported: Xml.within(local("Supported"), Xml.many(local("CRS"), Xml.text))
+  }),
+  {
+    decode: (raw): Description.BoundingBoxDescription => ({ _tag: "BoundingBox" as const, defaultCrs: raw.default, crs: raw.supported }),
+    encode: (value) => ({ default: value.defaultCrs, supported: value.crs })
+  }
+)
+
+/** Anything may be put in where nothing says what. */
+const undescribed: Description.DataDescription = {
+  _tag: "Literal",
+  dataType: Option.none(),
+  defaultUom: Option.none(),
+  uoms: [],
+  allowed: { _tag: "AnyValue" },
+  defaultValue: Option.none()
+}
+
+const tags = {
+  read: (raw: Option.Option<{ readonly value: Description.DataDescription }>): Description.DataDescription =>
+    Option.match(raw, { onNone: () => undescribed, onSome: (one) => one.value }),
+  write: (value: Description.DataDescription) =>
+    Option.some(
+      value._tag === "Literal"
+        ? { _tag: "Literal" as const, value }
+        : value._tag === "Complex"
+        ? { _tag: "Complex" as const, value }
+        : { _tag: "BoundingBox" as const, value }
+    )
+}
+
+const Count = (missing: number) =>
+  Schema.transform(Schema.String, Schema.Number, {
+    strict: true,
+    decode: (source) => {
+      const count = Number(source.trim())
+      return /unbounded/i.test(source) || count > Number.MAX_SAFE_INTEGER || count >= 2147483647
+        ? Infinity
+        : source.trim() === "" || !Number.isFinite(count) || count < 0
+        ? missing
+        : Math.trunc(count)
+    },
+    // WPS 1.0.0 has no way to say that there is no bound.
+    encode: (count) => count === Infinity ? "2147483647" : String(count)
+  })
+
+const inputDescription: Xml.Content<Description.InputDescription> = Xml.map(
+  Xml.struct({
+    minOccurs: Xml.optionalAttribute(none("minOccurs"), Count(1)),
+    maxOccurs: Xml.optionalAttribute(none("maxOccurs"), Count(1)),
+    // WPS 0.4.0 has elements for these.
+    minimumOccurs: Xml.optional(local("MinimumOccurs"), Xml.textOf(Count(1))),
+    maximumOccurs: Xml.optional(local("MaximumOccurs"), Xml.textOf(Count(1))),
+    ...described,
+    data: Xml.optionalOneOf({
+      Literal: [[...local("LiteralData"), ...local("LiteralOutput")], literal],
+      Complex: [[...local("ComplexData"), ...local("ComplexOutput")], complex],
+      BoundingBox: [[...local("BoundingBoxData"), ...local("BoundingBoxOutput")], box]
+    })
+  }),
+  {
+    decode: ({ data, maxOccurs, maximumOccurs, minOccurs, minimumOccurs, ...rest }): Description.InputDescription => {
+      const min = Option.getOrElse(Option.orElse(minOccurs, () => minimumOccurs), () => 1)
+      const max = Option.getOrElse(Option.orElse(maxOccurs, () => maximumOccurs), () => 1)
+      // Some servers write 0 for an input that may be given once.
+      return { ...rest, minOccurs: min, maxOccurs: Math.max(max, min, 1), data: tags.read(data) }
+    },
+    encode: ({ data, maxOccurs, minOccurs, ...rest }) => ({
+      ...rest,
+      title: Option.orElseSome(rest.title, () => rest.identifier),
+      minOccurs: Option.some(minOccurs),
+      maxOccurs: Option.some(maxOccurs),
+      minimumOccurs: Option.none(),
+      maximumOccurs: Option.none(),
+      data: tags.write(data)
+    })
+  }
+)
+
+const outputDescription: Xml.Content<Description.OutputDescription> = Xml.map(
+  Xml.struct({
+    ...described,
+    data: Xml.optionalOneOf({
+      Literal: [[...local("LiteralOutput"), ...local("LiteralData")], outputLiteral],
+      Complex: [[...local("ComplexOutput"), ...local("ComplexData")], complex],
+      BoundingBox: [[...local("BoundingBoxOutput"), ...local("BoundingBoxData")], box]
+    })
+  }),
+  {
+    decode: ({ data, ...rest }): Description.OutputDescription => ({ ...rest, data: tags.read(data) }),
+    encode: ({ data, ...rest }) => ({
+      ...rest,
+      title: Option.orElseSome(rest.title, () => rest.identifier),
+      data: tags.write(data)
+    })
+  }
+)
+
+const processDescription: Xml.Content<Description.ProcessDescription> = Xml.map(
+  Xml.struct({
+    storeSupported: flag("storeSupported"),
+    statusSupported: flag("statusSupported"),
+    ...brief,
+    inputs: Xml.withinOptional(local("DataInputs"), Xml.many(local("Input"), inputDescription)),
+    outputs: Xml.within(local("ProcessOutputs"), Xml.many(local("Output"), outputDescription))
+  }),
+  {
+    decode: ({ inputs, outputs, statusSupported, storeSupported, ...rest }): Description.ProcessDescription => ({
+      ...readBrief(rest),
+      jobControlOptions: storeSupported && statusSupported ? ["sync-execute", "async-execute"] : ["sync-execute"],
+      outputTransmission: storeSupported ? ["value", "reference"] : ["value"],
+      inputs,
+      outputs
+    }),
+    encode: (value) => ({
+      ...writeBrief(value),
+      statusSupported: value.jobControlOptions.includes("async-execute"),
+      storeSupported: value.jobControlOptions.includes("async-execute") || value.outputTransmission.includes("reference"),
+      inputs: value.inputs,
+      outputs: value.outputs
+    })
+  }
+)
+
+const processDescriptions: Xml.Content<ReadonlyArray<Description.ProcessDescription>> = Xml.map(
+  Xml.struct({
+    service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }),
+    version: Xml.literalAttribute(none("version"), "1.0.0", { onRead: "ignore" }),
+    language: lang,
+    processes: Xml.many(local("ProcessDescription"), processDescription)
+  }),
+  {
+    decode: ({ processes }): ReadonlyArray<Description.ProcessDescription> => processes,
+    encode: (processes) => ({
+      service: "WPS" as const,
+      version: "1.0.0" as const,
+      language: Option.some("en"),
+      processes
+    })
+  }
+)
+
+// ------------------------------------------------------------------------------------------------------ ExecuteResponse
+
+const percent = number("percentCompleted")
+
+const bounded = Option.map((value: number) => Math.min(100, Math.max(0, value)))
+
+const progress = Xml.struct({ percent, message: Xml.value })
+
+const embeddedReport = Xml.decode(
+  Xml.documents({
+    Report: [exceptionReportName, exceptionReport],
+    ServiceReport: [serviceExceptionReportName, serviceExceptionReport]
+  })
+)
+
+/** LLNL's server escapes a whole report into ProcessFailed as text; others write a sentence. */
+const failureText = (source: string): ReadonlyArray<OwsException> =>
+  source === ""
+    ? []
+    : Either.match(embeddedReport(source), {
+      onLeft: () => [noApplicableCode(source)],
+      onRight: (report) => report.value.exceptions
+    })
+
+const failed = Xml.map(
+  Xml.struct({
+    percent,
+    report: Xml.optional(exceptionReportName, exceptionReport, { repeated: "first" }),
+    text: Xml.value
+  }),
+  {
+    decode: ({ percent, report, text }) => {
+      const exceptions = Option.match(report, {
+        onNone: () => failureText(text),
+        onSome: (one) => one.exceptions
+      })
+      return JobStatus.Failed({
+        message: exceptions.map(String).join("; "),
+        percent: bounded(percent),
+        exceptions
+      })
+    },
+    encode: (status: Extract<JobStatus, { _tag: "Failed" }>) => ({
+      percent: Option.none(),
+      report: Option.some({ version: Option.none(), language: Option.none(), exceptions: status.exceptions }),
+      text: ""
+    })
+  }
+)
+
+const statusChoice = Xml.oneOf({
+  Accepted: [wps("ProcessAccepted"), progress],
+  Running: [wps("ProcessStarted"), progress],
+  Paused: [wps("ProcessPaused"), progress],
+  Succeeded: [wps("ProcessSucceeded"), progress],
+  Failed: [wps("ProcessFailed"), failed]
+})
+
+const status = Xml.struct({ creationTime: Xml.nonEmptyAttribute(none("creationTime")), choice: statusChoice })
+
+const readStatus = ({ choice }: Xml.Value<typeof status>): JobStatus => {
+  switch (choice._tag) {
+    case "Failed":
+      return choice.value
+    case "Accepted":
+      return JobStatus.Accepted({ message: choice.value.message, percent: bounded(choice.value.percent) })
+    case "Running":
+      return JobStatus.Running({ message: choice.value.message, percent: bounded(choice.value.percent) })
+    case "Paused":
+      return JobStatus.Paused({ message: choice.value.message, percent: bounded(choice.value.percent) })
+    case "Succeeded":
+      return JobStatus.Succeeded({ message: choice.value.message, percent: bounded(choice.value.percent) })
+  }
+}
+
+/** The schema has whole percentages from 0 to 99, and only for a job that has started. */
+const writeStatus = (value: JobStatus): Xml.Value<typeof status>["choice"] => {
+  const message = value.message
+  const percent = Option.map(value.percent, (one) => Math.min(99, Math.max(0, Math.trunc(one))))
+  switch (value._tag) {
+    case "Failed":
+      return { _tag: "Failed", value }
+    case "Dismissed":
+      return {
+        _tag: "Failed",
+        value: JobStatus.Failed({ message, percent: Option.none(), exceptions: [noApplicableCode("The job was dismissed.")] })
+      }
+    case "Accepted":
+      return { _tag: "Accepted", value: { message, percent: Option.none() } }
+    case "Running":
+      return { _tag: "Running", value: { message, percent } }
+    case "Paused":
+      return { _tag: "Paused", value: { message, percent } }
+    case "Succeeded":
+      return { _tag: "Succeeded", value: { message, percent: Option.none() } }
+  }
+}
+
+const output: Xml.Content<Execute.OutputData> = Xml.map(
+  Xml.struct({
+    identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
+    title: text(ows("Title")),
+    abstract: text(ows("Abstract")),
+    value: Xml.oneOf({ Reference: [wps("Reference"), outputReference], Data: [wps("Data"), inlineData] })
+  }),
+  {
+    decode: ({ value, ...rest }): Execute.OutputData => ({ ...rest, data: value.value }),
+    encode: ({ data, ...rest }) => ({
+      ...rest,
+      title: Option.orElseSome(rest.title, () => rest.identifier),
+      value: data._tag === "Reference" ? { _tag: "Reference" as const, value: data } : { _tag: "Data" as const, value: data }
+    })
+  }
+)
+
+const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.map(
+  Xml.struct({
+    service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }),
+    version: Xml.literalAttribute(none("version"), "1.0.0", { onRead: "ignore" }),
+    language: lang,
+    serviceInstance: Xml.nonEmptyAttribute(none("serviceInstance")),
+    statusLocation: Xml.nonEmptyAttribute(none("statusLocation")),
+    process: Xml.lenient(Xml.one(wps("Process"), processSummary, { repeated: "first" })),
+    status: Xml.one(wps("Status"), status),
+    inputs: Xml.lenient(Xml.within(wps("DataInputs"), Xml.many(wps("Input"), input))),
+    definitions: Xml.lenient(Xml.within(wps("OutputDefinitions"), Xml.many(wps("Output"), documentOutput))),
+    outputs: Xml.withinOptional(wps("ProcessOutputs"), Xml.many(wps("Output"), output))
+  }),
+  {
+    decode: ({ definitions, inputs, service: _service, status, version: _version, ...rest }): Execute.ExecuteResponse => ({
+      ...rest,
+      status: readStatus(status),
+      creationTime: status.creationTime,
+      lineage: Option.isNone(inputs) && Option.isNone(definitions)
+        ? Option.none()
+        : Option.some({
+          inputs: Option.getOrElse(inputs, () => []),
+          outputs: Option.getOrElse(definitions, () => [])
+        })
+    }),
+    encode: ({ creationTime, lineage, status, ...rest }) => ({
+      ...rest,
+      service: "WPS" as const,
+      version: "1.0.0" as const,
+      language: Option.orElseSome(rest.language, () => "en"),
+      status: { creationTime, choice: writeStatus(status) },
+      inputs: Option.filter(Option.map(lineage, (one) => one.inputs), (all) => all.length > 0),
+      definitions: Option.filter(Option.map(lineage, (one) => one.outputs), (all) => all.length > 0)
+    })
+  }
+)
+
+/** What a server answers. */
+export const responses = Xml.documents({
+  Capabilities: [wps("Capabilities"), capabilities],
+  ProcessDescriptions: [wps("ProcessDescriptions"), processDescriptions],
+  ExecuteResponse: [wps("ExecuteResponse"), executeResponse],
+  ExceptionReport: [exceptionReportName, exceptionReport],
+  ServiceExceptionReport: [serviceExceptionReportName, serviceExceptionReport]
+})

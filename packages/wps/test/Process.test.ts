@@ -1,0 +1,181 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DataValue, Input, Operation, Output, Process, WpsError } from "@effect-wps/wps"
+import { Effect, Either, Option, Schema } from "effect"
+
+const Point = Schema.Struct({ type: Schema.Literal("Point"), coordinates: Schema.Tuple(Schema.Number, Schema.Number) })
+
+const buffer = Process.make("JTS:buffer", {
+  inputs: {
+    geom: Input.complex(Point, "application/json"),
+    distance: Input.literal(Schema.Number),
+    quadrantSegments: Input.optional(Input.literal(Schema.Int))
+  },
+  outputs: { result: Output.complex(Point, "application/json") }
+})
+const geom = { type: "Point", coordinates: [1, 2] } as const
+
+const everything = Process.make("everything", {
+  inputs: {
+    text: Input.text("text/plain"),
+    xml: Input.text("text/xml"),
+    bytes: Input.bytes("image/png"),
+    box: Input.boundingBox("EPSG:4326", "EPSG:3857"),
+    length: Input.measure(Schema.Number, ["m", "km"]),
+    many: Input.repeated(Input.literal(Schema.Int), { min: 2, max: 3 }),
+    when: Input.literal(Schema.Date)
+  },
+  outputs: {
+    length: Output.measure(Schema.Number, ["m", "km"]),
+    log: Output.optional(Output.text("text/plain")),
+    file: Output.reference(Output.bytes("image/png"))
+  }
+})
+const given = {
+  text: "a < b",
+  xml: "<?xml version=\"1.0\"?><a/>",
+  bytes: new Uint8Array([0, 255]),
+  box: DataValue.boundingBox([1, 2], [3, 4]),
+  length: { value: 3, uom: "km" },
+  many: [1, 2],
+  when: new Date(0)
+}
+
+const faults = (error: unknown): ReadonlyArray<string> =>
+  error instanceof WpsError.InvalidInputs ? error.faults.map(({ input, reason }) => `${input} ${reason}`) : ["no InvalidInputs"]
+
+describe("Process", () => {
+  it("infers what it takes and gives", () => {
+    const operation: Operation.Operation<{ readonly result: typeof Point.Type }> = buffer({ geom, distance: 2 })
+    assert.strictEqual(operation.identifier, "JTS:buffer")
+    // @ts-expect-error distance is missing
+    buffer({ geom })
+    // @ts-expect-error distance is a number
+    buffer({ geom, distance: "2" })
+    // @ts-expect-error there is no input segments
+    buffer({ geom, distance: 2, segments: 8 })
+    // @ts-expect-error the result is a Point
+    const wrong: Operation.Operation<{ readonly result: string }> = operation
+    assert.strictEqual(wrong.identifier, "JTS:buffer")
+  })
+
+  it.effect("encodes every kind of input", () =>
+    Effect.gen(function*() {
+      const inputs = yield* everything(given).inputs
+      const of = (name: string) => inputs.filter((one) => one.identifier === name).map((one) => one.data)
+      assert.deepStrictEqual(inputs.map((one) => one.identifier), [
+        "text",
+        "xml",
+        "bytes",
+        "box",
+        "length",
+        "many",
+        "many",
+        "when"
+      ])
+      assert.deepStrictEqual(of("text"), [DataValue.complexText("a < b", "text/plain")])
+      assert.deepStrictEqual(of("xml"), [DataValue.complexXml("<a/>", "text/xml")])
+      assert.deepStrictEqual(of("bytes"), [
+        DataValue.complexText("AP8=", { mimeType: "image/png", encoding: "base64" })
+      ])
+      assert.deepStrictEqual(of("box"), [DataValue.boundingBox([1, 2], [3, 4], "EPSG:4326")])
+      assert.deepStrictEqual(of("length"), [DataValue.literal("3", { dataType: "double", uom: "km" })])
+      assert.deepStrictEqual(of("when"), [DataValue.literal("1970-01-01T00:00:00.000Z", { dataType: "dateTime" })])
+    }))
+
+  it.effect("takes a reference for any input, and for one of several", () =>
+    Effect.gen(function*() {
+      const reference = DataValue.reference("https://data.example.org/a.json", { format: "application/json" })
+      const one = yield* buffer({ geom: reference, distance: reference }).inputs
+      assert.deepStrictEqual(one.map(({ data }) => data), [reference, reference])
+      const several = yield* everything({ ...given, many: [1, reference] }).inputs
+      assert.deepStrictEqual(several.filter((input) => input.identifier === "many")[1]?.data, reference)
+    }))
+
+  it.effect("says everything that is wrong with the inputs at once", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        everything({
+          ...given,
+          xml: "<a><b></a>",
+          box: DataValue.boundingBox([1], [3, 4]),
+          length: { value: 3, uom: "mile" },
+          many: [1],
+          when: new Date(NaN)
+        }).inputs
+      )
+      const all = faults(error)
+      assert.lengthOf(all, 5)
+      assert.match(all[0] ?? "", /^xml is not well-formed XML/)
+      assert.match(all[1] ?? "", /^box has 1 lower and 2 upper/)
+      assert.match(all[2] ?? "", /^length has the unit "mile"/)
+      assert.match(all[3] ?? "", /^many is given 1 times, but at least 2/)
+      assert.match(all[4] ?? "", /^when /)
+    }))
+
+  it.effect("names missing and extra inputs of a caller without types", () =>
+    Effect.gen(function*() {
+      const untyped: { readonly geom: typeof geom; readonly distance: number } = Object.assign(
+        Object.create(null),
+        { geom, segments: 8 }
+      )
+      const all = faults(yield* Effect.flip(buffer(untyped).inputs))
+      assert.deepStrictEqual(all, [
+        "segments is no input of JTS:buffer; it has geom, distance, quadrantSegments",
+        "distance is missing"
+      ])
+    }))
+
+  it("reads on a server what a client wrote", () => {
+    const result = Either.flatMap(
+      Either.mapLeft(Effect.runSync(Effect.either(everything(given).inputs)), () => []),
+      everything.decodeInputs
+    )
+    assert.deepStrictEqual(
+      result,
+      Either.right({
+        ...given,
+        xml: "<a/>",
+        box: DataValue.boundingBox([1, 2], [3, 4], "EPSG:4326")
+      })
+    )
+  })
+
+  it.effect("reads outputs by their declarations", () =>
+    Effect.gen(function*() {
+      const nothing = { title: Option.none(), abstract: Option.none() }
+      const file = DataValue.reference("https://example.org/1.png")
+      const result = yield* everything.read([
+        { identifier: "length", data: DataValue.literal("3", { uom: "km" }), ...nothing },
+        { identifier: "file", data: file, ...nothing }
+      ], { fetch: () => Effect.die("nothing is fetched") })
+      assert.deepStrictEqual(result, { length: { value: 3, uom: "km" }, log: Option.none(), file })
+    }))
+
+  it.effect("fetches an output that a server stored unasked", () =>
+    Effect.gen(function*() {
+      const result = yield* buffer.read([{
+        identifier: "result",
+        data: DataValue.reference("https://example.org/1.json", { format: "application/json" }),
+        title: Option.none(),
+        abstract: Option.none()
+      }], { fetch: () => Effect.succeed(new TextEncoder().encode(JSON.stringify(geom))) })
+      assert.deepStrictEqual(result, { result: geom })
+    }))
+
+  it.effect("names the output that is missing or wrong", () =>
+    Effect.gen(function*() {
+      const reader = { fetch: () => Effect.die("nothing is fetched") }
+      const missing = yield* Effect.flip(buffer.read([], reader))
+      assert.deepStrictEqual(
+        missing,
+        new WpsError.InvalidOutput({ identifier: "JTS:buffer", output: "result", reason: "is missing" })
+      )
+      const wrong = yield* Effect.flip(buffer.read([{
+        identifier: "result",
+        data: DataValue.complexText("{\"type\":\"Line\"}", "application/json"),
+        title: Option.none(),
+        abstract: Option.none()
+      }], reader))
+      assert.match(wrong.message, /JTS:buffer gave an output "result" that cannot be read: .*Point/)
+    }))
+})
