@@ -1,4 +1,29 @@
 /**
  * @since 0.1.0
  */
-export {}
+export * as Auth from "./Auth.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as AuthError from "./AuthError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as BasicAuth from "./BasicAuth.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as BearerAuth from "./BearerAuth.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as CustomAuth from "./CustomAuth.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as TokenStore from "./TokenStore.ts"

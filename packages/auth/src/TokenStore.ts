@@ -1,0 +1,233 @@
+/**
+ * Where tokens are kept between requests: a service with one primitive, an exclusive read-modify-write.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as SynchronizedRef from "effect/SynchronizedRef"
+import type { TokenStoreError } from "./AuthError.ts"
+
+/**
+ * A JSON value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+/**
+ * A JSON value: numbers are finite.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Json: Schema.Schema<Json> = Schema.suspend(() =>
+  Schema.Union(
+    Schema.String,
+    Schema.JsonNumber,
+    Schema.Boolean,
+    Schema.Null,
+    Schema.Array(Json),
+    Schema.Record({ key: Schema.String, value: Json })
+  )
+)
+
+/**
+ * What a custom scheme remembers: JSON values by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Custom = Schema.Record({ key: Schema.String, value: Json })
+
+/**
+ * What a custom scheme remembers: JSON values by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Custom = typeof Custom.Type
+
+/**
+ * Whose tokens they are. Two keys with equal fields are equal.
+ *
+ * `profile` tells apart several logins of one client at one issuer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ProfileKey extends Schema.Class<ProfileKey>("@effect-wps/auth/TokenStore/ProfileKey")({
+  issuer: Schema.String,
+  clientId: Schema.String,
+  grant: Schema.String,
+  scope: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "")),
+  profile: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "default"))
+}) {}
+
+/**
+ * The tokens that an identity provider gave (RFC 6749 §5.1). Without `expiresAt` the provider did not say.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class TokenSet extends Schema.Class<TokenSet>("@effect-wps/auth/TokenStore/TokenSet")({
+  access: Schema.Redacted(Schema.String),
+  refresh: Schema.optionalWith(Schema.Redacted(Schema.String), { as: "Option" }).pipe(
+    Schema.withConstructorDefault(() => Option.none())
+  ),
+  obtainedAt: Schema.DateTimeUtc,
+  expiresAt: Schema.optionalWith(Schema.DateTimeUtc, { as: "Option" }).pipe(
+    Schema.withConstructorDefault(() => Option.none())
+  ),
+  scope: Schema.optionalWith(Schema.String, { as: "Option" }).pipe(
+    Schema.withConstructorDefault(() => Option.none())
+  ),
+  tokenType: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "Bearer"))
+}) {}
+
+/**
+ * The name and secret under which a confidential client is registered (RFC 6749 §2.3.1).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ClientCredentials
+  extends Schema.Class<ClientCredentials>("@effect-wps/auth/TokenStore/ClientCredentials")({
+    clientId: Schema.String,
+    clientSecret: Schema.Redacted(Schema.String)
+  })
+{}
+
+/**
+ * What is kept under one key. What a custom scheme remembers is as secret as a token.
+ *
+ * The encoded form is plain JSON with the secrets in the clear: a store that writes it must guard it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Entry extends Schema.Class<Entry>("@effect-wps/auth/TokenStore/Entry")({
+  tokens: Schema.optionalWith(TokenSet, { as: "Option" }).pipe(Schema.withConstructorDefault(() => Option.none())),
+  credentials: Schema.optionalWith(ClientCredentials, { as: "Option" }).pipe(
+    Schema.withConstructorDefault(() => Option.none())
+  ),
+  custom: Schema.Redacted(Custom).pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => Redacted.make({}))
+  )
+}) {}
+
+/**
+ * The operations of a token store.
+ *
+ * `modify` runs `f` with the current entry while nobody else modifies that key, and stores the entry that it gives
+ * (`None` removes it). If `f` fails or is interrupted, the entry stays as it was. `f` must not use the store under the
+ * same key: it would wait for itself.
+ *
+ * `get` does not wait for a running `modify`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly get: (key: ProfileKey) => Effect.Effect<Option.Option<Entry>, TokenStoreError>
+  readonly modify: <A, E, R>(
+    key: ProfileKey,
+    f: (current: Option.Option<Entry>) => Effect.Effect<readonly [A, Option.Option<Entry>], E, R>
+  ) => Effect.Effect<A, E | TokenStoreError, R>
+  readonly clear: (key: ProfileKey) => Effect.Effect<void, TokenStoreError>
+}
+
+/**
+ * Where tokens are kept.
+ *
+ * @since 0.1.0
+ * @category tags
+ * @example
+ * ```ts
+ * import { TokenStore } from "@effect-wps/auth"
+ * import { DateTime, Effect, Option, Redacted } from "effect"
+ *
+ * const key = new TokenStore.ProfileKey({ issuer: "https://login.example.org", clientId: "wps", grant: "code" })
+ *
+ * const remember = Effect.gen(function*() {
+ *   const store = yield* TokenStore.TokenStore
+ *   const obtainedAt = yield* DateTime.now
+ *   const tokens = new TokenStore.TokenSet({ access: Redacted.make("abcd"), obtainedAt })
+ *   const entry = new TokenStore.Entry({ tokens: Option.some(tokens) })
+ *   yield* store.modify(key, () => Effect.succeed([undefined, Option.some(entry)]))
+ *   return yield* store.get(key)
+ * })
+ *
+ * await Effect.runPromise(remember.pipe(Effect.provide(TokenStore.layerMemory)))
+ * ```
+ */
+export class TokenStore extends Context.Tag("@effect-wps/auth/TokenStore")<TokenStore, Service>() {}
+
+interface Cell {
+  readonly entry: Ref.Ref<Option.Option<Entry>>
+  readonly lock: Effect.Semaphore
+}
+
+const makeCell: Effect.Effect<Cell> = Effect.all({
+  entry: Ref.make(Option.none<Entry>()),
+  lock: Effect.makeSemaphore(1)
+})
+
+/**
+ * A token store that lives as long as the layer does. Never fails.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { TokenStore } from "@effect-wps/auth"
+ * import { Effect, Option } from "effect"
+ * import assert from "node:assert"
+ *
+ * const key = new TokenStore.ProfileKey({ issuer: "https://login.example.org", clientId: "wps", grant: "code" })
+ *
+ * const program = Effect.flatMap(TokenStore.TokenStore, (store) => store.get(key)).pipe(
+ *   Effect.provide(TokenStore.layerMemory)
+ * )
+ *
+ * assert(Option.isNone(await Effect.runPromise(program)))
+ * ```
+ */
+export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(
+  TokenStore,
+  Effect.gen(function*() {
+    const cells = yield* SynchronizedRef.make(HashMap.empty<ProfileKey, Cell>())
+
+    const cellOf = (key: ProfileKey): Effect.Effect<Cell> =>
+      SynchronizedRef.modifyEffect(cells, (known) =>
+        Option.match(HashMap.get(known, key), {
+          onNone: () => Effect.map(makeCell, (cell) => [cell, HashMap.set(known, key, cell)] as const),
+          onSome: (cell) => Effect.succeed([cell, known] as const)
+        }))
+
+    const modify: Service["modify"] = (key, f) =>
+      Effect.flatMap(cellOf(key), ({ entry, lock }) =>
+        // Once f has succeeded its entry is stored, even if the caller is interrupted at that moment: it may be a
+        // refresh token that replaces one already spent.
+        lock.withPermits(1)(Effect.uninterruptibleMask((restore) =>
+          Ref.get(entry).pipe(
+            Effect.flatMap((current) => restore(f(current))),
+            Effect.flatMap(([result, next]) => Effect.as(Ref.set(entry, next), result))
+          )
+        )))
+
+    return TokenStore.of({
+      get: (key) => Effect.flatMap(cellOf(key), ({ entry }) => Ref.get(entry)),
+      modify,
+      clear: (key) => modify(key, () => Effect.succeed([undefined, Option.none()]))
+    })
+  })
+)

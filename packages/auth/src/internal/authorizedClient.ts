@@ -1,0 +1,350 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Headers from "@effect/platform/Headers"
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FiberRef from "effect/FiberRef"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { AuthorizeClientOptions } from "../Auth.ts"
+import { type AuthError, InvalidCredentials, InvalidOrigin, RedirectRefused, TooManyRedirects } from "../AuthError.ts"
+import * as clientRequest from "./clientRequest.ts"
+import { bareRequest, ConcealedResponse, requestError } from "./concealed.ts"
+
+type Request = HttpClientRequest.HttpClientRequest
+type Response = HttpClientResponse.HttpClientResponse
+type Failure = HttpClientError.HttpClientError | AuthError
+type Pair = readonly [name: string, value: string]
+
+const isHttp = (url: URL): boolean => url.protocol === "http:" || url.protocol === "https:"
+
+const parse = (text: string, base?: URL): Option.Option<URL> => Option.liftThrowable(() => new URL(text, base))()
+
+const bare = (url: URL): string => url.origin + url.pathname
+
+const parseOrigin = (text: string): Either.Either<string, InvalidOrigin> =>
+  Option.match(parse(text), {
+    onNone: () => Either.left(new InvalidOrigin({ origin: "(unreadable)", reason: "it is not an absolute URL" })),
+    onSome: (url) => {
+      const refuse = (reason: string) =>
+        Either.left(new InvalidOrigin({ origin: `${url.protocol}//${url.host}`, reason }))
+      return !isHttp(url)
+        ? refuse("it is neither http nor https")
+        : url.username !== "" || url.password !== ""
+        ? refuse("it holds a user name")
+        : url.pathname !== "/" || url.search !== "" || url.hash !== ""
+        ? refuse("it goes beyond the origin, and credentials are given to whole origins")
+        : Either.right(url.origin)
+    }
+  })
+
+// --- credentials -----------------------------------------------------------------------------------------------------
+
+/** What a scheme adds to requests: the names of headers, and query parameters. */
+interface Added {
+  readonly headers: HashSet.HashSet<string>
+  readonly query: ReadonlyArray<Redacted.Redacted<Pair>>
+}
+
+const added = (plain: Request, sent: Request): Added => ({
+  headers: HashSet.fromIterable(
+    Object.keys(sent.headers).filter((name) => sent.headers[name] !== plain.headers[name])
+  ),
+  query: sent.urlParams
+    .filter(([name, value]) => !plain.urlParams.some((pair) => pair[0] === name && pair[1] === value))
+    .map((pair) => Redacted.make(pair))
+})
+
+const isIn = (query: Added["query"]) => ([name, value]: Pair): boolean =>
+  query.some((pair) => {
+    const [secretName, secretValue] = Redacted.value(pair)
+    return secretName === name && secretValue === value
+  })
+
+/** The URL without some query parameters; the others keep the spelling they have. */
+const withoutQuery = (url: URL, query: Added["query"]): string => {
+  const isSecret = isIn(query)
+  const kept = url.search.slice(1).split("&").filter((part) => !Array.from(new URLSearchParams(part)).some(isSecret))
+  const search = kept.join("&")
+  return bare(url) + (search === "" ? "" : `?${search}`)
+}
+
+/** A URL's user name is a credential as well: some clients send it, and others repeat it in their errors. */
+const withoutUser = (request: Request): Request =>
+  Option.match(Option.filter(parse(request.url), (url) => url.username !== "" || url.password !== ""), {
+    onNone: () => request,
+    onSome: (url) => {
+      url.username = ""
+      url.password = ""
+      return clientRequest.replace(request, { url: url.href })
+    }
+  })
+
+const traceHeaders = ["traceparent", "tracestate", "baggage", "b3", /^x-b3-/]
+
+const ownHeaders = ["authorization", "proxy-authorization", "cookie"]
+
+/** A value that clients refuse, some of them by repeating it in the error. */
+const isUnsendable = (value: string): boolean => /[^\t\x20-\x7e\x80-\xff]/.test(value)
+
+// --- bodies ----------------------------------------------------------------------------------------------------------
+
+const isReplayable = (body: HttpBody.HttpBody): boolean =>
+  body._tag === "Raw"
+    ? typeof body.body === "string" || ArrayBuffer.isView(body.body) || body.body instanceof ArrayBuffer
+    : body._tag !== "Stream"
+
+const largestDrained = 64 * 1024
+
+/** Ends a response that nobody will read: a short body is read, so that the connection can be used again. */
+const release = (response: Response): Effect.Effect<void> =>
+  response.stream.pipe(
+    Stream.mapAccum(0, (read, bytes) => [read + bytes.length, read + bytes.length]),
+    Stream.takeUntil((read) => read > largestDrained),
+    Stream.runDrain,
+    Effect.timeoutOption("1 second"),
+    // It may have been read already, or have no body.
+    Effect.catchAllCause(() => Effect.void)
+  )
+
+const bodyHeaders = [/^content-/, "transfer-encoding", "expect"]
+
+const asGet = (request: Request): Request =>
+  clientRequest.replace(request, {
+    method: request.method === "HEAD" ? "HEAD" : "GET",
+    body: HttpBody.empty,
+    headers: Headers.remove(request.headers, bodyHeaders)
+  })
+
+// --- redirects -------------------------------------------------------------------------------------------------------
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** A browser answers so when told not to follow: it does not say where to. */
+const isOpaqueRedirect = (response: Response): boolean => response.status === 0
+
+const redirected = (
+  request: Request,
+  from: URL,
+  response: Response,
+  isNamed: (url: URL) => boolean
+): Option.Option<Either.Either<readonly [request: Request, to: URL], RedirectRefused>> => {
+  const { status } = response
+  const refuse = (to: string, reason: string) =>
+    Option.some(Either.left(new RedirectRefused({ from: bare(from), to, status, reason })))
+
+  if (isOpaqueRedirect(response)) return refuse("(hidden)", "a browser does not tell where it leads")
+  const location = Headers.get(response.headers, "location")
+  if (!redirects.has(status) || Option.isNone(location)) return Option.none()
+
+  const target = parse(location.value, from)
+  if (Option.isNone(target)) return refuse("(unreadable)", "the address cannot be read")
+  const to = target.value
+  if (!isHttp(to)) return refuse(to.protocol, "it is neither http nor https")
+  if (from.protocol === "https:" && to.protocol === "http:") return refuse(bare(to), "it leads from https to http")
+
+  const follow = (next: Request) => Option.some(Either.right([next, to] as const))
+  const isSafe = (request.method === "GET" || request.method === "HEAD") && request.body._tag === "Empty"
+  if (isSafe) return follow(request)
+  if (status === 303) return follow(asGet(request))
+  if (status === 301 || status === 302) {
+    return refuse(bare(to), `a ${request.method} request may not become another by redirect`)
+  }
+  if (!isNamed(to)) return refuse(bare(to), `a ${request.method} request would go to an origin that was not named`)
+  if (!isReplayable(request.body)) return refuse(bare(to), "the request's body is a stream, which is sent only once")
+  return follow(request)
+}
+
+// --- sending ---------------------------------------------------------------------------------------------------------
+
+/** Fetch follows redirects by itself unless it is told not to. */
+const withoutFollowing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(
+    Effect.serviceOption(FetchHttpClient.RequestInit),
+    (init) =>
+      Effect.provideService(effect, FetchHttpClient.RequestInit, {
+        ...Option.getOrUndefined(init),
+        redirect: "manual"
+      })
+  )
+
+/**
+ * One client span in the place of the client's own, which would record the query and send trace headers to whomever.
+ */
+const traced = (
+  send: (request: Request) => Effect.Effect<Response, HttpClientError.HttpClientError>,
+  request: Request,
+  told: Request,
+  url: URL,
+  propagate: boolean
+): Effect.Effect<Response, HttpClientError.HttpClientError> =>
+  Effect.gen(function*() {
+    const enabled = yield* FiberRef.get(FiberRef.currentTracerEnabled)
+    const disabledWhen = yield* FiberRef.get(HttpClient.currentTracerDisabledWhen)
+    if (!enabled || disabledWhen(told)) return yield* Effect.withTracerEnabled(send(request), false)
+
+    const propagation = yield* FiberRef.get(HttpClient.currentTracerPropagation)
+    const spanName = yield* HttpClient.SpanNameGenerator
+    const attributes = {
+      "http.request.method": request.method,
+      "server.address": url.origin,
+      ...(url.port === "" ? {} : { "server.port": Number(url.port) }),
+      "url.path": url.pathname,
+      "url.scheme": url.protocol.slice(0, -1)
+    }
+    return yield* Effect.useSpan(
+      spanName(told),
+      { kind: "client", captureStackTrace: false, attributes },
+      (span) =>
+        send(
+          propagate && propagation
+            ? HttpClientRequest.setHeaders(request, HttpTraceContext.toHeaders(span))
+            : request
+        ).pipe(
+          Effect.withTracerEnabled(false),
+          Effect.withParentSpan(span),
+          Effect.tap((response) => Effect.sync(() => span.attribute("http.response.status_code", response.status)))
+        )
+    )
+  })
+
+interface Hop {
+  readonly request: Request
+  readonly url: URL
+  readonly followed: number
+  readonly retried: boolean
+}
+
+export const make: (
+  client: HttpClient.HttpClient,
+  options: AuthorizeClientOptions
+) => Effect.Effect<HttpClient.HttpClient.With<Failure>, InvalidOrigin> = Effect.fnUntraced(function*(client, options) {
+  const origins = new Set(yield* Effect.forEach(options.origins, parseOrigin))
+  const isNamed = (url: URL): boolean => origins.has(url.origin)
+  const isRefusal = options.refusal ?? ((response: Response) => Effect.succeed(response.status === 401))
+  const maxRedirects = options.maxRedirects ?? 5
+
+  /** The names of all the headers the scheme has added so far, and the query parameters it added last. */
+  const secrets = yield* Ref.make<Added>({ headers: HashSet.empty(), query: [] })
+
+  /** Sends one request; `plain` is what may be seen of it in the response. */
+  const send = (request: Request, plain: Request, url: URL): Effect.Effect<Response, HttpClientError.HttpClientError> =>
+    Effect.flatMap(Ref.get(secrets), ({ headers }) => {
+      const told = bareRequest(plain.method, url)
+      const conceal = (response: Response) => new ConcealedResponse(response, plain, told)
+      return traced(
+        (request) =>
+          client.execute(request).pipe(
+            withoutFollowing,
+            Effect.mapBoth({
+              onFailure: (error) =>
+                error._tag === "RequestError" ? requestError(error, told) : conceal(error.response).error(error),
+              onSuccess: conceal
+            })
+          ),
+        request,
+        told,
+        url,
+        isNamed(url)
+      ).pipe(Effect.locallyWith(Headers.currentRedactedNames, (names) => [...names, ...headers]))
+    })
+
+  const authorize = Effect.fnUntraced(function*(plain: Request, url: URL): Effect.fn.Return<Request, AuthError> {
+    const request = yield* options.auth.authorize(plain)
+    const origin = Option.map(HttpClientRequest.toUrl(request), (url) => url.origin)
+    if (!Option.contains(origin, url.origin)) {
+      return yield* new InvalidOrigin({
+        origin: Option.getOrElse(origin, () => "(unreadable)"),
+        reason: "an Auth service may not send a request elsewhere"
+      })
+    }
+    const { headers, query } = added(plain, request)
+    const unsendable = Array.from(headers).find((name) => isUnsendable(request.headers[name] ?? ""))
+    if (unsendable !== undefined) {
+      return yield* new InvalidCredentials({
+        scheme: "Auth",
+        reason: `the value of the header "${unsendable}" holds a line break or another character that cannot be sent`
+      })
+    }
+    yield* Ref.update(secrets, (known) => ({ headers: HashSet.union(known.headers, headers), query }))
+    return request
+  })
+
+  const withoutCredentials = Effect.fnUntraced(function*(plain: Request, url: URL): Effect.fn.Return<Request> {
+    const redacted = yield* FiberRef.get(Headers.currentRedactedNames)
+    const { headers, query } = yield* Ref.get(secrets)
+    return clientRequest.replace(plain, {
+      url: withoutQuery(url, query),
+      urlParams: UrlParams.empty,
+      headers: Headers.remove(plain.headers, [...ownHeaders, ...redacted, ...headers, ...traceHeaders])
+    })
+  })
+
+  /** Sends to a named origin, once more if the credentials were refused and there are others. */
+  const sendAuthorized = Effect.fnUntraced(function*(
+    { request: plain, retried, url }: Hop
+  ): Effect.fn.Return<readonly [response: Response, retried: boolean], Failure> {
+    const request = yield* authorize(plain, url)
+    const response = yield* send(request, plain, url)
+    if (retried || !(yield* isRefusal(response))) return [response, retried]
+    // The scheme is told even if this request cannot be sent again, so that the next one has better credentials.
+    const renewed = yield* Effect.onError(options.auth.refused(request, response), () => release(response))
+    if (!renewed || !isReplayable(plain.body)) return [response, retried]
+    yield* release(response)
+    return [yield* send(yield* authorize(plain, url), plain, url), true]
+  })
+
+  const sendPlain = Effect.fnUntraced(function*({ request, retried, url }: Hop): Effect.fn.Return<
+    readonly [response: Response, retried: boolean],
+    Failure
+  > {
+    const plain = yield* withoutCredentials(request, url)
+    return [yield* send(plain, plain, url), retried]
+  })
+
+  const follow = (hop: Hop): Effect.Effect<Response, Failure> =>
+    Effect.gen(function*() {
+      const [response, retried] = yield* isNamed(hop.url) ? sendAuthorized(hop) : sendPlain(hop)
+      const next = redirected(hop.request, hop.url, response, isNamed)
+      if (Option.isNone(next)) return response
+      yield* release(response)
+      if (hop.followed >= maxRedirects) return yield* new TooManyRedirects({ url: bare(hop.url), maxRedirects })
+      const [request, to] = yield* next.value
+      const { query } = yield* Ref.get(secrets)
+      const url = withoutQuery(to, query)
+      return yield* follow({
+        request: clientRequest.replace(request, {
+          url,
+          urlParams: UrlParams.empty,
+          headers: Headers.remove(request.headers, "host")
+        }),
+        url: new URL(url),
+        followed: hop.followed + 1,
+        retried
+      })
+    })
+
+  return HttpClient.makeWith<never, never, Failure, never>(
+    Effect.flatMap((request) =>
+      Option.match(Option.filter(HttpClientRequest.toUrl(request), isHttp), {
+        onNone: () =>
+          new HttpClientError.RequestError({
+            request: HttpClientRequest.setMethod(HttpClientRequest.get(""), request.method),
+            reason: "InvalidUrl",
+            description: "the address is not an absolute http or https URL"
+          }),
+        onSome: (url) => follow({ request: withoutUser(request), url, followed: 0, retried: false })
+      })
+    ),
+    Effect.succeed
+  )
+})

@@ -1,0 +1,114 @@
+import type * as Cookies from "@effect/platform/Cookies"
+import type * as Headers from "@effect/platform/Headers"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import type * as UrlParams from "@effect/platform/UrlParams"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import type * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+/** What may be told of a request: no query, no headers, no body. */
+export const bareRequest = (
+  method: HttpClientRequest.HttpClientRequest["method"],
+  url: URL
+): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.setMethod(HttpClientRequest.get(url.origin + url.pathname), method)
+
+/** The error, with a request that may be told in the place of the one that was sent. */
+export const requestError = (
+  { cause, description, reason }: HttpClientError.RequestError,
+  request: HttpClientRequest.HttpClientRequest
+): HttpClientError.RequestError =>
+  new HttpClientError.RequestError({
+    request,
+    reason,
+    ...(cause === undefined ? {} : { cause }),
+    ...(description === undefined ? {} : { description })
+  })
+
+/** The response, as a client gives it that was never given credentials. */
+export class ConcealedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly #bare: HttpClientRequest.HttpClientRequest
+  readonly #sent: HttpClientResponse.HttpClientResponse
+
+  constructor(
+    sent: HttpClientResponse.HttpClientResponse,
+    request: HttpClientRequest.HttpClientRequest,
+    bare: HttpClientRequest.HttpClientRequest
+  ) {
+    super()
+    this.#sent = sent
+    this.request = request
+    this.#bare = bare
+  }
+
+  error(
+    { cause, description, reason }: HttpClientError.ResponseError
+  ): HttpClientError.ResponseError {
+    return new HttpClientError.ResponseError({
+      request: this.#bare,
+      response: this,
+      reason,
+      ...(cause === undefined ? {} : { cause }),
+      ...(description === undefined ? {} : { description })
+    })
+  }
+
+  #read<A>(effect: Effect.Effect<A, HttpClientError.ResponseError>): Effect.Effect<A, HttpClientError.ResponseError> {
+    return Effect.mapError(effect, (error) => this.error(error))
+  }
+
+  get status(): number {
+    return this.#sent.status
+  }
+
+  get headers(): Headers.Headers {
+    return this.#sent.headers
+  }
+
+  get cookies(): Cookies.Cookies {
+    return this.#sent.cookies
+  }
+
+  get remoteAddress(): Option.Option<string> {
+    return this.#sent.remoteAddress
+  }
+
+  get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
+    return this.#read(this.#sent.json)
+  }
+
+  get text(): Effect.Effect<string, HttpClientError.ResponseError> {
+    return this.#read(this.#sent.text)
+  }
+
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
+    return this.#read(this.#sent.urlParamsBody)
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
+    return this.#read(this.#sent.arrayBuffer)
+  }
+
+  get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
+    return this.#read(this.#sent.formData)
+  }
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
+    return Stream.mapError(this.#sent.stream, (error) => this.error(error))
+  }
+
+  toJSON(): unknown {
+    return {
+      _id: "@effect-wps/auth/HttpClientResponse",
+      status: this.status,
+      request: { method: this.#bare.method, url: this.#bare.url }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import * as Headers from "@effect/platform/Headers"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { Service } from "../Auth.ts"
+import type { AuthError } from "../AuthError.ts"
+import * as Renewable from "./renewable.ts"
+
+/** A scheme that is one `Authorization` header, of which `source` gives the whole value. */
+export const make = <R>(
+  source: Effect.Effect<Redacted.Redacted, AuthError, R>
+): Effect.Effect<Service, never, R | Scope.Scope> =>
+  Effect.map(Renewable.make(source), (header) => ({
+    authorize: (request) =>
+      Effect.map(header.get, (value) => HttpClientRequest.setHeader(request, "authorization", Redacted.value(value))),
+    refused: (sent) => {
+      const isSent = (value: Redacted.Redacted): boolean =>
+        Option.contains(Headers.get(sent.headers, "authorization"), Redacted.value(value))
+      return Effect.flatMap(header.get, (value) =>
+        isSent(value) ? Effect.map(header.renew(value), (next) => !isSent(next)) : Effect.succeed(true))
+    }
+  }))

@@ -1,0 +1,107 @@
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+
+/** Turns bytes into text, refusing bytes that are none in the encoding. Decodes piece by piece. */
+export interface Charset {
+  readonly name: string
+  readonly decode: (bytes: Uint8Array, last: boolean) => Either.Either<string, string>
+}
+
+/** As many bytes as an encoding declaration may take. */
+const declarationLength = 1024
+
+const pieceLength = 8192
+
+const characters = (bytes: Uint8Array): string => {
+  let text = ""
+  for (let i = 0; i < bytes.length; i += pieceLength) {
+    text += String.fromCharCode(...bytes.subarray(i, i + pieceLength))
+  }
+  return text
+}
+
+// TextDecoder reads these two as windows-1252.
+const latin1: Charset = { name: "ISO-8859-1", decode: (bytes) => Either.right(characters(bytes)) }
+
+const ascii: Charset = {
+  name: "US-ASCII",
+  decode: (bytes) => {
+    const at = bytes.findIndex((byte) => byte > 0x7f)
+    return at < 0 ? Either.right(characters(bytes)) : Either.left(characters(bytes.subarray(0, at)))
+  }
+}
+
+const own = new Map<string, Charset>([
+  ...["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "l1", "cp819", "ibm819"].map((name) =>
+    [name, latin1] as const
+  ),
+  ...["us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us"].map((name) => [name, ascii] as const)
+])
+
+const textDecoder = (name: string): Option.Option<Charset> =>
+  Option.map(
+    Option.liftThrowable(() => new TextDecoder(name, { fatal: true }))(),
+    (decoder) => ({
+      name,
+      decode: (bytes, last) =>
+        Either.try({
+          try: () => decoder.decode(bytes, { stream: !last }),
+          // What stands before the bad bytes tells where they are.
+          catch: () => new TextDecoder(name).decode(bytes).split("\ufffd", 1)[0] ?? ""
+        })
+    })
+  )
+
+const find = (name: string): Option.Option<Charset> => {
+  const lower = name.trim().toLowerCase()
+  return Option.orElse(Option.fromNullable(own.get(lower)), () => textDecoder(lower))
+}
+
+const bom = (bytes: Uint8Array): string | undefined =>
+  bytes[0] === 0xff && bytes[1] === 0xfe && bytes[2] === 0 && bytes[3] === 0
+    ? "utf-32"
+    : bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0xfe && bytes[3] === 0xff
+    ? "utf-32"
+    : bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+    ? "utf-8"
+    : bytes[0] === 0xff && bytes[1] === 0xfe
+    ? "utf-16le"
+    : bytes[0] === 0xfe && bytes[1] === 0xff
+    ? "utf-16be"
+    : undefined
+
+/** A document starts with `<` or white space, which in UTF-16 has a zero byte beside it. */
+const wide = (bytes: Uint8Array): string | undefined =>
+  bytes[0] === 0 && bytes[1] !== 0 && bytes[1] !== undefined
+    ? "utf-16be"
+    : bytes[1] === 0 && bytes[0] !== 0 && (bytes[2] !== 0 || bytes[3] !== 0)
+    ? "utf-16le"
+    : undefined
+
+const declared = (head: string): string | undefined =>
+  /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']/.exec(head)?.[1]
+
+/** Whether the first bytes are enough to tell the encoding by. */
+export const isEnough = (bytes: Uint8Array): boolean => {
+  if (bytes.length >= declarationLength) return true
+  if (bytes.length < 4) return false
+  return characters(bytes.subarray(0, 5)) !== "<?xml" || bytes.includes(0x3e)
+}
+
+/**
+ * The encoding of a document: by its byte order mark, else what the transport says, else what the bytes show, else what
+ * the document declares, else UTF-8.
+ *
+ * @see XML 1.0 §4.3.3, appendix F; RFC 7303 §3
+ */
+export const charsetOf = (bytes: Uint8Array, transport: string | undefined): Either.Either<Charset, string> => {
+  const mark = bom(bytes)
+  const shown = wide(bytes)
+  const named = transport ?? declared(characters(bytes.subarray(0, declarationLength)))
+  const isWide = named !== undefined && /^\s*utf-?16\s*$/i.test(named)
+  if (mark === undefined && transport === undefined && shown === undefined && isWide) {
+    return Either.left("The document declares UTF-16, which its bytes are not")
+  }
+  const name = mark ?? (transport === undefined || isWide ? shown ?? named : named) ?? "utf-8"
+  return Either.fromOption(find(name), () => `The encoding ${name.slice(0, 40)} is not known`)
+}
