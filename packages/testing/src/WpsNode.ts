@@ -374,6 +374,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
     yield* say(status.started).pipe(
       Effect.andThen(finish(job, base, located, asked, run(progress))),
       Effect.flatMap(become),
+      // The server's handlers cannot be interrupted; a job can, by the end of the layer.
+      Effect.interruptible,
       Effect.forkIn(scope)
     )
     return respond(200, { _tag: "ExecuteResponse", value: first })

@@ -41,6 +41,12 @@ const laughs = `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">${
   Array.from({ length: 9 }, (_, n) => `<!ENTITY lol${n + 1} "${`&lol${n === 0 ? "" : n};`.repeat(10)}">`).join("")
 }]><lolz>&lol9;</lolz>`
 
+const notUtf8 = new Uint8Array([
+  ...new TextEncoder().encode(documents.executeResponse("<wps:ProcessSucceeded>")),
+  0xff,
+  0xfe
+])
+
 const xml = (body: string, status = 200): Answer => ({ status, body })
 const html = (status: number): Answer => ({
   status,
@@ -83,7 +89,7 @@ describe("what servers answer instead of a document", () => {
     ],
     ["10,000 levels", xml(deep), "UnexpectedResponse malformed-xml", "levels"],
     ["a billion laughs [A8.2]", xml(laughs), "UnexpectedResponse malformed-xml", "type"],
-    ["bytes that are no UTF-8", { body: new Uint8Array([0x3c, 0x61, 0x3e, 0xff, 0xfe, 0x3c]) }, "UnexpectedResponse malformed-xml", ""],
+    ["bytes that are no UTF-8", { body: notUtf8 }, "UnexpectedResponse malformed-xml", ""],
     ["no answer", "cut", "TransportError", "ECONNRESET"],
     [
       "an exception report in a 200",

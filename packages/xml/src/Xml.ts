@@ -166,7 +166,9 @@ export interface ElementOptions {
   readonly repeated?: "error" | "first" | undefined
 }
 
-const makeContent = <A>(node: { readonly shape: () => Shape.Shape; readonly write: (value: A, writer: Writer) => void }): Content<A> => ({
+const makeContent = <A>(
+  node: { readonly shape: () => Shape.Shape; readonly write: (value: A, writer: Writer) => void }
+): Content<A> => ({
   [ContentTypeId]: { ...node, _A: identity }
 })
 
@@ -395,7 +397,11 @@ export const map = <A, B>(
   options: { readonly decode: (value: A) => B; readonly encode: (value: B) => A }
 ): Content<B> => after(content, options.decode, options.encode)
 
-const after = <A, B>(content: Content<A>, step: (value: A, reader: Reader) => unknown, encode: (value: B) => A): Content<B> => {
+const after = <A, B>(
+  content: Content<A>,
+  step: (value: A, reader: Reader) => unknown,
+  encode: (value: B) => A
+): Content<B> => {
   const node = content[ContentTypeId]
   let shape: Shape.Shape | undefined
   return makeContent({
@@ -598,7 +604,7 @@ interface Case {
 
 const writeCase = (cases: Cases) => (choice: Case, writer: Writer): void => {
   const found = cases[choice._tag]
-  if (found === undefined) return writer.fail("invalid-value", `${quote(String(choice._tag))} is no tag of the choice`)
+  if (found === undefined) return writer.fail("invalid-value", `${quote(choice._tag)} is no tag of the choice`)
   writer.start(all(found[0])[0])
   found[1][ContentTypeId].write(choice.value, writer)
   writer.end()
@@ -771,7 +777,11 @@ const readAttribute = <A>(names: Names, convert: Codec<A>) => (raw: unknown, rea
   return Either.isRight(result) ? result.right : reader.problem("invalid-value", result.left, attributeLabel(names))
 }
 
-const writeAttribute = <A>(names: Names, convert: Codec<A>, isLeftOut: (text: string, value: A) => boolean = () => false) => {
+const writeAttribute = <A>(
+  names: Names,
+  convert: Codec<A>,
+  isLeftOut: (text: string, value: A) => boolean = () => false
+) => {
   const name = all(names)[0]
   return (value: A, writer: Writer): void => {
     const result = convert.encode(value)
@@ -1013,6 +1023,7 @@ export const valueOf = <A>(schema: Schema.Schema<A, string>): Part<A> => valuePa
 export const content: Part<XmlFragment> = makePart({
   install: (shape, slot) => {
     shape.contentSlot = slot
+    shape.wantsText = true
   },
   finish: identity,
   writeChildren: (value: XmlFragment, writer) => writer.fragment(value)
@@ -1090,7 +1101,10 @@ const makeDocument = <A>(
  * @category documents
  */
 export const document = <A>(name: Names, content: Content<A>): Document<A> =>
-  makeDocument((root) => install([{ names: name, content }], "one")(root, 0, false), writeElement(all(name)[0], content))
+  makeDocument(
+    (root) => install([{ names: name, content }], "one")(root, 0, false),
+    writeElement(all(name)[0], content)
+  )
 
 /**
  * A document that has one of several roots, by which the value is tagged.

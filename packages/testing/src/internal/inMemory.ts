@@ -10,46 +10,62 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
-const bodyOf = (body: HttpBody.HttpBody): Effect.Effect<BodyInit | undefined> => {
+const bytesOf = (body: HttpBody.HttpBody): Effect.Effect<Uint8Array<ArrayBuffer>, unknown> => {
   switch (body._tag) {
     case "Empty":
-      return Effect.succeed(undefined)
-    case "FormData":
-      return Effect.succeed(body.formData)
-    case "Stream":
-      return Stream.toReadableStreamEffect(body.stream)
+      return Effect.succeed(new Uint8Array(0))
     case "Uint8Array":
       return Effect.succeed(new Uint8Array(body.body))
-    case "Raw":
-      // A raw body is whatever the caller's platform takes; here that is what a web Request takes.
-      return Effect.succeed(body.body as BodyInit)
+    case "Stream":
+      return Stream.runFold(body.stream, new Uint8Array(0), (whole, chunk) => {
+        const longer = new Uint8Array(whole.length + chunk.length)
+        longer.set(whole)
+        longer.set(chunk, whole.length)
+        return longer
+      })
+    default:
+      return Effect.fail(`a body of kind ${body._tag} is not taken here`)
   }
 }
 
+/** The body of a message as the platform's interface has it, without the promises of a web body behind it. */
+const inMemory = (bytes: Uint8Array<ArrayBuffer>) => ({
+  arrayBuffer: { value: Effect.succeed(bytes.buffer) },
+  text: { value: Effect.sync(() => new TextDecoder().decode(bytes)) },
+  stream: { value: bytes.length === 0 ? Stream.empty : Stream.succeed(bytes) }
+})
+
+/**
+ * A message whose body is read at once. A web Request or Response answers in promises; a TestClock that is adjusted would
+ * be at its end before they are kept, so what the platform made of them is given other accessors for the body.
+ */
+const immediate = <A extends object>(message: A, bytes: Uint8Array<ArrayBuffer>): A =>
+  // Object.create gives back its argument's interface, which the library types do not say.
+  Object.create(message, inMemory(bytes)) as A
+
 /** The app as an HttpClient: each request runs in the fiber of its caller, so on its clock, and ends with it. */
 export const httpClient = <R>(app: HttpApp.Default<never, R>, context: Context.Context<R>): HttpClient.HttpClient =>
-  HttpClient.make((request, url, signal) =>
+  HttpClient.make((request, url) =>
     Effect.gen(function*() {
-      const body = yield* bodyOf(request.body)
+      const sent = yield* bytesOf(request.body)
       const web = new Request(url, {
         method: request.method,
-        headers: request.headers,
-        signal,
-        redirect: "manual",
-        // Node wants half for a streamed body; the type does not know it.
-        ...(body === undefined ? {} : { body, duplex: "half" } as RequestInit)
+        headers: { ...request.headers, host: url.host, "x-forwarded-proto": url.protocol.slice(0, -1) }
       })
       const reply = yield* Deferred.make<HttpServerResponse.HttpServerResponse>()
-      const handled = HttpApp.toHandled(app, (_, response) =>
-        Effect.asVoid(Deferred.succeed(reply, HttpApp.unsafeEjectStreamScope(response))))
-      yield* handled.pipe(
-        Effect.provideService(HttpServerRequest.HttpServerRequest, HttpServerRequest.fromWeb(web)),
-        Effect.provide(context)
-      )
+      yield* HttpApp.toHandled(app, (_, response) =>
+        Effect.asVoid(Deferred.succeed(reply, HttpApp.unsafeEjectStreamScope(response)))).pipe(
+          Effect.provideService(
+            HttpServerRequest.HttpServerRequest,
+            immediate(HttpServerRequest.fromWeb(web), sent)
+          ),
+          Effect.provide(context)
+        )
       const response = yield* Deferred.await(reply)
-      const runtime = yield* Effect.runtime<never>()
-      return HttpClientResponse.fromWeb(
-        request,
-        HttpServerResponse.toWeb(response, { withoutBody: request.method === "HEAD", runtime })
-      )
-    }).pipe(Effect.mapError((cause) => new HttpClientError.RequestError({ request, reason: "Transport", cause }))))
+      const received = request.method === "HEAD" ? new Uint8Array(0) : yield* bytesOf(response.body)
+      const head = HttpServerResponse.toWeb(response, { withoutBody: true, runtime: yield* Effect.runtime<never>() })
+      return immediate(HttpClientResponse.fromWeb(request, head), received)
+    }).pipe(
+      Effect.mapError((cause) => new HttpClientError.RequestError({ request, reason: "Transport", cause }))
+    )
+  )

@@ -1,4 +1,5 @@
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -38,9 +39,9 @@ const isTransient = (error: Failure): boolean =>
 const describe = (status: JobStatus): string => `${status._tag}${status.message === "" ? "" : ` ("${status.message}")`}`
 
 /**
- * Follows a job. Whoever wants a newer state and holds the permit asks the server; the others wait for the permit and
- * then find the newer state there. So one asks at a time, nothing runs that nobody waits for, and when the one that asks
- * is interrupted the next goes on.
+ * Follows a job. Of those who want a newer state one takes the turn and asks the server; the others wait for the end of
+ * its turn, find the newer state there, or take the next. So one asks at a time, nothing runs that nobody waits for, and
+ * when the one that asks is interrupted another goes on.
  */
 export const make = Effect.fnUntraced(function*(options: {
   readonly identifier: string
@@ -51,7 +52,7 @@ export const make = Effect.fnUntraced(function*(options: {
   const { first, identifier, poll, read } = options
   const started = yield* Clock.currentTimeMillis
   const snapshot = yield* Ref.make<Snapshot>({ response: first, version: 0, changedAt: started, bad: 0 })
-  const permit = yield* Effect.makeSemaphore(1)
+  const turn = yield* Ref.make(Option.none<Deferred.Deferred<void>>())
   const driver = yield* Schedule.driver(poll.schedule ?? defaultSchedule)
   const badReads = poll.badReads ?? 10
 
@@ -93,25 +94,39 @@ export const make = Effect.fnUntraced(function*(options: {
           : Effect.fail(error)
     }))
 
+  /** Waits for its time, and asks. */
+  const step = (current: Snapshot): Effect.Effect<unknown, Failure> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const pause = driver.next(undefined).pipe(
+        // A schedule that has come to its end has no bound of its own to name.
+        Effect.mapError(() => timeout("deadline", Duration.millis(now - started), current.response.status))
+      )
+      const next = Effect.andThen(pause, attempt(current))
+      return Option.match(bound(current, now), {
+        onNone: () => next,
+        onSome: ({ error, left }) =>
+          left <= 0 ? Effect.fail(error) : Effect.timeoutFail(next, { duration: left, onTimeout: () => error })
+      })
+    })
+
   /** A snapshot that is newer than the version seen. */
   const newer = (seen: number): Effect.Effect<Snapshot, Failure> =>
-    permit.withPermits(1)(Effect.gen(function*() {
-      while (true) {
-        const current = yield* Ref.get(snapshot)
-        if (current.version > seen || isTerminal(current.response.status)) return current
-        const now = yield* Clock.currentTimeMillis
-        const pause = driver.next(undefined).pipe(
-          // A schedule that has come to its end has no bound of its own to name.
-          Effect.mapError(() => timeout("deadline", Duration.millis(now - started), current.response.status))
-        )
-        const next = Effect.andThen(pause, attempt(current))
-        yield* Option.match(bound(current, now), {
-          onNone: () => next,
-          onSome: ({ error, left }) =>
-            left <= 0 ? Effect.fail(error) : Effect.timeoutFail(next, { duration: left, onTimeout: () => error })
-        })
-      }
-    }))
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Deferred.make<void>(), (mine) =>
+        Effect.flatten(Effect.zipWith(
+          Ref.get(snapshot),
+          Ref.modify(turn, (theirs) => [theirs, Option.orElseSome(theirs, () => mine)]),
+          (current, theirs) => {
+            const end = Effect.zipRight(Ref.set(turn, Option.none()), Deferred.succeed(mine, void 0))
+            if (current.version > seen || isTerminal(current.response.status)) {
+              return Effect.as(Option.isNone(theirs) ? end : Effect.void, current)
+            }
+            return Option.match(theirs, {
+              onNone: () => Effect.ensuring(restore(step(current)), end),
+              onSome: (deferred) => restore(Deferred.await(deferred))
+            }).pipe(Effect.andThen(Effect.suspend(() => restore(newer(seen)))))
+          }
+        ))))
 
   const settled = (current: Snapshot): Effect.Effect<ExecuteResponse, Failure> =>
     isTerminal(current.response.status)

@@ -273,7 +273,7 @@ const responseDocument: Xml.Content<Extract<Execute.ResponseForm, { _tag: "Docum
 )
 
 const responseForm = Xml.struct({
-  form: Xml.oneOf({
+  form: Xml.optionalOneOf({
     Document: [wps("ResponseDocument"), responseDocument],
     Raw: [wps("RawDataOutput"), rawOutput]
   })
@@ -299,8 +299,12 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
         language,
         response: Option.match(response, {
           onNone: () => everything,
-          onSome: ({ form }): Execute.ResponseForm =>
-            form._tag === "Document" ? form.value : { _tag: "Raw", output: form.value }
+          onSome: ({ form }) =>
+            Option.match(form, {
+              onNone: () => everything,
+              onSome: (one): Execute.ResponseForm =>
+                one._tag === "Document" ? one.value : { _tag: "Raw", output: one.value }
+            })
         })
       }
     }),
@@ -311,11 +315,11 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
       identifier: request.identifier,
       inputs: request.inputs,
       response: request.response._tag === "Raw"
-        ? Option.some({ form: { _tag: "Raw" as const, value: request.response.output } })
+        ? Option.some({ form: Option.some({ _tag: "Raw" as const, value: request.response.output }) })
         // A ResponseDocument must name an output; without one, every output is what the standard gives.
         : request.response.outputs.length === 0
         ? Option.none()
-        : Option.some({ form: { _tag: "Document" as const, value: request.response } })
+        : Option.some({ form: Option.some({ _tag: "Document" as const, value: request.response }) })
     })
   }
 )

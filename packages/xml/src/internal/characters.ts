@@ -10,7 +10,6 @@ export const trim = (source: string): string => {
 }
 
 // What needs a second look, so that text without any of it is copied as it stands.
-// oxlint-disable-next-line no-control-regex
 const suspectText = /[\u0000-\u0008\u000b-\u001f&<>\ud800-\udfff\ufffe\uffff]/
 const suspectAttribute = /[\u0000-\u001f&<"\ud800-\udfff\ufffe\uffff]/
 const illegal = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u

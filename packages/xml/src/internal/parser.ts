@@ -18,7 +18,9 @@ export const bindings = (scope: Scope): ReadonlyArray<readonly [prefix: string, 
  * saxes looks a prefix up in every open element, which makes it quadratic in depth. The bindings in scope are kept here
  * in one map, copied where an element declares some, so that a prefix costs the same at every depth.
  */
-export class Parser extends SaxesParser<{ xmlns: true; position: false; defaultXMLVersion: "1.0"; forceXMLVersion: true }> {
+export class Parser
+  extends SaxesParser<{ xmlns: true; position: false; defaultXMLVersion: "1.0"; forceXMLVersion: true }>
+{
   scope: Scope
   depth = 0
   /** Attributes of the start tag that is being read, or was read last. */

@@ -87,8 +87,9 @@ export class Reader {
 
   end(): Either.Either<unknown, XmlError> {
     if (!this.ended) {
-      if (this.failure === undefined && this.charset === undefined && this.pending.length > 0) this.choose(this.pending, true)
-      else if (this.failure === undefined && this.charset !== undefined) this.writeBytes(new Uint8Array(0), true)
+      if (this.failure === undefined && this.charset === undefined && this.pending.length > 0) {
+        this.choose(this.pending, true)
+      } else if (this.failure === undefined && this.charset !== undefined) this.writeBytes(new Uint8Array(0), true)
       this.parse(null)
       this.ended = true
     }
@@ -230,8 +231,7 @@ export class Reader {
     let value = this.finish(frame, shape)
     if (value !== failed && shape.after !== undefined) value = shape.after(value, this)
     if (value === failed) {
-      this.giveUp(frame)
-      if (this.failure === undefined && --this.skipped === 0) this.listen(true)
+      if (this.giveUp(frame) && --this.skipped === 0) this.listen(true)
       return
     }
     this.frame = parent
@@ -307,8 +307,8 @@ export class Reader {
     return failed
   }
 
-  /** Fails the document, or only the nearest part around `frame` that may fail, the rest of which is skipped. */
-  private giveUp(frame: Frame): void {
+  /** Skips the rest of the nearest part around `frame` that may fail, or where there is none fails the document. */
+  private giveUp(frame: Frame): boolean {
     let levels = 1
     for (let one: Frame | undefined = frame; one !== undefined; one = one.parent) {
       if (one.entry.lenient && one.parent !== undefined) {
@@ -318,12 +318,13 @@ export class Reader {
         this.pieces = undefined
         this.parser.off("opentagstart")
         this.listen(false)
-        return
+        return true
       }
       levels++
     }
     this.stop(this.trouble ?? this.error("malformed", "The document cannot be read", ""))
     this.givenUpAt = this.parser.position
+    return false
   }
 
   private fail(reason: XmlError["reason"], detail: string): void {
