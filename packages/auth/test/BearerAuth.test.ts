@@ -126,6 +126,16 @@ describe("BearerAuth", () => {
         }).pipe(Effect.provide(BearerAuth.layerEffect(source.token)))
       }))
 
+    it.effect("lets a caller that waits for another's question be interrupted", () =>
+      Effect.gen(function*() {
+        const auth = yield* Auth.Auth
+        yield* Effect.fork(auth.authorize(request))
+        yield* Effect.yieldNow()
+        const second = yield* Effect.fork(auth.authorize(request))
+        yield* Effect.yieldNow()
+        assert(Exit.isInterrupted(yield* Fiber.interrupt(second)))
+      }).pipe(Effect.provide(BearerAuth.layerEffect(Effect.never))))
+
     it.effect("keeps what arrives after all callers were interrupted", () =>
       Effect.gen(function*() {
         const source = yield* counting(Effect.sleep("1 second"))

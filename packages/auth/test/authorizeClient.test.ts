@@ -135,6 +135,45 @@ describe("authorizeClient", () => {
         ])
       }).pipe(Effect.scoped))
 
+    it.effect("remembers every header that the scheme has added", () =>
+      Effect.gen(function*() {
+        const names = yield* Ref.make(["X-One", "X-Two"])
+        const { client, requests } = yield* setup(ok, {
+          auth: CustomAuth.layer({
+            key: "names",
+            apply: ({ headers, query, store }) =>
+              Effect.map(Ref.modify(names, ([head = "X-Three", ...rest]) => [head, rest]), (name) => ({
+                headers: Headers.set(headers, name, "c0de"),
+                query,
+                store
+              }))
+          })
+        })
+        yield* client.get(home)
+        yield* client.get(home)
+        yield* client.get(other, { headers: { "x-one": "c0de", "x-two": "c0de", "x-four": "mine" } })
+        assert.deepStrictEqual((yield* requests).at(-1)?.headers, { "x-four": "mine" })
+      }).pipe(Effect.scoped))
+
+    it.effect("knows a query parameter that the scheme put into the URL itself", () =>
+      Effect.gen(function*() {
+        const auth = Layer.succeed(
+          Auth.Auth,
+          Auth.make({
+            authorize: (request) => Effect.succeed(HttpClientRequest.updateUrl(request, (url) => `${url}&apikey=k3y`))
+          })
+        )
+        const { client, requests } = yield* setup(
+          ({ url }) => url.startsWith(home) ? redirect(302, other + new URL(url).search) : ok(),
+          { auth }
+        )
+        yield* client.get(`${home}/wps?a=b`)
+        assert.deepStrictEqual((yield* requests).map(({ url }) => url), [
+          `${home}/wps?a=b&apikey=k3y`,
+          `${other}/?a=b`
+        ])
+      }).pipe(Effect.scoped))
+
     it.effect("leaves the spelling of a query alone", () =>
       Effect.gen(function*() {
         const { client, requests } = yield* setup(ok)
@@ -376,6 +415,13 @@ describe("authorizeClient", () => {
           assert.strictEqual((yield* requests).at(-1)?.url, expected)
         }).pipe(Effect.scoped))
     }
+
+    it.effect("does not carry the host of one origin to another", () =>
+      Effect.gen(function*() {
+        const { client, requests } = yield* setup(leading)
+        yield* client.get(via(`${other}/end`), { headers: { host: "example.org" } })
+        assert.deepStrictEqual((yield* requests).map(({ headers }) => headers["host"]), ["example.org", undefined])
+      }).pipe(Effect.scoped))
 
     it.effect("ends a circle", () =>
       Effect.gen(function*() {
@@ -754,6 +800,15 @@ describe("authorizeClient", () => {
           assert.include(error.message, `${home}/wps`)
           assertConceals(error, [...secrets, "qu3ry"])
         }
+        const torn = () =>
+          new Response(new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("torn")) }))
+        const stream = yield* setup(torn, { auth: both })
+        const tornError = yield* stream.client.get(`${home}/wps?mine=qu3ry`).pipe(
+          Effect.flatMap((response) => Stream.runDrain(response.stream)),
+          Effect.flip
+        )
+        assert(HttpClientError.isHttpClientError(tornError))
+        assertConceals(tornError, [...secrets, "qu3ry"])
         const { client } = yield* setup(() => new Response("<html>"), { auth: both })
         const error = yield* Effect.flip(
           Effect.flatMap(client.get(`${home}/wps?mine=qu3ry`), (response) => response.json)

@@ -27,16 +27,31 @@ import { capabilities, describe } from "./internal/describe.ts"
 import { JobStatus } from "@effect-wps/wps/Execute"
 
 /**
- * What a process may do beside computing: say how far it is.
+ * A file that a node serves.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Progress {
+export interface File {
+  readonly contentType: string
+  readonly content: Uint8Array
+}
+
+/**
+ * What a process may do beside computing: say how far it is, keep files and read the files that the node has.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JobContext {
   /** `percent` is 0 to 99. */
   readonly report: (percent: number, message: string) => Effect.Effect<void>
   /** The same, but the job is paused. */
   readonly pause: (percent: number, message: string) => Effect.Effect<void>
+  /** Keeps a file and gives the URL at which the node serves it. */
+  readonly store: (name: string, file: File) => Effect.Effect<string>
+  /** The file that the node serves at a URL. */
+  readonly load: (url: string) => Effect.Effect<Option.Option<File>>
 }
 
 /**
@@ -52,7 +67,7 @@ export interface Implementation<out R = never> {
   readonly run: (
     inputs: ReadonlyArray<Execute.DataInput>
   ) => Either.Either<
-    (progress: Progress) => Effect.Effect<ReadonlyArray<readonly [identifier: string, data: DataValue.DataValue]>, Ows.OwsException, R>,
+    (context: JobContext) => Effect.Effect<ReadonlyArray<readonly [identifier: string, data: DataValue.DataValue]>, Ows.OwsException, R>,
     ReadonlyArray<WpsError.InputFault>
   >
 }
@@ -71,8 +86,8 @@ export interface Implementation<out R = never> {
  *   inputs: { value: Input.literal(Schema.Number) },
  *   outputs: { result: Output.literal(Schema.Number) }
  * })
- * const implementation = WpsNode.handle(double, ({ value }, progress) =>
- *   Effect.as(progress.report(50, "half way"), { result: value * 2 }))
+ * const implementation = WpsNode.handle(double, ({ value }, { report }) =>
+ *   Effect.as(report(50, "half way"), { result: value * 2 }))
  * ```
  *
  * @since 0.1.0
@@ -80,7 +95,7 @@ export interface Implementation<out R = never> {
  */
 export const handle = <I extends Process.Inputs, O extends Process.Outputs, E, R>(
   process: Process.Process<I, O>,
-  handler: (inputs: Process.Values<I>, progress: Progress) => Effect.Effect<Process.Produced<O>, E, R>,
+  handler: (inputs: Process.Values<I>, context: JobContext) => Effect.Effect<Process.Produced<O>, E, R>,
   options?: {
     /** Whether clients may run it asynchronously and have outputs stored. @default true */
     readonly async?: boolean | undefined
@@ -89,8 +104,8 @@ export const handle = <I extends Process.Inputs, O extends Process.Outputs, E, R
   process,
   async: options?.async ?? true,
   run: (inputs) =>
-    Either.map(process.decodeInputs(inputs), (values) => (progress) =>
-      handler(values, progress).pipe(
+    Either.map(process.decodeInputs(inputs), (values) => (context) =>
+      handler(values, context).pipe(
         Effect.catchAllCause((cause) => Effect.fail(exceptionOf(cause))),
         Effect.flatMap((produced) =>
           Either.mapLeft(process.encodeOutputs(produced), ({ input, reason }) =>
@@ -125,6 +140,8 @@ export interface Options {
   readonly authorize?:
     | ((request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Option.Option<HttpServerResponse.HttpServerResponse>>)
     | undefined
+  /** Files that the node has from the start, by the path below `outputs/` at which it serves them. */
+  readonly files?: Readonly<Record<string, File>> | undefined
   /** Fetches the inputs that are given by reference, or says why it will not. @default every reference is refused */
   readonly fetch?: ((reference: DataValue.Reference) => Effect.Effect<Uint8Array, string>) | undefined
 }
@@ -155,14 +172,9 @@ const unauthorized = (sent: boolean): HttpServerResponse.HttpServerResponse =>
     HttpServerResponse.setHeader("www-authenticate", `Bearer realm="wps"${sent ? ", error=\"invalid_token\"" : ""}`)
   )
 
-interface Stored {
-  readonly contentType: string
-  readonly content: Uint8Array
-}
-
 interface State {
   readonly jobs: HashMap.HashMap<string, Execute.ExecuteResponse>
-  readonly outputs: HashMap.HashMap<string, Stored>
+  readonly outputs: HashMap.HashMap<string, File>
 }
 
 const report = (exceptions: ReadonlyArray<Ows.OwsException>): WpsResponse => ({
@@ -185,7 +197,7 @@ const refuse = (status: number, code: string, locator: string, text: string): Ht
   respond(status, report([new Ows.OwsException({ code, locator: Option.some(locator), texts: [text] })]))
 
 /** A DataValue as the bytes that a client gets for it. */
-const bytesOf = (data: DataValue.DataValue): Either.Either<Stored, string> =>
+const bytesOf = (data: DataValue.DataValue): Either.Either<File, string> =>
   Either.map(DataValue.toBytes(data), (content) => ({
     content,
     contentType: data._tag === "ComplexData"
@@ -220,7 +232,10 @@ export const make = Effect.fnUntraced(function*<R = never>(
 ): Effect.fn.Return<HttpApp.Default<never, R>, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const path = options.path ?? "/wps"
-  const state = yield* Ref.make<State>({ jobs: HashMap.empty(), outputs: HashMap.empty() })
+  const state = yield* Ref.make<State>({
+    jobs: HashMap.empty(),
+    outputs: HashMap.fromIterable(Object.entries(options.files ?? {}))
+  })
   const byIdentifier = new Map(implementations.map((one) => [one.process.identifier, one]))
   const descriptions = implementations.map(describe)
 
@@ -251,8 +266,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
       texts: [`The input ${input} ${reason}.`]
     })
 
-  const store = (key: string, content: Stored) =>
-    Ref.update(state, (current) => ({ ...current, outputs: HashMap.set(current.outputs, key, content) }))
+  const store = (key: string, file: File) =>
+    Ref.update(state, (current) => ({ ...current, outputs: HashMap.set(current.outputs, key, file) }))
 
   /** The outputs that were asked for, each in the answer or stored. */
   const deliver = Effect.fnUntraced(function*(
@@ -300,7 +315,21 @@ export const make = Effect.fnUntraced(function*<R = never>(
     succeeded: JobStatus.Succeeded({ message: "The job has succeeded", percent: Option.none() })
   }
 
-  const silent: Progress = { report: () => Effect.void, pause: () => Effect.void }
+  const contextOf = (
+    job: string,
+    base: string,
+    say: (status: Execute.JobStatus) => Effect.Effect<void>
+  ): JobContext => ({
+    report: (percent, message) => say(JobStatus.Running({ message, percent: Option.some(percent) })),
+    pause: (percent, message) => say(JobStatus.Paused({ message, percent: Option.some(percent) })),
+    store: (name, file) =>
+      Effect.as(store(`${job}/${name}`, file), `${base}/outputs/${job}/${encodeURIComponent(name)}`),
+    load: (url) =>
+      Effect.map(Ref.get(state), ({ outputs }) =>
+        url.startsWith(`${base}/outputs/`)
+          ? HashMap.get(outputs, decodeURIComponent(url.slice(`${base}/outputs/`.length)))
+          : Option.none())
+  })
 
   const finish = Effect.fnUntraced(function*(
     job: string,
@@ -342,6 +371,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (Either.isLeft(prepared)) return respond(400, report(prepared.left.map(exceptionOfFault)))
     const run = prepared.right
 
+    const job = yield* identifier
+    const silent = contextOf(job, base, () => Effect.void)
     if (request.response._tag === "Raw") {
       const { output } = request.response
       const result = yield* Effect.either(run(silent))
@@ -354,7 +385,6 @@ export const make = Effect.fnUntraced(function*<R = never>(
       })
     }
 
-    const job = yield* identifier
     const response = executed(implementation, request, base)
     if (request.response.mode === "sync") {
       return respond(200, { _tag: "ExecuteResponse", value: yield* finish(job, base, response, asked, run(silent)) })
@@ -365,14 +395,10 @@ export const make = Effect.fnUntraced(function*<R = never>(
       Ref.update(state, (current) => ({ ...current, jobs: HashMap.set(current.jobs, job, value) }))
     const say = (value: Execute.JobStatus) =>
       Effect.flatMap(now, (creationTime) => become({ ...located, creationTime, status: value }))
-    const progress: Progress = {
-      report: (percent, message) => say(JobStatus.Running({ message, percent: Option.some(percent) })),
-      pause: (percent, message) => say(JobStatus.Paused({ message, percent: Option.some(percent) }))
-    }
     const first: Execute.ExecuteResponse = { ...located, creationTime: yield* now, status: status.accepted }
     yield* become(first)
     yield* say(status.started).pipe(
-      Effect.andThen(finish(job, base, located, asked, run(progress))),
+      Effect.andThen(finish(job, base, located, asked, run(contextOf(job, base, say)))),
       Effect.flatMap(become),
       // The server's handlers cannot be interrupted; a job can, by the end of the layer.
       Effect.interruptible,

@@ -87,7 +87,7 @@ describe("what servers answer instead of a document", () => {
       "UnexpectedResponse unreadable-xml",
       "ProcessAccepted"
     ],
-    ["10,000 levels", xml(deep), "UnexpectedResponse malformed-xml", "levels"],
+    ["10,000 levels", xml(deep), "UnexpectedResponse malformed-xml", "elements deep"],
     ["a billion laughs [A8.2]", xml(laughs), "UnexpectedResponse malformed-xml", "type"],
     ["bytes that are no UTF-8", { body: notUtf8 }, "UnexpectedResponse malformed-xml", ""],
     ["no answer", "cut", "TransportError", "ECONNRESET"],

@@ -48,10 +48,10 @@ const processes = [
       bytes: fromNullable(inputs.bytes),
       box: fromNullable(inputs.box)
     })),
-  WpsNode.handle(sleep, ({ seconds }, progress) =>
+  WpsNode.handle(sleep, ({ seconds }, { report }) =>
     Effect.gen(function*() {
       for (let percent = 0; percent < 100; percent += 25) {
-        yield* progress.report(percent, `slept ${percent} %`)
+        yield* report(percent, `slept ${percent} %`)
         yield* Effect.sleep(seconds * 250)
       }
       return { slept: seconds, log: `slept ${seconds} s & more` }

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Either, FastCheck as fc, Option, Schema, Stream } from "effect"
 import { a, b, failIn, left, none, option, plain, readIn, right, text, trimmed } from "./support.ts"
 
-const write = <A>(content: Xml.Content<A>, value: A): string =>
+const write = <A>(content: Xml.Content<A>, value: NoInfer<A>): string =>
   right(Xml.encode(Xml.document(none("r"), content))(value)).replace(/^<\?xml[^>]*\?>\n/, "")
 
 describe("names", () => {

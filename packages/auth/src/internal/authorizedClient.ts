@@ -55,12 +55,12 @@ interface Added {
   readonly query: ReadonlyArray<Redacted.Redacted<Pair>>
 }
 
-const added = (plain: Request, sent: Request): Added => ({
+const added = (plain: Request, plainUrl: URL, sent: Request, sentUrl: URL): Added => ({
   headers: HashSet.fromIterable(
     Object.keys(sent.headers).filter((name) => sent.headers[name] !== plain.headers[name])
   ),
-  query: sent.urlParams
-    .filter(([name, value]) => !plain.urlParams.some((pair) => pair[0] === name && pair[1] === value))
+  query: Array.from(sentUrl.searchParams)
+    .filter(([name, value]) => !plainUrl.searchParams.getAll(name).includes(value))
     .map((pair) => Redacted.make(pair))
 })
 
@@ -260,14 +260,14 @@ export const make: (
 
   const authorize = Effect.fnUntraced(function*(plain: Request, url: URL): Effect.fn.Return<Request, AuthError> {
     const request = yield* options.auth.authorize(plain)
-    const origin = Option.map(HttpClientRequest.toUrl(request), (url) => url.origin)
-    if (!Option.contains(origin, url.origin)) {
+    const sentUrl = HttpClientRequest.toUrl(request)
+    if (Option.isNone(sentUrl) || sentUrl.value.origin !== url.origin) {
       return yield* new InvalidOrigin({
-        origin: Option.getOrElse(origin, () => "(unreadable)"),
+        origin: Option.match(sentUrl, { onNone: () => "(unreadable)", onSome: ({ origin }) => origin }),
         reason: "an Auth service may not send a request elsewhere"
       })
     }
-    const { headers, query } = added(plain, request)
+    const { headers, query } = added(plain, url, request, sentUrl.value)
     const unsendable = Array.from(headers).find((name) => isUnsendable(request.headers[name] ?? ""))
     if (unsendable !== undefined) {
       return yield* new InvalidCredentials({

@@ -18,7 +18,6 @@ export const make = <R>(
     refused: (sent) => {
       const isSent = (value: Redacted.Redacted): boolean =>
         Option.contains(Headers.get(sent.headers, "authorization"), Redacted.value(value))
-      return Effect.flatMap(header.get, (value) =>
-        isSent(value) ? Effect.map(header.renew(value), (next) => !isSent(next)) : Effect.succeed(true))
+      return Effect.map(header.renewIf(isSent), (value) => !isSent(value))
     }
   }))

@@ -1,6 +1,5 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
@@ -8,8 +7,8 @@ import type * as Scope from "effect/Scope"
 /** A value that is asked for when it is first needed and kept until it is stale. */
 export interface Renewable<A, E> {
   readonly get: Effect.Effect<A, E>
-  /** The value after `stale`: asked for, unless that has been done already. */
-  readonly renew: (stale: A) => Effect.Effect<A, E>
+  /** The value, asked for again if the one that is kept is stale. */
+  readonly renewIf: (isStale: (value: A) => boolean) => Effect.Effect<A, E>
 }
 
 type State<A, E> =
@@ -59,10 +58,10 @@ export const make = <A, E, R>(
 
     return {
       get,
-      renew: (stale) =>
+      renewIf: (isStale) =>
         Effect.zipRight(
           Ref.update(state, (current): State<A, E> =>
-            current._tag === "Known" && Equal.equals(current.value, stale) ? { _tag: "Unknown" } : current),
+            current._tag === "Known" && isStale(current.value) ? { _tag: "Unknown" } : current),
           get
         )
     }

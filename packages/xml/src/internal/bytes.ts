@@ -84,7 +84,7 @@ const declared = (head: string): string | undefined =>
 /** Whether the first bytes are enough to tell the encoding by. */
 export const isEnough = (bytes: Uint8Array): boolean => {
   if (bytes.length >= declarationLength) return true
-  if (bytes.length < 4) return false
+  if (bytes.length < 5) return false
   return characters(bytes.subarray(0, 5)) !== "<?xml" || bytes.includes(0x3e)
 }
 

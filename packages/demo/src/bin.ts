@@ -1,0 +1,162 @@
+/**
+ * `npm start`: runs a job on a compute node that wants a token. Without `--url` it starts a node of its own.
+ */
+import { Auth, BearerAuth } from "@effect-wps/auth"
+import { WpsServer } from "@effect-wps/testing"
+import { type Execute, type Job, WpsClient } from "@effect-wps/wps"
+import { Command, Options } from "@effect/cli"
+import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Array as Arr, Chunk, Config, Console, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
+import * as Cdat from "./Cdat.ts"
+import * as ComputeNode from "./ComputeNode.ts"
+import * as Field from "./Field.ts"
+import * as NetCdf from "./NetCdf.ts"
+import * as Picture from "./Picture.ts"
+
+/** What is wrong with the command line, or with what the server gave. */
+class DemoError extends Schema.TaggedError<DemoError>()("DemoError", { message: Schema.String }) {}
+
+// --------------------------------------------------------------------------------------------------------------- output
+
+const interactive = Effect.sync(() => process.stdout.isTTY)
+
+const columns = 30
+
+const bar = (percent: number): string => {
+  const filled = Math.round(columns * percent / 100)
+  return `[${"█".repeat(filled)}${"░".repeat(columns - filled)}] ${String(Math.round(percent)).padStart(3)} %`
+}
+
+const percentOf = (status: Execute.JobStatus): number =>
+  status._tag === "Succeeded" ? 100 : Option.getOrElse(status.percent, () => 0)
+
+/** One line that is drawn anew on a terminal, one line for each change elsewhere. */
+const progress = (job: Job.Job<unknown>) =>
+  Effect.flatMap(interactive, (tty) =>
+    Stream.runForEach(job.changes, (status) => {
+      const line = `  ${bar(percentOf(status))}  ${status.message}`
+      return tty
+        ? Effect.sync(() => process.stdout.write(`\r\u001b[2K${line}`))
+        : Console.log(line)
+    }).pipe(Effect.ensuring(tty ? Console.log("") : Effect.void)))
+
+const span = (axis: Field.Axis): string => {
+  const first = Arr.head(Arr.fromIterable(axis.values))
+  const last = Arr.last(Arr.fromIterable(axis.values))
+  const show = Option.match({ onNone: () => "nothing", onSome: (value: number) => String(Number(value.toPrecision(6))) })
+  const { units } = axis.attributes
+  return `${axis.name.padEnd(6)}${String(axis.values.length).padStart(5)}   ${show(first)} to ${show(last)}${
+    typeof units === "string" ? ` ${units}` : ""
+  }`
+}
+
+// -------------------------------------------------------------------------------------------------------------- program
+
+const southernSummer = {
+  lat: { start: -90, end: 0, crs: "values" },
+  time: { start: 0, end: 3, crs: "indices" }
+} as const
+
+const program = (uri: string, name: string) =>
+  Effect.gen(function*() {
+    const { processes } = yield* WpsClient.capabilities
+    yield* Console.log(`The service has ${processes.map(({ identifier }) => identifier).join(", ")}.`)
+    yield* Console.log(`\nCDAT.subset of ${name}, the southern half of the first three months, run as a job:`)
+
+    const job = yield* WpsClient.execute(
+      Cdat.operation("subset", { variables: [{ uri, id: `${name}|${name}` }], domain: southernSummer })
+    )
+    yield* progress(job)
+    const { output } = yield* job.result
+
+    const variable = yield* Option.match(Arr.head(output), {
+      onNone: () => new DemoError({ message: "The job gave no variable." }),
+      onSome: Effect.succeed
+    })
+    const { stream } = yield* WpsClient.download(variable.uri)
+    const bytes = yield* Effect.map(Stream.runCollect(stream), (chunks) => Buffer.concat(Chunk.toReadonlyArray(chunks)))
+    yield* Console.log(`\nIt gave ${variable.uri} (${bytes.length} bytes of NetCDF-4):`)
+
+    const files = yield* NetCdf.NetCdf
+    const field = yield* files.read(bytes, variable.id.split("|")[0] ?? name)
+    yield* Console.log(`\n  shape   ${Field.shape(field).join(" × ")}`)
+    yield* Effect.forEach(field.axes, (axis) => Console.log(`  ${span(axis)}`))
+    yield* Console.log(`\n${Picture.render(field, { colours: yield* interactive })}`)
+  })
+
+const aim = `
+Aim the same program at another node that has CDAT.subset and reads NetCDF files:
+
+  npm start -- --url https://compute.example.org/wps --token TOKEN --uri https://data.example.org/tas.nc
+
+--token may be left out where the variable WPS_TOKEN holds it; a service that is open to everyone needs none.`
+
+const embedded = Effect.gen(function*() {
+  const token = Redacted.make(crypto.randomUUID())
+  const node = yield* Layer.build(ComputeNode.layer({ token, pace: "400 millis" }))
+  return { token, node }
+}).pipe(
+  Effect.flatMap(({ node, token }) =>
+    Effect.gen(function*() {
+      const { url } = yield* WpsServer.WpsServer
+      yield* Console.log(`A compute node listens at ${url} and wants a bearer token.`)
+      yield* program(`${url}/outputs/data/tas.nc`, "tas").pipe(
+        Effect.provide(Layer.provide(WpsClient.layer({ url }), BearerAuth.layer(token)))
+      )
+      yield* Console.log(aim)
+    }).pipe(Effect.provide(node))
+  ),
+  Effect.scoped
+)
+
+const other = (options: {
+  readonly url: string
+  readonly token: Option.Option<Redacted.Redacted>
+  readonly uri: Option.Option<string>
+  readonly name: string
+}) =>
+  Effect.gen(function*() {
+    const uri = yield* Option.match(options.uri, {
+      onNone: () =>
+        new DemoError({ message: "Say with --uri which NetCDF file the service is to read; see npm start -- --help." }),
+      onSome: Effect.succeed
+    })
+    const auth = Option.match(options.token, {
+      onNone: () => Auth.firstOf(BearerAuth.layerConfig(Config.redacted("WPS_TOKEN")), Auth.layerAnonymous),
+      onSome: BearerAuth.layer
+    })
+    yield* program(uri, options.name).pipe(
+      Effect.provide(Layer.provide(WpsClient.layer({ url: options.url }), auth))
+    )
+  })
+
+const command = Command.make("npm start --", {
+  url: Options.text("url").pipe(
+    Options.withDescription("The WPS endpoint; without it the demo starts a node of its own"),
+    Options.optional
+  ),
+  token: Options.redacted("token").pipe(
+    Options.withDescription("The bearer token; the variable WPS_TOKEN is read without it"),
+    Options.optional
+  ),
+  uri: Options.text("uri").pipe(
+    Options.withDescription("The NetCDF file that the service is to read"),
+    Options.optional
+  ),
+  name: Options.text("name").pipe(
+    Options.withDescription("The variable in the file"),
+    Options.withDefault("tas")
+  )
+}, ({ name, token, uri, url }) =>
+  Effect.gen(function*() {
+    yield* Option.isNone(url) ? embedded : other({ url: url.value, token, uri, name })
+  }))
+
+const run = Command.run(command, { name: "effect-wps demo", version: "0.0.0" })
+
+Effect.suspend(() => run(process.argv)).pipe(
+  // A mistake on the command line has been told already.
+  Effect.tapError((error) => error._tag === "InvalidValue" || !("message" in error) ? Effect.void : Console.error(error.message)),
+  Effect.provide([NetCdf.layer, NodeHttpClient.layerUndici, NodeContext.layer]),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)
