@@ -40,7 +40,7 @@ describe("BasicAuth", () => {
         yield* Encoding.decodeBase64String(header.slice("Basic ".length)),
         `${username}:${password}`.normalize("NFC")
       )
-    }))
+    }), { fastCheck: { numRuns: 50 } })
 
   it.effect("refuses what cannot be sent, and does not repeat it", () =>
     Effect.gen(function*() {

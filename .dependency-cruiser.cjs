@@ -1,0 +1,103 @@
+const whereProgramsRun = "^packages/([^/]+/test/|[^/]+/vitest\\.config\\.ts|(node|testing|cli|demo)/)"
+
+/**
+ * The direction of imports: `demo → testing → wps → auth, xml`, and node only where a program runs.
+ *
+ * @type {import("dependency-cruiser").IConfiguration}
+ */
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      comment: "What a module runs needs no module that needs it. Types may go round: they are gone when it runs.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } }
+    },
+    {
+      name: "xml-stands-alone",
+      comment: "xml knows nothing of its siblings.",
+      severity: "error",
+      from: { path: "^packages/xml/src/" },
+      to: { path: "^packages/(?!xml/)" }
+    },
+    {
+      name: "auth-stands-alone",
+      comment: "auth knows nothing of its siblings.",
+      severity: "error",
+      from: { path: "^packages/auth/src/" },
+      to: { path: "^packages/(?!auth/)" }
+    },
+    {
+      name: "wps-knows-only-the-auth-tag",
+      comment: "wps imports xml, and of auth the tag and its errors (modules Auth and AuthError), not the barrel.",
+      severity: "error",
+      from: { path: "^packages/wps/src/" },
+      to: { path: "^packages/", pathNot: "^packages/(wps/src/|xml/src/|auth/src/(Auth|AuthError)\\.ts$)" }
+    },
+    {
+      name: "testing-knows-the-libraries",
+      comment: "testing imports wps, auth and xml.",
+      severity: "error",
+      from: { path: "^packages/testing/src/" },
+      to: { path: "^packages/(?!(testing|wps|auth|xml)/)" }
+    },
+    {
+      name: "nothing-imports-the-demo",
+      severity: "error",
+      from: { pathNot: "^packages/demo/" },
+      to: { path: "^packages/demo/" }
+    },
+    {
+      name: "internal-is-internal",
+      comment: "What is in src/internal is its package's own business.",
+      severity: "error",
+      from: { path: "^(?:packages/([^/]+)|e2e|bench|scripts)/" },
+      to: { path: "^packages/[^/]+/src/internal/", pathNot: "^packages/$1/" }
+    },
+    {
+      name: "sources-do-not-import-tests",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/" },
+      to: { path: "(^packages/[^/]+/test/|^(e2e|bench|scripts)/|node_modules/(vitest|@effect/vitest)/)" }
+    },
+    {
+      name: "node-only-where-programs-run",
+      comment: "xml, auth and wps run in a browser too: no Node core module and no @effect/platform-node.",
+      severity: "error",
+      from: { path: "^packages/", pathNot: whereProgramsRun },
+      to: { dependencyTypes: ["core"] }
+    },
+    {
+      name: "platform-node-only-where-programs-run",
+      severity: "error",
+      from: { path: "^packages/", pathNot: whereProgramsRun },
+      to: { path: "(^|/)(@effect/platform-(node|node-shared|bun)|undici)/" }
+    },
+    {
+      name: "no-unresolved",
+      comment: "An import that resolves to nothing hides from every other rule.",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { couldNotResolve: true }
+    },
+    {
+      name: "declared-dependencies",
+      comment: "What a package's sources import stands in its own package.json, not only in the root's.",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] }
+    }
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.base.json" },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^packages/[^/]+/dist/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@effect-wps/source", "import", "types", "default"]
+    }
+  }
+}

@@ -1,0 +1,7 @@
+import { defineConfig } from "vitest/config"
+import shared from "./vitest.shared.ts"
+
+export default defineConfig({
+  ...shared,
+  test: { name: "docs", include: ["scripts/docs/*.test.ts"], disableConsoleIntercept: false }
+})
