@@ -131,7 +131,7 @@ export const firstOf: <
   Layers extends readonly [Layer.Layer<Auth, unknown, unknown>, ...ReadonlyArray<Layer.Layer<Auth, unknown, unknown>>]
 >(
   ...layers: Layers
-) => Layer.Layer<Auth, Layer.Layer.Error<Layers[number]>, Layer.Layer.Context<Layers[number]>> = first.firstOf
+) => Layer.Layer<Auth, Layer.Layer.Error<Layers[number]>, Layer.Layer.Context<Layers[number]>> = first.firstOf(Auth)
 
 /**
  * `origins` are those that are given credentials, each as scheme, host and port: `https://example.org`.

@@ -11,7 +11,7 @@ const header = Effect.flatMap(Auth.Auth, (auth) => auth.authorize(request)).pipe
 )
 
 class NotBuilt extends Data.TaggedError("NotBuilt")<{ readonly secret: string }> {}
-class Needed extends Context.Tag("Needed")<Needed, string>() {}
+class Needed extends Context.Tag("@effect-wps/auth/test/Auth.test/Needed")<Needed, string>() {}
 
 const none = (scheme: string) =>
   Layer.succeed(

@@ -222,9 +222,15 @@ describe("BearerAuth", () => {
         yield* interrupted.await
       }))
 
+    it.effect("interrupts who asks after its scope has ended", () =>
+      Effect.gen(function*() {
+        const auth = yield* Effect.provide(Auth.Auth, BearerAuth.layerEffect(Effect.never))
+        assert(Exit.isInterrupted(yield* Effect.exit(auth.authorize(request))))
+      }))
+
     it.effect("takes its requirements where it is provided", () =>
       Effect.gen(function*() {
-        class Vault extends Effect.Tag("Vault")<Vault, string>() {}
+        class Vault extends Effect.Tag("@effect-wps/auth/test/BearerAuth.test/Vault")<Vault, string>() {}
         const layer = BearerAuth.layerEffect(Effect.map(Vault, (secret) => Redacted.make(secret)))
         assert.strictEqual(yield* headerWith(Layer.provide(layer, Layer.succeed(Vault, "abcd"))), "Bearer abcd")
       }))

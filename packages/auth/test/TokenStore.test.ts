@@ -87,7 +87,8 @@ describe("TokenStore", () => {
       Effect.gen(function*() {
         yield* increment(store, keyA)
         assert.strictEqual(yield* Effect.flip(store.modify(keyA, () => Effect.fail("no" as const))), "no")
-        assert(Exit.isFailure(yield* Effect.exit(store.modify(keyA, () => Effect.dieMessage("bug")))))
+        const bug: Effect.Effect<readonly [void, Option.Option<TokenStore.Entry>]> = Effect.dieMessage("bug")
+        assert(Exit.isFailure(yield* Effect.exit(store.modify(keyA, () => bug))))
         const running = yield* Effect.fork(increment(store, keyA, Effect.never))
         yield* Effect.yieldNow()
         const waiting = yield* Effect.fork(increment(store, keyA))
@@ -150,7 +151,7 @@ describe("TokenStore", () => {
       }
       const read = yield* Schema.decode(json)(text)
       assert.strictEqual(yield* Schema.encode(json)(read), text)
-      assert(read instanceof TokenStore.Entry)
+      assert(Schema.is(TokenStore.Entry)(read))
       assertConceals(full, ["access-secret", "refresh-secret", "client-secret", "custom-secret"])
     }))
 

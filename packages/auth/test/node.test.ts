@@ -3,6 +3,7 @@ import { FetchHttpClient, HttpClient, HttpClientRequest, HttpServerRequest, Http
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, Redacted, Ref } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer } from "node:http"
 
 interface Seen {
@@ -37,6 +38,10 @@ const serve = (handler: (seen: Seen) => HttpServerResponse.HttpServerResponse) =
     assert(server.address._tag === "TcpAddress")
     return { origin: `http://127.0.0.1:${server.address.port}`, requests: Ref.get(requests) }
   })
+
+/** The tokens token-1, token-2, … one each time that it is asked. */
+const renewing = (tokens: Ref.Ref<number>) =>
+  BearerAuth.layerEffect(Effect.map(Ref.updateAndGet(tokens, (n) => n + 1), (n) => Redacted.make(`token-${n}`)))
 
 const moved = (status: number, location: string) => HttpServerResponse.text("moved", { status, headers: { location } })
 
@@ -83,10 +88,7 @@ describe.each(Object.entries(clients))("over %s", (_name, layer) => {
         yield* Effect.forEach(Array.from({ length: 30 }), () => send("GET", "/in/302"))
       }).pipe(
         Effect.withSpan("test"),
-        Effect.provide(
-          BearerAuth.layerEffect(Effect.map(Ref.updateAndGet(tokens, (n) => n + 1), (n) => Redacted.make(`token-${n}`)))
-        ),
-        Effect.provide(layer)
+        Effect.provide([renewing(tokens), layer])
       )
       assert.deepStrictEqual(yield* theirs.requests, [
         { method: "GET", path: "/data?a=b", authorization: undefined, cookie: undefined, traced: false, body: "" },
@@ -117,10 +119,7 @@ describe.each(Object.entries(clients))("over %s", (_name, layer) => {
         const response = yield* client.get(server.origin)
         assert.strictEqual(yield* response.text, "Bearer token-2")
       }).pipe(
-        Effect.provide(
-          BearerAuth.layerEffect(Effect.map(Ref.updateAndGet(tokens, (n) => n + 1), (n) => Redacted.make(`token-${n}`)))
-        ),
-        Effect.provide(layer)
+        Effect.provide([renewing(tokens), layer])
       )
     }))
 
@@ -146,10 +145,7 @@ describe.each(Object.entries(clients))("over %s", (_name, layer) => {
           "HEAD /end"
         ])
       }).pipe(
-        Effect.provide(
-          BearerAuth.layerEffect(Effect.map(Ref.updateAndGet(tokens, (n) => n + 1), (n) => Redacted.make(`token-${n}`)))
-        ),
-        Effect.provide(layer)
+        Effect.provide([renewing(tokens), layer])
       )
     }))
 })

@@ -1,11 +1,19 @@
 /**
  * @since 0.1.0
  */
+export * as Cdat from "./Cdat.ts"
+/**
+ * @since 0.1.0
+ */
 export * as Compute from "./Compute.ts"
 /**
  * @since 0.1.0
  */
 export * as ComputeError from "./ComputeError.ts"
+/**
+ * @since 0.1.0
+ */
+export * as ComputeNode from "./ComputeNode.ts"
 /**
  * @since 0.1.0
  */

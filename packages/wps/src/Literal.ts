@@ -7,9 +7,9 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import { explain } from "./internal/explain.ts"
 
 /**
  * What a literal's schema may encode to.
@@ -198,12 +198,3 @@ export const encode = <A, I extends Encoded>(
   const write = Schema.encodeEither(schema)
   return (value) => Either.mapBoth(write(value), { onLeft: explain, onRight: (encoded) => format(encoded, type) })
 }
-
-/** A schema's objection in one line, without the tree around it. */
-const explain = (error: ParseResult.ParseError): string =>
-  ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) =>
-    issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`
-  ).join("; ").slice(0, 500)
-
-/** @internal */
-export { explain }

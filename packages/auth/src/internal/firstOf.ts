@@ -2,7 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Auth, type Service } from "../Auth.ts"
+import type { Auth, Service } from "../Auth.ts"
 import { type AuthError, CredentialsUnavailable } from "../AuthError.ts"
 import { errorName } from "./errorName.ts"
 import * as Renewable from "./renewable.ts"
@@ -43,15 +43,15 @@ const ask = <A, E>(
   return from(0, [])
 }
 
-const make = <E, R>(layers: ReadonlyArray<Layer.Layer<Auth, E, R>>): Layer.Layer<Auth, E, R> =>
+const make = <E, R>(tag: typeof Auth, layers: ReadonlyArray<Layer.Layer<Auth, E, R>>): Layer.Layer<Auth, E, R> =>
   Layer.scoped(
-    Auth,
+    tag,
     Effect.gen(function*() {
       const scope = yield* Effect.scope
       const memoMap = yield* Layer.CurrentMemoMap
       const schemes = yield* Effect.forEach(layers, (layer) =>
         Effect.map(
-          Renewable.make(Effect.map(Layer.buildWithMemoMap(layer, memoMap, scope), Context.get(Auth))),
+          Renewable.make(Effect.map(Layer.buildWithMemoMap(layer, memoMap, scope), Context.get(tag))),
           ({ get }) => get
         ))
       yield* anyBuilt(schemes)
@@ -62,10 +62,13 @@ const make = <E, R>(layers: ReadonlyArray<Layer.Layer<Auth, E, R>>): Layer.Layer
     })
   )
 
-export const firstOf = <Layers extends ReadonlyArray<AnyAuth>>(
+/** The tag is given, since the module that has it imports this one. */
+export const firstOf = (tag: typeof Auth) =>
+<Layers extends ReadonlyArray<AnyAuth>>(
   ...layers: Layers
 ): Layer.Layer<Auth, Layer.Layer.Error<Layers[number]>, Layer.Layer.Context<Layers[number]>> =>
   make(
+    tag,
     // A layer is one of the errors and requirements of all: TypeScript does not see that each element of a tuple is one
     // of the tuple's elements.
     layers as ReadonlyArray<

@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as DataValue from "../DataValue.ts"
 import * as Literal from "../Literal.ts"
 import type { DataDescription } from "../ProcessDescription.ts"
+import { explain } from "./explain.ts"
 
 /** How a kind of value is written into a document, read out of it, and described. Inputs and outputs share it. */
 export interface Codec<in out A> {
@@ -155,7 +156,7 @@ export const bytes = (plain: DataValue.Format): Codec<Uint8Array> => {
 export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.Format): Codec<A> => {
   const write = Schema.encodeEither(schema)
   const read = Schema.decodeUnknownEither(schema)
-  const explained = Either.mapLeft(Literal.explain)
+  const explained = Either.mapLeft(explain)
   if (isJson(format)) {
     const json = Schema.parseJson(schema)
     const writeJson = Schema.encodeEither(json)
