@@ -17,8 +17,14 @@ const inOwnProcess = (file: string): Promise<void> =>
     })
   })
 
+/** A fence that is a test declares it while it is imported, which a test may not. */
+const isTest = (code: string): boolean => code.includes("@effect/vitest")
+
 describe.sequential("the code of the documentation runs", () => {
-  for (const { code, file, line, noRun, source } of snippets) {
+  for (const { file, line, source } of snippets.filter(({ code }) => isTest(code))) {
+    describe(`${source}:${line}`, () => import(/* @vite-ignore */ file))
+  }
+  for (const { code, file, line, noRun, source } of snippets.filter(({ code }) => !isTest(code))) {
     it.skipIf(noRun !== undefined)(
       `${source}:${line}`,
       () => /\brunMain\b/.test(code) ? inOwnProcess(file) : import(/* @vite-ignore */ file),
