@@ -86,9 +86,11 @@ describe("TokenStore", () => {
     withStore((store) =>
       Effect.gen(function*() {
         yield* increment(store, keyA)
-        assert.strictEqual(yield* Effect.flip(store.modify(keyA, () => Effect.fail("no" as const))), "no")
-        const bug: Effect.Effect<readonly [void, Option.Option<TokenStore.Entry>]> = Effect.dieMessage("bug")
-        assert(Exit.isFailure(yield* Effect.exit(store.modify(keyA, () => bug))))
+        type Step<E> = Effect.Effect<readonly [undefined, Option.Option<TokenStore.Entry>], E>
+        const failing: Step<"no"> = Effect.fail("no")
+        const dying: Step<never> = Effect.dieMessage("bug")
+        assert.strictEqual(yield* Effect.flip(store.modify(keyA, () => failing)), "no")
+        assert(Exit.isFailure(yield* Effect.exit(store.modify(keyA, () => dying))))
         const running = yield* Effect.fork(increment(store, keyA, Effect.never))
         yield* Effect.yieldNow()
         const waiting = yield* Effect.fork(increment(store, keyA))
