@@ -127,4 +127,6 @@ export const operation = (name: Name, options: {
   })
 
 const mapValues = (domain: Domain.Domain): Readonly<Record<string, typeof Dimension.Type>> =>
-  Object.fromEntries(Object.entries(domain).map(([name, dimension]) => [name, { ...dimension, step: dimension.step ?? 1 }]))
+  Object.fromEntries(
+    Object.entries(domain).map(([name, dimension]) => [name, { ...dimension, step: dimension.step ?? 1 }])
+  )

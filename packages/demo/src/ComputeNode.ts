@@ -36,7 +36,9 @@ const domainOf = (name: string | undefined, { domain }: Inputs): Effect.Effect<D
   return found === undefined
     ? Effect.fail(refuse("InvalidParameterValue", "domain", `There is no domain ${name}.`))
     : Effect.succeed(
-      Object.fromEntries(Object.entries(found).flatMap(([key, value]) => Predicate.isString(value) ? [] : [[key, value]]))
+      Object.fromEntries(
+        Object.entries(found).flatMap(([key, value]) => Predicate.isString(value) ? [] : [[key, value]])
+      )
     )
 }
 
@@ -47,11 +49,14 @@ const namesOf = ({ id }: Cdat.Variable): { readonly inFile: string; readonly inR
 }
 
 const variablesOf = (names: ReadonlyArray<string>, { variable }: Inputs) =>
-  Effect.forEach(names, (name) =>
-    Option.match(Option.fromNullable(variable.find((one) => namesOf(one).inRequest === name)), {
-      onNone: () => Effect.fail(refuse("InvalidParameterValue", "variable", `There is no variable ${name}.`)),
-      onSome: Effect.succeed
-    }))
+  Effect.forEach(
+    names,
+    (name) =>
+      Option.match(Option.fromNullable(variable.find((one) => namesOf(one).inRequest === name)), {
+        onNone: () => Effect.fail(refuse("InvalidParameterValue", "variable", `There is no variable ${name}.`)),
+        onSome: Effect.succeed
+      })
+  )
 
 type Compute = (
   fields: Arr.NonEmptyReadonlyArray<Field.Field>,
@@ -88,7 +93,11 @@ const implement = (name: Cdat.Name, pace: Duration.DurationInput) => {
           const file = yield* load(variable.uri)
           if (Option.isNone(file)) {
             return yield* Effect.fail(
-              refuse("InvalidParameterValue", "variable", `This node has no ${variable.uri}; it computes over its own files.`)
+              refuse(
+                "InvalidParameterValue",
+                "variable",
+                `This node has no ${variable.uri}; it computes over its own files.`
+              )
             )
           }
           return yield* files.read(file.value.content, namesOf(variable).inFile, { domain })

@@ -275,6 +275,12 @@ const sliceOf = (run: ReadonlyArray<number>): [number, number, number] => {
   return [first, (run.at(-1) ?? first) + 1, second - first]
 }
 
+/** h5wasm gives one number without its type. */
+const scalarOf = (dataset: h5wasm.Dataset): h5wasm.OutputData | null => {
+  const { value } = dataset
+  return typeof value === "number" && Option.contains(numberType(dataset), "float32") ? Float32Array.of(value) : value
+}
+
 const readPart = (dataset: h5wasm.Dataset, indices: ReadonlyArray<ReadonlyArray<number>>): Field.Values => {
   const read = (chosen: ReadonlyArray<ReadonlyArray<number>>): grid.Block => {
     const axis = chosen.length
@@ -286,7 +292,7 @@ const readPart = (dataset: h5wasm.Dataset, indices: ReadonlyArray<ReadonlyArray<
         shape: indices.map(({ length }, at) => at < axis ? chosen[at]?.length ?? 0 : length)
       }
     }
-    const data = axis === 0 ? dataset.value : dataset.slice(chosen.map(sliceOf))
+    const data = axis === 0 ? scalarOf(dataset) : dataset.slice(chosen.map(sliceOf))
     return {
       values: Option.getOrElse(numbers(data), () => new Float64Array()),
       shape: chosen.map(({ length }) => length)

@@ -43,7 +43,10 @@ const progress = (job: Job.Job<unknown>) =>
 const span = (axis: Field.Axis): string => {
   const first = Arr.head(Arr.fromIterable(axis.values))
   const last = Arr.last(Arr.fromIterable(axis.values))
-  const show = Option.match({ onNone: () => "nothing", onSome: (value: number) => String(Number(value.toPrecision(6))) })
+  const show = Option.match({
+    onNone: () => "nothing",
+    onSome: (value: number) => String(Number(value.toPrecision(6)))
+  })
   const { units } = axis.attributes
   return `${axis.name.padEnd(6)}${String(axis.values.length).padStart(5)}   ${show(first)} to ${show(last)}${
     typeof units === "string" ? ` ${units}` : ""
@@ -156,7 +159,9 @@ const run = Command.run(command, { name: "effect-wps demo", version: "0.0.0" })
 
 Effect.suspend(() => run(process.argv)).pipe(
   // A mistake on the command line has been told already.
-  Effect.tapError((error) => error._tag === "InvalidValue" || !("message" in error) ? Effect.void : Console.error(error.message)),
+  Effect.tapError((error) =>
+    error._tag === "InvalidValue" || !("message" in error) ? Effect.void : Console.error(error.message)
+  ),
   Effect.provide([NetCdf.layer, NodeHttpClient.layerUndici, NodeContext.layer]),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

@@ -9,11 +9,15 @@ import { Chunk, Effect, Either, Layer, Redacted, Stream } from "effect"
 const token = Redacted.make("a-token")
 
 /** The node in memory, with its files and its guard. */
-const inMemory = Layer.unwrapEffect(Effect.map(ComputeNode.files, (files) =>
-  WpsTest.layer(ComputeNode.implementations(), { files, authorize: WpsNode.bearer(token) }))).pipe(
-    Layer.provideMerge(NetCdf.layer),
-    Layer.merge(BearerAuth.layer(token))
+const inMemory = Layer.unwrapEffect(
+  Effect.map(
+    ComputeNode.files,
+    (files) => WpsTest.layer(ComputeNode.implementations(), { files, authorize: WpsNode.bearer(token) })
   )
+).pipe(
+  Layer.provideMerge(NetCdf.layer),
+  Layer.merge(BearerAuth.layer(token))
+)
 
 const file = (name: string) => `http://wps.test/wps/outputs/data/${name}`
 const tas = { uri: file("tas.nc"), id: "tas|v0" }
@@ -25,7 +29,7 @@ const compute = (name: Cdat.Name, options: Parameters<typeof Cdat.operation>[1])
     const [variable] = output
     assert.isDefined(variable)
     assert.deepInclude(variable, { id: `tas|${name}`, mime_type: "application/netcdf" })
-    const { stream } = yield* WpsClient.download(variable?.uri ?? "")
+    const { stream } = yield* WpsClient.download(variable.uri)
     const bytes = Buffer.concat(Chunk.toReadonlyArray(yield* Stream.runCollect(stream)))
     return yield* Effect.flatMap(NetCdf.NetCdf, ({ read }) => read(bytes, "tas"))
   })
@@ -33,7 +37,10 @@ const compute = (name: Cdat.Name, options: Parameters<typeof Cdat.operation>[1])
 const same = (field: Field.Field, expected: Either.Either<Field.Field, unknown>) => {
   const wanted = Either.getOrThrow(expected)
   assert.deepStrictEqual(Field.shape(field), Field.shape(wanted))
-  assert.deepStrictEqual(field.axes.map(({ name, values }) => [name, [...values]]), wanted.axes.map(({ name, values }) => [name, [...values]]))
+  assert.deepStrictEqual(
+    field.axes.map(({ name, values }) => [name, [...values]]),
+    wanted.axes.map(({ name, values }) => [name, [...values]])
+  )
   assert.deepStrictEqual([...field.values], [...Float32Array.from(wanted.values)])
 }
 
@@ -71,7 +78,10 @@ describe("ComputeNode", () => {
         "This node has no https://elsewhere.example/tas.nc"
       )
       assert.include(yield* failing({ variables: [{ ...tas, id: "pr|v0" }] }), "pr")
-      assert.include(yield* failing({ variables: [tas], domain: { lat: { start: 95, end: 99, crs: "values" } } }), "lat")
+      assert.include(
+        yield* failing({ variables: [tas], domain: { lat: { start: 95, end: 99, crs: "values" } } }),
+        "lat"
+      )
       assert.include(yield* failing({ variables: [] }), "MissingParameterValue")
     }).pipe(Effect.provide(inMemory)))
 

@@ -1,12 +1,7 @@
 import { Domain, type Field } from "@effect-wps/demo"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, FastCheck } from "effect"
-
-const axis = (name: string, values: ReadonlyArray<number>, attributes: Field.Attributes = {}): Field.Axis => ({
-  name,
-  values: Float64Array.from(values),
-  attributes
-})
+import { axis } from "./support/fields.ts"
 
 const lat = axis("lat", [60, 30, 0, -30, -60], { units: "degrees_north", standard_name: "latitude", axis: "Y" })
 const lon = axis("lon", [0, 90, 180, 270], { units: "degrees_east" })

@@ -4,6 +4,8 @@ import { NodeContext } from "@effect/platform-node"
 import { afterAll, assert, beforeAll, describe, layer, vi } from "@effect/vitest"
 import { Effect, FastCheck, Layer, Schema } from "effect"
 import { spawnSync } from "node:child_process"
+import { inflateSync } from "node:zlib"
+import { axis, sameField } from "./support/fields.ts"
 
 const live = Layer.merge(NetCdf.layer, NodeContext.layer)
 
@@ -12,11 +14,8 @@ const foreign = Effect.flatMap(
   (fs) => fs.readFile(new URL("./fixtures/foreign.nc", import.meta.url).pathname)
 )
 
-const axis = (name: string, values: ReadonlyArray<number>, attributes: Field.Attributes = {}): Field.Axis => ({
-  name,
-  values: Float64Array.from(values),
-  attributes
-})
+/** Without the field in case that there is one: it would be long to print. */
+const failure = <E, R>(read: Effect.Effect<unknown, E, R>) => Effect.flip(Effect.asVoid(read))
 
 const anyAttribute: FastCheck.Arbitrary<Field.Attribute> = FastCheck.oneof(
   FastCheck.string({ unit: "grapheme-ascii", maxLength: 12 }),
@@ -48,6 +47,17 @@ const anyField = FastCheck.record({
   }))
 })
 
+/** Where in the file the compressed form of these bytes begins. */
+const streamOf = (file: Uint8Array, content: Uint8Array): number =>
+  file.findIndex((byte, at) => {
+    if (byte !== 0x78) return false
+    try {
+      return Buffer.compare(inflateSync(file.subarray(at)), content) === 0
+    } catch {
+      return false
+    }
+  })
+
 const runs = (command: string, ...args: ReadonlyArray<string>): boolean => {
   const present = spawnSync(command, args).status === 0
   if (!present) console.log(`skipped: no "${[command, ...args].join(" ")}" here`)
@@ -59,7 +69,7 @@ layer(live)("NetCdf", (it) => {
     Effect.gen(function*() {
       const netCdf = yield* NetCdf.NetCdf
       const bytes = yield* netCdf.write([Sample.temperature], { attributes: { title: "Sample", realization: 1 } })
-      assert.deepStrictEqual(yield* netCdf.read(bytes, "tas"), Sample.temperature)
+      sameField(yield* netCdf.read(bytes, "tas"), Sample.temperature)
       assert.deepStrictEqual((yield* netCdf.read(bytes, "lat")).values, Sample.temperature.axes[1]?.values)
       const { attributes, variables } = yield* netCdf.describe(bytes)
       assert.deepStrictEqual(attributes, { Conventions: "CF-1.8", title: "Sample", realization: 1 })
@@ -99,12 +109,12 @@ layer(live)("NetCdf", (it) => {
       ]
       for (const domain of domains) {
         const read = yield* netCdf.read(bytes, "tas", { domain })
-        assert.deepStrictEqual(read, yield* Compute.subset(Sample.temperature, domain))
+        sameField(read, yield* Compute.subset(Sample.temperature, domain))
       }
       const near = { lat: { start: 1, end: 1, crs: "values" } } as const
       const equator = yield* netCdf.read(bytes, "tas", { domain: near, method: "nearest" })
       assert.deepStrictEqual(equator.axes[1]?.values, Float64Array.of(2.5))
-      const error = yield* Effect.flip(netCdf.read(bytes, "tas", { domain: near }))
+      const error = yield* failure(netCdf.read(bytes, "tas", { domain: near }))
       assert.strictEqual(error._tag, "ComputeError")
     }))
 
@@ -112,17 +122,18 @@ layer(live)("NetCdf", (it) => {
     Effect.gen(function*() {
       const netCdf = yield* NetCdf.NetCdf
       const bytes = yield* netCdf.write([Sample.temperature])
-      // The values stand at the end of the file, the last month last.
-      const broken = bytes.slice().fill(0x55, bytes.length - 200)
-      const first = { domain: { time: { start: 0, end: 23, crs: "indices" } } } as const
-      assert.deepStrictEqual(
-        yield* netCdf.read(broken, "tas", first),
-        yield* Compute.subset(Sample.temperature, first.domain)
+      const december = Buffer.from(
+        Sample.temperature.values.slice(23 * 36 * 72).map((value) => Number.isNaN(value) ? 1e20 : value).buffer
       )
-      assert.strictEqual(
-        (yield* Effect.flip(netCdf.read(broken, "tas"))).message.split(":")[0],
-        "This is no NetCDF-4 file, or a broken one"
+      const at = streamOf(bytes, december)
+      const broken = bytes.slice().fill(0, at + 2, at + 100)
+      const before = { time: { start: 0, end: 23, crs: "indices" } } as const
+      sameField(
+        yield* netCdf.read(broken, "tas", { domain: before }),
+        yield* Compute.subset(Sample.temperature, before)
       )
+      const error = yield* failure(netCdf.read(broken, "tas"))
+      assert.strictEqual(error._tag === "NetCdfError" && error.reason, "unreadable")
     }))
 
   it.effect("writes fields of one grid into one file", () =>
@@ -151,7 +162,7 @@ layer(live)("NetCdf", (it) => {
           name: "a/b"
         }]] as const
       ) {
-        assert.strictEqual((yield* Effect.flip(netCdf.write([first, second]))).reason, "unwritable")
+        assert.strictEqual((yield* failure(netCdf.write([first, second]))).reason, "unwritable")
       }
     }))
 
@@ -191,13 +202,13 @@ layer(live)("NetCdf", (it) => {
     Effect.gen(function*() {
       const netCdf = yield* NetCdf.NetCdf
       const bytes = yield* foreign
-      const unknown = yield* Effect.flip(netCdf.read(bytes, "pr"))
+      const unknown = yield* failure(netCdf.read(bytes, "pr"))
       assert.strictEqual(
         unknown.message,
         "The file has no variable \"pr\". It has time, time_bnds, lat, tas, height, big, count, station, remark."
       )
       for (const name of ["station", "remark"]) {
-        const text = yield* Effect.flip(netCdf.read(bytes, name))
+        const text = yield* failure(netCdf.read(bytes, name))
         assert.strictEqual(text._tag === "NetCdfError" && text.reason, "unsupported")
       }
     }))
@@ -206,12 +217,12 @@ layer(live)("NetCdf", (it) => {
     Effect.gen(function*() {
       const netCdf = yield* NetCdf.NetCdf
       const whole = yield* netCdf.write([Sample.temperature])
-      const why = (bytes: Uint8Array) => Effect.map(Effect.flip(netCdf.read(bytes, "tas")), ({ message }) => message)
+      const why = (bytes: Uint8Array) => Effect.map(failure(netCdf.read(bytes, "tas")), ({ message }) => message)
       assert.include(yield* why(new Uint8Array()), "file signature not found")
       assert.include(yield* why(new TextEncoder().encode("CDF\u0001")), "convert NetCDF-3")
       assert.include(yield* why(whole.slice(0, -1)), "truncated file")
       yield* Effect.forEach(Array.from({ length: 300 }, (_, index) => index), () => why(whole.slice(0, 5000)))
-      assert.deepStrictEqual(yield* netCdf.read(whole, "tas"), Sample.temperature)
+      sameField(yield* netCdf.read(whole, "tas"), Sample.temperature)
     }))
 
   it.effect("keeps files apart that are read at the same time", () =>
