@@ -242,8 +242,8 @@ interface Codec<A> {
   readonly encode: (value: A) => Either.Either<string, string>
 }
 
-const codec = <A>(schema: Schema.Schema<A, string>): Codec<A> => {
-  const decode = Schema.decodeEither(schema)
+const codec = <A, I extends string>(schema: Schema.Schema<A, I>): Codec<A> => {
+  const decode = Schema.decodeUnknownEither(schema)
   const encode = Schema.encodeEither(schema)
   // A document says "0" and "true" over and over. A value that nobody can change is decoded once in a row.
   let last: { readonly source: string; readonly result: Either.Either<A, string> } | undefined
@@ -291,7 +291,7 @@ const writeCodec = <A>(convert: Codec<A>) => (value: A, writer: Writer): void =>
  * @since 0.1.0
  * @category contents
  */
-export const textOf = <A>(schema: Schema.Schema<A, string>): Content<A> => codecText(codec(schema))
+export const textOf = <A, I extends string>(schema: Schema.Schema<A, I>): Content<A> => codecText(codec(schema))
 
 // ------------------------------------------------------------------------------------------------------------ structs
 
@@ -806,8 +806,8 @@ const writeAttribute = <A>(
  * @category parts
  */
 export function attribute(name: Names): Part<string>
-export function attribute<A>(name: Names, schema: Schema.Schema<A, string>): Part<A>
-export function attribute<A>(name: Names, schema?: Schema.Schema<A, string>): AnyPart {
+export function attribute<A, I extends string>(name: Names, schema: Schema.Schema<A, I>): Part<A>
+export function attribute<A, I extends string>(name: Names, schema?: Schema.Schema<A, I>): AnyPart {
   return schema === undefined ? attributeOf(name, plain) : attributeOf(name, codec(schema))
 }
 
@@ -836,8 +836,8 @@ const attributeOf = <A>(name: Names, convert: Codec<A>): Part<A> => {
  * @category parts
  */
 export function optionalAttribute(name: Names): Part<Option.Option<string>>
-export function optionalAttribute<A>(name: Names, schema: Schema.Schema<A, string>): Part<Option.Option<A>>
-export function optionalAttribute<A>(name: Names, schema?: Schema.Schema<A, string>): AnyPart {
+export function optionalAttribute<A, I extends string>(name: Names, schema: Schema.Schema<A, I>): Part<Option.Option<A>>
+export function optionalAttribute<A, I extends string>(name: Names, schema?: Schema.Schema<A, I>): AnyPart {
   return schema === undefined ? optionalAttributeOf(name, plain) : optionalAttributeOf(name, codec(schema))
 }
 
@@ -898,10 +898,10 @@ export const nonEmptyAttribute = (name: Names): Part<Option.Option<string>> => {
  * @category parts
  */
 export function attributeWithDefault(name: Names, value: string): Part<string>
-export function attributeWithDefault<A>(name: Names, value: A, schema: Schema.Schema<A, string>): Part<A>
-export function attributeWithDefault<A>(
+export function attributeWithDefault<A, I extends string>(name: Names, value: A, schema: Schema.Schema<A, I>): Part<A>
+export function attributeWithDefault<A, I extends string>(
   name: Names,
-  ...rest: readonly [value: string] | readonly [value: A, schema: Schema.Schema<A, string>]
+  ...rest: readonly [value: string] | readonly [value: A, schema: Schema.Schema<A, I>]
 ): AnyPart {
   return rest.length === 1
     ? attributeWithDefaultOf(name, rest[0], plain)
@@ -1000,7 +1000,7 @@ export const verbatimValue: Part<string> = valuePart(plain, identity)
  * @since 0.1.0
  * @category parts
  */
-export const valueOf = <A>(schema: Schema.Schema<A, string>): Part<A> => valuePart(codec(schema), trim)
+export const valueOf = <A, I extends string>(schema: Schema.Schema<A, I>): Part<A> => valuePart(codec(schema), trim)
 
 /**
  * All that stands in the element that the struct is, for an element with attributes and any content. Child elements of
@@ -1168,7 +1168,8 @@ export const anyDocument: Document<XmlName> = makeDocument(
  * What a document may cost, and what is known of its encoding.
  *
  * - `maxDepth`: how many elements may be open at once, 128 by default
- * - `maxBytes`: how large the document may be, 500 MiB by default; a string counts by its UTF-16 code units
+ * - `maxBytes`: how large the document may be, 500 MiB by default and at most, because a text or fragment of it must fit
+ *   into a string; a document that is given as a string counts by its UTF-16 code units
  * - `maxAttributes`: how many attributes an element may have, 256 by default
  * - `charset`: the encoding that the transport names, such as the charset of a Content-Type. It counts more than the
  *   document's own declaration and less than a byte order mark (RFC 7303 §3)
@@ -1196,6 +1197,9 @@ export interface Decoder<A> {
   readonly failed: boolean
 }
 
+// No string of V8 is longer than 2^29 - 24, and no encoding gives more characters than it has bytes.
+const longest = 500 * 1024 * 1024
+
 /**
  * Begins to read a document that is pushed in pieces. What is read is held, never the whole source.
  *
@@ -1219,7 +1223,7 @@ export interface Decoder<A> {
 export const decoder = <A>(document: Document<A>, options?: DecodeOptions): Decoder<A> => {
   const reader = new Reader(document[DocumentTypeId].shape(), {
     maxDepth: options?.maxDepth ?? 128,
-    maxBytes: options?.maxBytes ?? 500 * 1024 * 1024,
+    maxBytes: Math.min(options?.maxBytes ?? longest, longest),
     maxAttributes: options?.maxAttributes ?? 256,
     charset: options?.charset
   })

@@ -45,7 +45,7 @@ export const fromText = (text: string): XmlFragment =>
     ? internal.textOnly(text, escapeText(text), [])
     : { text, source: escapeText(text), elements: 0, namespaces: [] }
 
-const prologue = /^\uFEFF?\s*(?:<\?xml\s[^>]*\?>\s*)?(?:<!DOCTYPE\s[^[<>"']*(?:(?:"[^"]*"|'[^']*')[^[<>"']*)*>\s*)?/
+const prologue = /^\uFEFF?(?:\s*<\?xml\s[^>]*\?>\s*)?(?:\s*<!DOCTYPE\s[^[<>"']*(?:(?:"[^"]*"|'[^']*')[^[<>"']*)*>\s*)?/
 
 /**
  * A fragment from its source. An XML declaration, and a document type declaration that declares nothing, are left out.

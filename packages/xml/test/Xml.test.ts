@@ -1,5 +1,6 @@
 import { Xml, XmlFragment, XmlName } from "@effect-wps/xml"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, Either, FastCheck as fc, Option, Schema, Stream } from "effect"
 import { a, b, failIn, left, none, option, plain, readIn, right, text, trimmed } from "./support.ts"
 
@@ -18,7 +19,7 @@ describe("names", () => {
         "<Point xmlns='urn:a'  xmlns:q='urn:b' q:k='1'><q:x xmlns:q='urn:a'>2</q:x></Point>",
         "<Point xmlns='urn:a' xmlns:q='urn:b' q:k='1'><x xmlns='urn:other'>3</x><x>2</x></Point>"
       ]
-    ) assert.deepStrictEqual(right(Xml.decode(point)(source)), { x: "2", k: "1" })
+    ) deepStrictEqual(right(Xml.decode(point)(source)), { x: "2", k: "1" })
   })
 
   it("do not match in another namespace or in none", () => {
@@ -31,13 +32,13 @@ describe("names", () => {
 
   it("undeclare the default namespace", () => {
     const outer = Xml.document(a("r"), Xml.struct({ x: Xml.one(none("x"), Xml.text) }))
-    assert.deepStrictEqual(right(Xml.decode(outer)("<r xmlns='urn:a'><x>1</x><x xmlns=''>2</x></r>")), { x: "2" })
+    deepStrictEqual(right(Xml.decode(outer)("<r xmlns='urn:a'><x>1</x><x xmlns=''>2</x></r>")), { x: "2" })
   })
 
   it("end with the element that declares them", () => {
     const content = Xml.struct({ x: Xml.many(a("x"), Xml.text) })
     const source = "<p xmlns='urn:a'><x>no</x></p><x>no</x><q:x xmlns:q='urn:a'>yes</q:x><x xmlns='urn:a'>yes</x>"
-    assert.deepStrictEqual(readIn(content, source), { x: ["yes", "yes"] })
+    deepStrictEqual(readIn(content, source), { x: ["yes", "yes"] })
     assert.strictEqual(failIn(content, "<q:x xmlns:q='urn:a'/><q:x/>").reason, "malformed")
   })
 
@@ -46,7 +47,7 @@ describe("names", () => {
     const content = Xml.struct({ x: Xml.one(names, Xml.text), k: Xml.attribute([none("k"), b("k")]) })
     const namespaces = "xmlns:a='urn:a' xmlns:b='urn:b'"
     for (const x of ["<a:x>1</a:x>", "<b:x>1</b:x>", "<y>1</y>"]) {
-      assert.deepStrictEqual(readIn(content, x, `${namespaces} b:k='2'`), { x: "1", k: "2" })
+      deepStrictEqual(readIn(content, x, `${namespaces} b:k='2'`), { x: "1", k: "2" })
     }
     assert.strictEqual(readIn(content, "<y>1</y>", `${namespaces} b:k='3' k='2'`).k, "2")
     assert.strictEqual(write(content, { x: "1", k: "2" }), "<r xmlns:a=\"urn:a\" k=\"2\"><a:x>1</a:x></r>")
@@ -55,7 +56,7 @@ describe("names", () => {
   it("are found in any order, and what is not declared is skipped", () => {
     const content = Xml.struct({ x: Xml.one(none("x"), Xml.text), y: Xml.one(none("y"), Xml.text) })
     const source = "<z><x>no</x></z>t<y>1<x>no</x>2</y><?x no?><z/><x>3</x><z k='v'>no<!-- x --></z>"
-    assert.deepStrictEqual(readIn(content, source, "k='no'"), { x: "3", y: "12" })
+    deepStrictEqual(readIn(content, source, "k='no'"), { x: "3", y: "12" })
   })
 
   it("are equal without their prefixes", () => {
@@ -99,12 +100,29 @@ describe("texts", () => {
 
   it("are decoded one by one", () => {
     const content = Xml.struct({ x: Xml.many(none("x"), Xml.textOf(Schema.NumberFromString)) })
-    assert.deepStrictEqual(readIn(content, "<x>1</x><x>1</x><x>2</x><x>1</x>"), { x: [1, 1, 2, 1] })
+    deepStrictEqual(readIn(content, "<x>1</x><x>1</x><x>2</x><x>1</x>"), { x: [1, 1, 2, 1] })
+  })
+
+  it("go through a schema of some strings only", () => {
+    const content = Xml.struct({
+      k: Xml.attribute(none("k"), Schema.Literal("a", "b")),
+      x: Xml.one(none("x"), Xml.textOf(Schema.BooleanFromString))
+    })
+    deepStrictEqual(readIn(content, "<x>true</x>", "k='a'"), { k: "a" as const, x: true })
+    assert.strictEqual(write(content, { k: "b", x: false }), "<r k=\"b\"><x>false</x></r>")
+    assert.deepInclude(failIn(content, "<x>true</x>", "k='c'"), { reason: "invalid-value", path: "/r/@k" })
+  })
+
+  it("are each decoded to an object of their own", () => {
+    const content = Xml.struct({ x: Xml.many(none("x"), Xml.textOf(Schema.DateFromString)) })
+    const [one, other] = readIn(content, "<x>2020-01-01</x><x>2020-01-01</x>").x
+    deepStrictEqual(one, other)
+    assert.notStrictEqual(one, other)
   })
 
   it("can be nothing", () => {
     assert.isUndefined(readIn(Xml.empty, "a<b/>"))
-    assert.deepStrictEqual(readIn(Xml.struct({ x: Xml.one(none("x"), Xml.empty) }), "<x/>"), { x: undefined })
+    deepStrictEqual(readIn(Xml.struct({ x: Xml.one(none("x"), Xml.empty) }), "<x/>"), { x: undefined })
     assert.strictEqual(write(Xml.empty, undefined), "<r/>")
   })
 })
@@ -114,40 +132,40 @@ describe("elements", () => {
 
   it("one: must stand there once", () => {
     const content = Xml.struct({ x: Xml.one(x, Xml.text) })
-    assert.deepStrictEqual(readIn(content, "<x>1</x>"), { x: "1" })
+    deepStrictEqual(readIn(content, "<x>1</x>"), { x: "1" })
     assert.deepInclude(failIn(content, "<y/>"), { reason: "missing", path: "/r", detail: "x is missing" })
     assert.deepInclude(failIn(content, "<x/>\n<x/>"), { reason: "repeated", path: "/r/x", line: 2, column: 4 })
   })
 
   it("one: the first counts where declared so", () => {
     const content = Xml.struct({ x: Xml.one(x, Xml.textOf(Schema.NumberFromString), { repeated: "first" }) })
-    assert.deepStrictEqual(readIn(content, "<x>1</x><x>no number</x>"), { x: 1 })
+    deepStrictEqual(readIn(content, "<x>1</x><x>no number</x>"), { x: 1 })
   })
 
   it("optional: may be absent", () => {
     const content = Xml.struct({ x: Xml.optional(x, Xml.text), y: Xml.optional(none("y"), Xml.text) })
-    assert.deepStrictEqual(readIn(content, "<x></x>"), { x: Option.some(""), y: Option.none() })
+    deepStrictEqual(readIn(content, "<x></x>"), { x: Option.some(""), y: Option.none() })
     assert.strictEqual(write(content, { x: Option.none(), y: Option.some("") }), "<r><y/></r>")
     assert.strictEqual(failIn(content, "<x/><x/>").reason, "repeated")
   })
 
   it("optionalNonEmpty: is absent where empty", () => {
     const content = Xml.struct({ x: Xml.optionalNonEmpty(x), y: Xml.optionalNonEmpty(none("y")) })
-    assert.deepStrictEqual(readIn(content, "<x> </x><y>1</y><y>2</y>"), { x: Option.none(), y: Option.some("1") })
+    deepStrictEqual(readIn(content, "<x> </x><y>1</y><y>2</y>"), { x: Option.none(), y: Option.some("1") })
     assert.strictEqual(write(content, { x: Option.some(""), y: Option.some("1") }), "<r><y>1</y></r>")
   })
 
   it("withDefault: has a value where absent", () => {
     const content = Xml.struct({ x: Xml.withDefault(x, Xml.text, "d") })
-    assert.deepStrictEqual(readIn(content, ""), { x: "d" })
-    assert.deepStrictEqual(readIn(content, "<x/>"), { x: "" })
+    deepStrictEqual(readIn(content, ""), { x: "d" })
+    deepStrictEqual(readIn(content, "<x/>"), { x: "" })
     assert.strictEqual(write(content, { x: "d" }), "<r><x>d</x></r>")
   })
 
   it("many: as often as they stand there", () => {
     const content = Xml.struct({ x: Xml.many(x, Xml.text) })
-    assert.deepStrictEqual(readIn(content, ""), { x: [] })
-    assert.deepStrictEqual(readIn(content, "<x>1</x><y/><x>2</x>"), { x: ["1", "2"] })
+    deepStrictEqual(readIn(content, ""), { x: [] })
+    deepStrictEqual(readIn(content, "<x>1</x><y/><x>2</x>"), { x: ["1", "2"] })
     assert.strictEqual(write(content, { x: ["1", "2"] }), "<r><x>1</x><x>2</x></r>")
   })
 
@@ -155,7 +173,7 @@ describe("elements", () => {
 
   it("oneOf: exactly one of several", () => {
     const content = Xml.struct({ choice: Xml.oneOf(cases) })
-    assert.deepStrictEqual(readIn(content, "<z>1</z>"), { choice: { _tag: "Y", value: 1 } })
+    deepStrictEqual(readIn(content, "<z>1</z>"), { choice: { _tag: "Y", value: 1 } })
     assert.strictEqual(write(content, { choice: { _tag: "Y", value: 1 } }), "<r><y>1</y></r>")
     assert.deepInclude(failIn(content, ""), { reason: "missing", detail: "One of x, y is missing" })
     assert.strictEqual(failIn(content, "<x/><z>1</z>").reason, "repeated")
@@ -163,8 +181,8 @@ describe("elements", () => {
 
   it("optionalOneOf: at most one of several", () => {
     const content = Xml.struct({ choice: Xml.optionalOneOf(cases) })
-    assert.deepStrictEqual(readIn(content, ""), { choice: Option.none() })
-    assert.deepStrictEqual(readIn(content, "<x>1</x>"), { choice: Option.some({ _tag: "X" as const, value: "1" }) })
+    deepStrictEqual(readIn(content, ""), { choice: Option.none() })
+    deepStrictEqual(readIn(content, "<x>1</x>"), { choice: Option.some({ _tag: "X" as const, value: "1" }) })
     assert.strictEqual(write(content, { choice: Option.none() }), "<r/>")
     assert.strictEqual(failIn(content, "<x/><x/>").reason, "repeated")
   })
@@ -172,7 +190,7 @@ describe("elements", () => {
   it("manyOf: in the order of the document", () => {
     const content = Xml.struct({ choices: Xml.manyOf(cases) })
     const value = { choices: [{ _tag: "Y", value: 1 }, { _tag: "X", value: "2" }, { _tag: "Y", value: 3 }] } as const
-    assert.deepStrictEqual(readIn(content, "<z>1</z><x>2</x><y>3</y>"), value)
+    deepStrictEqual(readIn(content, "<z>1</z><x>2</x><y>3</y>"), value)
     assert.strictEqual(write(content, value), "<r><y>1</y><x>2</x><y>3</y></r>")
   })
 
@@ -181,8 +199,8 @@ describe("elements", () => {
       x: Xml.within(none("w"), Xml.many(x, Xml.text)),
       k: Xml.within([none("v"), none("u")], Xml.within(none("v"), Xml.optionalAttribute(none("k"))))
     })
-    assert.deepStrictEqual(readIn(content, ""), { x: [], k: Option.none() })
-    assert.deepStrictEqual(readIn(content, "<w><x>1</x></w><x>2</x><u><v k='1'/></u>"), {
+    deepStrictEqual(readIn(content, ""), { x: [], k: Option.none() })
+    deepStrictEqual(readIn(content, "<w><x>1</x></w><x>2</x><u><v k='1'/></u>"), {
       x: ["1"],
       k: Option.some("1")
     })
@@ -194,7 +212,7 @@ describe("elements", () => {
     const content = Xml.struct({ x: Xml.within(none("w"), Xml.one(x, Xml.text)) })
     assert.deepInclude(failIn(content, "<w></w>"), { reason: "missing", path: "/r/w" })
     assert.deepInclude(failIn(content, ""), { reason: "missing", path: "/r" })
-    assert.deepStrictEqual(readIn(content, "<w><x/></w>"), { x: "" })
+    deepStrictEqual(readIn(content, "<w><x/></w>"), { x: "" })
   })
 
   it("withinOptional: the wrapper is left out around nothing", () => {
@@ -208,7 +226,7 @@ describe("elements", () => {
       written,
       "<r xmlns:a=\"urn:a\" xmlns:b=\"urn:b\"><a:w><b:v><x>1</x></b:v></a:w><a:u k=\"2\"/></r>"
     )
-    assert.deepStrictEqual(readIn(content, "<a:w xmlns:a='urn:a'/>"), { x: [], y: Option.none() })
+    deepStrictEqual(readIn(content, "<a:w xmlns:a='urn:a'/>"), { x: [], y: Option.none() })
   })
 
   it("suspend: an element can hold itself", () => {
@@ -225,7 +243,7 @@ describe("elements", () => {
       trees: [{ name: "2", trees: [{ name: "3", trees: [] }] }, { name: "4", trees: [] }]
     }
     const source = "<t n=\"2\"><t n=\"3\"/></t><t n=\"4\"/>"
-    assert.deepStrictEqual(readIn(tree, source, "n='1'"), value)
+    deepStrictEqual(readIn(tree, source, "n='1'"), value)
     assert.strictEqual(write(tree, value), `<r n="1">${source}</r>`)
     assert.deepInclude(failIn(tree, "<t n='2'><t n='3'/><t/></t>", "n='1'"), { path: "/r/t[1]/t[2]/@n" })
   })
@@ -238,7 +256,7 @@ describe("elements", () => {
       }),
       { decode: (x) => [x], encode: ([x]: ReadonlyArray<string>) => x ?? "" }
     )
-    assert.deepStrictEqual(readIn(content, "<x>yes</x>"), ["yes"])
+    deepStrictEqual(readIn(content, "<x>yes</x>"), ["yes"])
     assert.strictEqual(write(content, ["yes"]), "<r><x>yes</x></r>")
     assert.deepInclude(failIn(content, "<x>no</x>"), { reason: "invalid-value", detail: "Not this one", path: "/r" })
   })
@@ -249,14 +267,14 @@ describe("attributes", () => {
 
   it("attribute: must stand there, empty or not", () => {
     const content = Xml.struct({ k: Xml.attribute(k) })
-    assert.deepStrictEqual(readIn(content, "", "k=''"), { k: "" })
+    deepStrictEqual(readIn(content, "", "k=''"), { k: "" })
     assert.deepInclude(failIn(content, ""), { reason: "missing", path: "/r/@k" })
     assert.strictEqual(write(content, { k: "" }), "<r k=\"\"/>")
   })
 
   it("attribute: goes through a schema", () => {
     const content = Xml.struct({ k: Xml.attribute(k, Schema.NumberFromString) })
-    assert.deepStrictEqual(readIn(content, "", "k='1'"), { k: 1 })
+    deepStrictEqual(readIn(content, "", "k='1'"), { k: 1 })
     assert.deepInclude(failIn(content, "", "k='one'"), { reason: "invalid-value", path: "/r/@k" })
     const refused = Xml.struct({ k: Xml.attribute(k, Schema.NonEmptyString) })
     assert.deepInclude(left(Xml.encode(Xml.document(none("r"), refused))({ k: "" })), {
@@ -275,9 +293,9 @@ describe("attributes", () => {
       f: Xml.attributeWithDefault(none("f"), "")
     })
     const absent = { o: Option.none(), n: Option.none(), i: Option.none(), d: "d", e: 1, f: "" }
-    assert.deepStrictEqual(readIn(content, ""), absent)
+    deepStrictEqual(readIn(content, ""), absent)
     assert.strictEqual(write(content, absent), "<r d=\"d\" e=\"1\"/>")
-    assert.deepStrictEqual(readIn(content, "", "o='' n='' i='2' d='' e='3' f='x'"), {
+    deepStrictEqual(readIn(content, "", "o='' n='' i='2' d='' e='3' f='x'"), {
       o: Option.some(""),
       n: Option.none(),
       i: Option.some(2),
@@ -293,24 +311,24 @@ describe("attributes", () => {
 
   it("literalAttribute: is checked or ignored on reading, and always written", () => {
     const checked = Xml.struct({ service: Xml.literalAttribute(none("service"), "WPS") })
-    assert.deepStrictEqual(readIn(checked, "", "service='WPS'"), { service: "WPS" })
+    deepStrictEqual(readIn(checked, "", "service='WPS'"), { service: "WPS" })
     assert.deepInclude(failIn(checked, "", "service='WFS'"), { reason: "invalid-value", path: "/r/@service" })
     assert.deepInclude(failIn(checked, ""), { reason: "missing", path: "/r/@service" })
     const ignored = Xml.struct({ service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }) })
-    assert.deepStrictEqual(readIn(ignored, "", "service='WFS'"), { service: "WPS" })
-    assert.deepStrictEqual(readIn(ignored, ""), { service: "WPS" })
+    deepStrictEqual(readIn(ignored, "", "service='WFS'"), { service: "WPS" })
+    deepStrictEqual(readIn(ignored, ""), { service: "WPS" })
     assert.strictEqual(write(ignored, { service: "WPS" }), "<r service=\"WPS\"/>")
   })
 
   it("xml:lang needs no declaration", () => {
     const lang = XmlName.namespace("http://www.w3.org/XML/1998/namespace", "xml")("lang")
     const content = Xml.struct({ lang: Xml.attribute(lang) })
-    assert.deepStrictEqual(readIn(content, "", "xml:lang='en'"), { lang: "en" })
+    deepStrictEqual(readIn(content, "", "xml:lang='en'"), { lang: "en" })
     assert.strictEqual(write(content, { lang: "en" }), "<r xml:lang=\"en\"/>")
   })
 
   it("white space in values is as XML 1.0 §3.3.3 has it", () => {
-    assert.deepStrictEqual(readIn(Xml.struct({ k: Xml.attribute(k) }), "", "k='a\tb\nc\r\nd&#9;&#10;&#13;e'"), {
+    deepStrictEqual(readIn(Xml.struct({ k: Xml.attribute(k) }), "", "k='a\tb\nc\r\nd&#9;&#10;&#13;e'"), {
       k: "a b c d\t\n\re"
     })
   })
@@ -320,31 +338,37 @@ describe("own text and content", () => {
   it("value, verbatimValue, valueOf", () => {
     const k = { k: Xml.optionalAttribute(none("k")), x: Xml.optional(none("x"), Xml.text) }
     const value = Xml.struct({ ...k, value: Xml.value })
-    assert.deepStrictEqual(readIn(value, " a<x>1</x>b ", "k='2'"), {
+    deepStrictEqual(readIn(value, " a<x>1</x>b ", "k='2'"), {
       k: Option.some("2"),
       x: Option.some("1"),
       value: "ab"
     })
     assert.strictEqual(write(value, { k: Option.some("2"), x: Option.none(), value: "a" }), "<r k=\"2\">a</r>")
-    assert.deepStrictEqual(readIn(Xml.struct({ value: Xml.verbatimValue }), " a "), { value: " a " })
-    assert.deepStrictEqual(readIn(Xml.struct({ value: Xml.valueOf(Schema.NumberFromString) }), " 1 "), { value: 1 })
+    deepStrictEqual(readIn(Xml.struct({ value: Xml.verbatimValue }), " a "), { value: " a " })
+    deepStrictEqual(readIn(Xml.struct({ value: Xml.valueOf(Schema.NumberFromString) }), " 1 "), { value: 1 })
     assert.deepInclude(failIn(Xml.struct({ value: Xml.valueOf(Schema.NumberFromString) }), "x"), {
       reason: "invalid-value",
       path: "/r"
     })
-    assert.deepStrictEqual(readIn(value, ""), { k: Option.none(), x: Option.none(), value: "" })
+    deepStrictEqual(readIn(value, ""), { k: Option.none(), x: Option.none(), value: "" })
   })
 
   it("content stands beside attributes", () => {
     const data = Xml.struct({ mimeType: Xml.nonEmptyAttribute(none("mimeType")), content: Xml.content })
     const read = readIn(data, " <x k='1'>2</x>&amp; ", "mimeType='text/xml'")
-    assert.deepStrictEqual(plain(read.content), {
+    deepStrictEqual(plain(read.content), {
       elements: 1,
       namespaces: [],
       source: " <x k='1'>2</x>&amp; ",
       text: " 2& "
     })
     assert.strictEqual(write(data, read), "<r mimeType=\"text/xml\"> <x k='1'>2</x>&amp; </r>")
+  })
+
+  it("content and value are of the same text", () => {
+    const both = Xml.struct({ value: Xml.value, content: Xml.content })
+    const read = readIn(both, "1<x>2</x>3<x/>4")
+    deepStrictEqual([read.value, read.content.text], ["134", "1234"])
   })
 
   it("an element in content is not read into another part", () => {
@@ -370,17 +394,17 @@ describe("lenient", () => {
 
   it("reads what fits", () => {
     const read = readIn(content, "<n><x>1</x></n><all><x>2</x></all><after>1</after>", "k='3'")
-    assert.deepStrictEqual(read, {
+    deepStrictEqual(read, {
       ...nothing,
       n: Option.some({ x: 1, y: Option.none() }),
       all: Option.some([2]),
       k: Option.some(3)
     })
-    assert.deepStrictEqual(readIn(content, "<all/><after>1</after>"), { ...nothing, all: Option.some([]) })
+    deepStrictEqual(readIn(content, "<all/><after>1</after>"), { ...nothing, all: Option.some([]) })
   })
 
   it("gives none for what is absent or does not fit", () => {
-    assert.deepStrictEqual(readIn(content, "<after>1</after>"), nothing)
+    deepStrictEqual(readIn(content, "<after>1</after>"), nothing)
     for (
       const broken of [
         "<n><x>one</x><y>2</y></n>",
@@ -392,8 +416,8 @@ describe("lenient", () => {
         "<data><after>2</after>3</data>"
       ]
     ) {
-      assert.deepStrictEqual(readIn(content, `${broken}<after>1</after>`, "k='x'"), nothing, broken)
-      assert.deepStrictEqual(readIn(content, `<after>1</after>${broken}`, "k='x'"), nothing, broken)
+      deepStrictEqual(readIn(content, `${broken}<after>1</after>`, "k='x'"), nothing, broken)
+      deepStrictEqual(readIn(content, `<after>1</after>${broken}`, "k='x'"), nothing, broken)
     }
   })
 
@@ -401,6 +425,12 @@ describe("lenient", () => {
     for (const broken of ["<n><x>one</x><y></n>", "<n><x>one</x>&no;</n>", "<all><x>two</x><x k='1' k='2'/></all>"]) {
       assert.strictEqual(failIn(content, `${broken}<after>1</after>`).reason, "malformed", broken)
     }
+  })
+
+  it("of many, one that does not fit spoils all", () => {
+    const many = Xml.struct({ x: Xml.lenient(Xml.many(none("x"), number)), y: Xml.many(none("y"), Xml.text) })
+    deepStrictEqual(readIn(many, "<x>1</x><x>no</x><y>1</y><x>2</x><x>3</x>"), { x: Option.none(), y: ["1"] })
+    deepStrictEqual(readIn(many, "<x>1</x><x>2</x>"), { x: Option.some([1, 2]), y: [] })
   })
 
   it("does not catch what is around it", () => {
@@ -417,12 +447,19 @@ describe("lenient", () => {
   })
 })
 
+describe("functions of the caller", () => {
+  it("that throw are not taken for a fault of the document", () => {
+    const broken = Xml.map(Xml.text, { decode: () => assert.fail("mine"), encode: () => "" })
+    assert.throws(() => Xml.decode(Xml.document(none("r"), broken))("<r/>"), "mine")
+  })
+})
+
 describe("documents", () => {
   const answers = Xml.documents({ Yes: [[a("yes"), none("yes")], Xml.text], No: [a("no"), Xml.empty] })
 
   it("are told apart by their root", () => {
-    assert.deepStrictEqual(right(Xml.decode(answers)("<yes>1</yes>")), { _tag: "Yes", value: "1" })
-    assert.deepStrictEqual(right(Xml.decode(answers)("<no xmlns='urn:a'/>")), { _tag: "No", value: undefined })
+    deepStrictEqual(right(Xml.decode(answers)("<yes>1</yes>")), { _tag: "Yes", value: "1" })
+    deepStrictEqual(right(Xml.decode(answers)("<no xmlns='urn:a'/>")), { _tag: "No", value: undefined })
     assert.strictEqual(
       right(Xml.encode(answers)({ _tag: "Yes", value: "1" })),
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a:yes xmlns:a=\"urn:a\">1</a:yes>"
@@ -436,7 +473,7 @@ describe("documents", () => {
   })
 
   it("any document reads to the name of its root", () => {
-    assert.deepStrictEqual(right(Xml.decode(Xml.anyDocument)("<p:x xmlns:p='urn:a'><y/>z</p:x>")), {
+    deepStrictEqual(right(Xml.decode(Xml.anyDocument)("<p:x xmlns:p='urn:a'><y/>z</p:x>")), {
       uri: "urn:a",
       local: "x",
       prefix: "p"
@@ -448,8 +485,8 @@ describe("documents", () => {
   it.effect("come from streams of bytes", () =>
     Effect.gen(function*() {
       const source = Stream.make("<yes>Gr\u00fc", "\u00df", "e</yes>").pipe(Stream.encodeText, Stream.rechunk(1))
-      assert.deepStrictEqual(yield* Xml.decodeStream(answers)(source), { _tag: "Yes", value: "Gr\u00fc\u00dfe" })
-      assert.deepStrictEqual(yield* Xml.decodeStream(answers)(source), { _tag: "Yes", value: "Gr\u00fc\u00dfe" })
+      deepStrictEqual(yield* Xml.decodeStream(answers)(source), { _tag: "Yes", value: "Gr\u00fc\u00dfe" })
+      deepStrictEqual(yield* Xml.decodeStream(answers)(source), { _tag: "Yes", value: "Gr\u00fc\u00dfe" })
       const error = yield* Effect.flip(Xml.decodeStream(answers)(Stream.fail("down" as const)))
       assert.strictEqual(error, "down")
     }))
@@ -464,7 +501,7 @@ describe("documents", () => {
       )
       const error = yield* Effect.flip(Xml.decodeStream(answers)(source))
       assert.deepInclude(error, { _tag: "XmlError", reason: "malformed" })
-      assert.deepStrictEqual(pulled, ["<yes>", "&no;"])
+      deepStrictEqual(pulled, ["<yes>", "&no;"])
     }))
 
   it("a decoder says when it has failed, ignores the rest, and ends as often as asked", () => {
@@ -478,7 +515,7 @@ describe("documents", () => {
     assert.strictEqual(left(decoder.end()).reason, "malformed")
     const good = Xml.decoder(answers)
     good.write("<yes/>")
-    assert.deepStrictEqual(good.end(), good.end())
+    deepStrictEqual(good.end(), good.end())
   })
 })
 
@@ -538,7 +575,7 @@ describe("writing", () => {
     const value = { x: ["1"], y: ["2"], z: ["3"], u: ["4"], v: ["5"], w: ["6"] }
     const document = Xml.document(none("r"), all)
     const written = right(Xml.encode(document)(value))
-    assert.deepStrictEqual(right(Xml.decode(document)(written)), value)
+    deepStrictEqual(right(Xml.decode(document)(written)), value)
     assert.include(written, "<r xmlns:a=\"urn:a\" xmlns:a1=\"urn:c\" xmlns:a2=\"urn:d\" xmlns:ns=\"urn:e\"")
   })
 
@@ -610,9 +647,9 @@ describe("what is written reads back equal", () => {
   it.effect.prop("for every kind of part", { value: arbitrary }, ({ value }) =>
     Effect.gen(function*() {
       const written = yield* Xml.encode(document)(value)
-      assert.deepStrictEqual(yield* Xml.decode(document)(written), value)
+      deepStrictEqual(yield* Xml.decode(document)(written), value)
       const bytes = new TextEncoder().encode(written)
-      assert.deepStrictEqual(yield* Xml.decode(document)(bytes), value)
+      deepStrictEqual(yield* Xml.decode(document)(bytes), value)
     }))
 
   it.effect.prop(
@@ -625,7 +662,7 @@ describe("what is written reads back equal", () => {
           { length: Math.ceil(bytes.length / size) },
           (_, i) => bytes.slice(i * size, (i + 1) * size)
         )))
-        assert.deepStrictEqual(yield* Xml.decodeStream(document)(stream), value)
+        deepStrictEqual(yield* Xml.decodeStream(document)(stream), value)
       })
   )
 

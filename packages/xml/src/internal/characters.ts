@@ -38,15 +38,13 @@ const attributeReference = (character: string): string =>
 export const escapeAttribute = (source: string): string =>
   suspectAttribute.test(source) ? source.replace(/[&<"\t\n\r]/g, attributeReference) : source
 
-const excerptLength = 80
-
 /** As much of a document as an error may hold. */
-export const excerpt = (source: string): string => {
-  const short = source.length <= excerptLength ? source : `${source.slice(0, excerptLength)}…`
+export const excerpt = (source: string, length = 80): string => {
+  const short = source.length <= length ? source : `${source.slice(0, length)}…`
   return short.replace(/\s+/g, " ")
 }
 
-export const quote = (source: string): string => `"${excerpt(source)}"`
+export const quote = (source: string): string => `"${excerpt(source, 40)}"`
 
 export const codePoint = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`

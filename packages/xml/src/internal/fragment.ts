@@ -1,6 +1,6 @@
 import type { XmlFragment } from "../XmlFragment.ts"
 import { escapeAttribute, trim } from "./characters.ts"
-import { isDeclaration, noScope, Parser } from "./parser.ts"
+import { noScope, Parser } from "./parser.ts"
 
 /** A child element at the top of a fragment. */
 export interface Top {
@@ -48,10 +48,7 @@ export const analyse = (
   parser.on("opentag", () => {
     parser.enter()
     if (parser.depth === 2) {
-      tops.push({
-        at,
-        declared: parser.attributes.filter(isDeclaration).map((one) => one.prefix === "xmlns" ? one.local : "")
-      })
+      tops.push({ at, declared: parser.declared() })
     }
     parser.attributes.length = 0
   })

@@ -7,8 +7,12 @@ export type Scope = ReadonlyMap<string, string>
 
 export const noScope: Scope = new Map([["xml", xmlNamespace], ["xmlns", xmlnsNamespace]])
 
-export const isDeclaration = (attribute: SaxesAttributeNS): boolean =>
+const isDeclaration = (attribute: SaxesAttributeNS): boolean =>
   attribute.prefix === "xmlns" || attribute.name === "xmlns"
+
+const prefixOf = (declaration: SaxesAttributeNS): string => declaration.prefix === "xmlns" ? declaration.local : ""
+
+const none: ReadonlyArray<string> = []
 
 /** The prefixes of a scope, without those that every document has. */
 export const bindings = (scope: Scope): ReadonlyArray<readonly [prefix: string, uri: string]> =>
@@ -43,7 +47,12 @@ export class Parser
     this.attributes.push(attribute)
     if (!isDeclaration(attribute)) return
     this.own ??= new Map(this.scope)
-    this.own.set(attribute.prefix === "xmlns" ? attribute.local : "", attribute.value.trim())
+    this.own.set(prefixOf(attribute), attribute.value.trim())
+  }
+
+  /** The prefixes that the start tag declares. */
+  declared(): ReadonlyArray<string> {
+    return this.attributes.length === 0 ? none : this.attributes.filter(isDeclaration).map(prefixOf)
   }
 
   /** To be called first for every opentag event. */

@@ -5,7 +5,7 @@ import { format } from "../XmlName.ts"
 import * as Bytes from "./bytes.ts"
 import { excerpt, trim } from "./characters.ts"
 import { textOnly, type Top, withElements } from "./fragment.ts"
-import { bindings, isDeclaration, Parser } from "./parser.ts"
+import { bindings, Parser } from "./parser.ts"
 import { absent, type Entry, failed, Frame, Kind, make, type Shape, spoilt } from "./shape.ts"
 
 export interface Limits {
@@ -19,7 +19,6 @@ export interface Limits {
 const sliceLength = 65536
 
 const loneSurrogate = /[\ud800-\udbff][^\udc00-\udfff]/
-const endsInHighSurrogate = /[\ud800-\udbff]$/
 
 /** Reads a document in one pass over the parser's events: a frame for each open element that the declaration knows. */
 export class Reader {
@@ -87,9 +86,10 @@ export class Reader {
 
   end(): Either.Either<unknown, XmlError> {
     if (!this.ended) {
-      if (this.failure === undefined && this.charset === undefined && this.pending.length > 0) {
-        this.choose(this.pending, true)
-      } else if (this.failure === undefined && this.charset !== undefined) this.writeBytes(new Uint8Array(0), true)
+      if (this.failure === undefined) {
+        if (this.charset !== undefined) this.writeBytes(new Uint8Array(0), true)
+        else if (this.pending.length > 0) this.choose(this.pending, true)
+      }
       this.parse(null)
       this.ended = true
     }
@@ -104,7 +104,8 @@ export class Reader {
       if (loneSurrogate.test(slice) || (this.highSurrogate && (first < 0xdc00 || first > 0xdfff))) {
         return this.fail("malformed", "The text has half of a surrogate pair")
       }
-      this.highSurrogate = endsInHighSurrogate.test(slice)
+      const last = slice.charCodeAt(slice.length - 1)
+      this.highSurrogate = last >= 0xd800 && last <= 0xdbff
       this.parse(slice)
     }
   }
@@ -140,15 +141,8 @@ export class Reader {
     this.slice = slice ?? ""
     this.from = 0
     this.fed += this.slice.length
-    // A text longer than the longest string that there can be makes the engine throw, and a broken document the parser.
-    const result = Either.try({
-      try: () => slice === null ? parser.close() : parser.write(slice),
-      catch: (cause) => cause instanceof RangeError
-    })
-    if (Either.isLeft(result)) {
-      if (result.left) this.fail("limit", "A text of the document is too long for a string")
-      else this.fail("malformed", "The document is not well-formed")
-    }
+    if (slice === null) parser.close()
+    else parser.write(slice)
     if (this.pieces !== undefined) this.pieces.push(this.from === 0 ? this.slice : this.slice.slice(this.from))
     this.slice = ""
   }
@@ -180,10 +174,7 @@ export class Reader {
         )
       }
       if (this.pieces !== undefined) {
-        this.tops.push({
-          at: this.topStart,
-          declared: attributes.filter(isDeclaration).map((one) => one.prefix === "xmlns" ? one.local : "")
-        })
+        this.tops.push({ at: this.topStart, declared: parser.declared() })
       }
       this.skipped++
       attributes.length = 0
@@ -218,7 +209,7 @@ export class Reader {
     this.parser.leave()
     if (this.skipped > 0) {
       // A fragment with elements has its text gathered later, if at all.
-      if (--this.skipped === 0 && this.pieces === undefined) this.listen(true)
+      if (--this.skipped === 0 && (this.pieces === undefined || this.frame.shape.textSlot >= 0)) this.listen(true)
       return
     }
     const { frame } = this
