@@ -1,6 +1,7 @@
 import { Auth, AuthError, BasicAuth } from "@effect-wps/auth"
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Config, ConfigError, Effect, Encoding, FastCheck, Layer, Redacted } from "effect"
 import { assertConceals, liveConfig } from "./support.ts"
 
@@ -63,7 +64,7 @@ describe("BasicAuth", () => {
         const sent = yield* auth.authorize(request)
         assert.strictEqual(sent.headers["authorization"], `Basic ${Encoding.encodeBase64("alice:one")}`)
         settings.set("PASSWORD", "two")
-        assert.deepStrictEqual(yield* auth.authorize(request), sent)
+        deepStrictEqual(yield* auth.authorize(request), sent)
         assert.isTrue(yield* auth.refused(sent, unauthorized))
         const next = yield* auth.authorize(request)
         assert.strictEqual(next.headers["authorization"], `Basic ${Encoding.encodeBase64("alice:two")}`)

@@ -1,6 +1,7 @@
 import { Auth, AuthError, BearerAuth } from "@effect-wps/auth"
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Config, ConfigError, Data, Deferred, Effect, Exit, Fiber, Layer, Redacted, Ref, TestClock } from "effect"
 import { assertConceals, liveConfig } from "./support.ts"
 
@@ -104,7 +105,7 @@ describe("BearerAuth", () => {
           )
           yield* TestClock.adjust("1 second")
           const sent = yield* Fiber.join(callers)
-          assert.deepStrictEqual([...new Set(sent.map(({ headers }) => headers["authorization"]))], ["Bearer token-1"])
+          deepStrictEqual([...new Set(sent.map(({ headers }) => headers["authorization"]))], ["Bearer token-1"])
           yield* auth.authorize(request)
           assert.strictEqual(yield* source.asked, 1)
         }).pipe(Effect.provide(BearerAuth.layerEffect(source.token)))
@@ -161,7 +162,7 @@ describe("BearerAuth", () => {
             Effect.all(Array.from({ length: 50 }, () => auth.refused(sent, unauthorized)), { concurrency: "unbounded" })
           )
           yield* TestClock.adjust("1 second")
-          assert.deepStrictEqual(yield* Fiber.join(refusals), Array.from({ length: 50 }, () => true))
+          deepStrictEqual(yield* Fiber.join(refusals), Array.from({ length: 50 }, () => true))
           // One that comes late was sent with the old token: the new one is not given up for it.
           assert.isTrue(yield* auth.refused(sent, unauthorized))
           assert.strictEqual((yield* auth.authorize(request)).headers["authorization"], "Bearer token-2")

@@ -1,6 +1,7 @@
 import { Auth, AuthError, CustomAuth, TokenStore } from "@effect-wps/auth"
 import { Headers, HttpClientRequest, HttpClientResponse, UrlParams } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Context, Data, Effect, Fiber, Layer, Option, Redacted } from "effect"
 import { assertConceals } from "./support.ts"
 
@@ -27,16 +28,16 @@ describe("CustomAuth", () => {
     Effect.gen(function*() {
       const auth = yield* Auth.Auth
       const sent = yield* auth.authorize(HttpClientRequest.setHeader(request, "x-old", "1"))
-      assert.deepStrictEqual({ ...sent.headers }, {
+      deepStrictEqual({ ...sent.headers }, {
         "content-type": "text/xml",
         "content-length": "10",
         token: "1234"
       })
-      assert.deepStrictEqual(sent.urlParams, [["a", "1"], ["apikey", "k"]])
+      deepStrictEqual(sent.urlParams, [["a", "1"], ["apikey", "k"]])
       assert.strictEqual(sent.url, request.url)
       assert.strictEqual(sent.method, "POST")
       assert.strictEqual(sent.body, request.body)
-      assert.deepStrictEqual(sent.hash, Option.some("frag"))
+      deepStrictEqual(sent.hash, Option.some("frag"))
     }).pipe(Effect.provide(CustomAuth.layer({
       key: "code",
       apply: ({ headers, query, store }) =>
@@ -72,8 +73,8 @@ describe("CustomAuth", () => {
       assert.strictEqual(yield* runOf(same), 2)
       assert.strictEqual(yield* runOf(two), 1)
       const entry = yield* Effect.flatten(store.get(key))
-      assert.deepStrictEqual(Redacted.value(entry.custom), { runs: 2 })
-      assert.deepStrictEqual(entry.credentials, credentials)
+      deepStrictEqual(Redacted.value(entry.custom), { runs: 2 })
+      deepStrictEqual(entry.credentials, credentials)
       yield* store.clear(key)
       assert.strictEqual(yield* runOf(one), 1)
     }).pipe(Effect.scoped, Effect.provide(TokenStore.layerMemory)))

@@ -9,6 +9,7 @@ import {
   UrlParams
 } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, FastCheck, Fiber, Layer, Redacted, Ref, Stream } from "effect"
 import {
   assertConceals,
@@ -59,7 +60,7 @@ describe("authorizeClient", () => {
         for (const url of [`${home}/wps`, "https://EXAMPLE.org:443/wps?a=b", "HTTPS://example.org", `${home}/wps#x`]) {
           yield* client.get(url)
         }
-        assert.deepStrictEqual((yield* requests).map(authorizationOf), Array.from({ length: 4 }, () => "Bearer t0ken"))
+        deepStrictEqual((yield* requests).map(authorizationOf), Array.from({ length: 4 }, () => "Bearer t0ken"))
       }).pipe(Effect.scoped))
 
     for (
@@ -80,7 +81,7 @@ describe("authorizeClient", () => {
         Effect.gen(function*() {
           const { client, requests } = yield* setup(ok)
           yield* client.get(url)
-          assert.deepStrictEqual((yield* requests).map(authorizationOf), [undefined])
+          deepStrictEqual((yield* requests).map(authorizationOf), [undefined])
         }).pipe(Effect.scoped))
     }
 
@@ -99,7 +100,7 @@ describe("authorizeClient", () => {
         Effect.gen(function*() {
           const { client, requests } = yield* setup(ok)
           yield* client.get(url)
-          assert.deepStrictEqual((yield* requests).map(authorizationOf), [
+          deepStrictEqual((yield* requests).map(authorizationOf), [
             new URL(url).origin === home ? "Bearer t0ken" : undefined
           ])
         }).pipe(Effect.scoped),
@@ -134,8 +135,8 @@ describe("authorizeClient", () => {
         const [first, second] = yield* requests
         assert.strictEqual(first?.url, `${home}/wps?apikey=k3y`)
         assert.strictEqual(first?.headers["token"], "c0de")
-        assert.deepStrictEqual(second?.headers, { accept: "text/xml" })
-        assert.deepStrictEqual(Array.from(new URL(second?.url ?? "").searchParams), [
+        deepStrictEqual(second?.headers, { accept: "text/xml" })
+        deepStrictEqual(Array.from(new URL(second?.url ?? "").searchParams), [
           ["b", " c~d"],
           ["apikey", "theirs"],
           ["e", "f"]
@@ -159,7 +160,7 @@ describe("authorizeClient", () => {
         yield* client.get(home)
         yield* client.get(home)
         yield* client.get(other, { headers: { "x-one": "c0de", "x-two": "c0de", "x-four": "mine" } })
-        assert.deepStrictEqual((yield* requests).at(-1)?.headers, { "x-four": "mine" })
+        deepStrictEqual((yield* requests).at(-1)?.headers, { "x-four": "mine" })
       }).pipe(Effect.scoped))
 
     it.effect("knows a query parameter that the scheme put into the URL itself", () =>
@@ -175,7 +176,7 @@ describe("authorizeClient", () => {
           { auth }
         )
         yield* client.get(`${home}/wps?a=b`)
-        assert.deepStrictEqual((yield* requests).map(({ url }) => url), [
+        deepStrictEqual((yield* requests).map(({ url }) => url), [
           `${home}/wps?a=b&apikey=k3y`,
           `${other}/?a=b`
         ])
@@ -186,7 +187,7 @@ describe("authorizeClient", () => {
         const { client, requests } = yield* setup(ok)
         const signed = `${other}/x.nc?X-Sig=a%2Fb%20c+d~e;f&wsdl`
         yield* client.get(signed)
-        assert.deepStrictEqual((yield* requests).map(({ url }) => url), [signed])
+        deepStrictEqual((yield* requests).map(({ url }) => url), [signed])
       }).pipe(Effect.scoped))
 
     for (
@@ -233,7 +234,7 @@ describe("authorizeClient", () => {
         yield* client.get("https://user:s3cret@example.org/a")
         yield* client.get("https://user:s3cret@other.example/?x=1")
         yield* client.get("https://user:s3cret@example.org/c", { urlParams: { y: "1" } })
-        assert.deepStrictEqual((yield* requests).map(({ url }) => url), [
+        deepStrictEqual((yield* requests).map(({ url }) => url), [
           `${home}/a`,
           `${home}/b`,
           `${other}/?x=1`,
@@ -300,7 +301,7 @@ describe("authorizeClient", () => {
             const start = via(via(via(`${home}/end`, status), status, `${other}/x`), status)
             const response = yield* client.execute(HttpClientRequest.make(method)(start))
             assert.strictEqual(response.status, 200)
-            assert.deepStrictEqual(
+            deepStrictEqual(
               (yield* requests).map((seen) => [seen.method, bareUrl(seen.url), authorizationOf(seen)]),
               [
                 [method, `${home}/from`, "Bearer t0ken"],
@@ -321,7 +322,7 @@ describe("authorizeClient", () => {
             assert(result._tag === "Left")
             assert.instanceOf(result.left, AuthError.RedirectRefused)
             const { from, status: code, to } = result.left
-            assert.deepStrictEqual([from, to, code], [`${home}/from`, `${home}/end`, status])
+            deepStrictEqual([from, to, code], [`${home}/from`, `${home}/end`, status])
             assert.lengthOf(yield* requests, 1)
             return
           }
@@ -341,7 +342,7 @@ describe("authorizeClient", () => {
           if (status === 303) {
             assert(result._tag === "Right")
             const last = (yield* requests).at(-1)
-            assert.deepStrictEqual([last?.method, last?.body, authorizationOf(last)], ["GET", "(Empty)", undefined])
+            deepStrictEqual([last?.method, last?.body, authorizationOf(last)], ["GET", "(Empty)", undefined])
             return
           }
           assert(result._tag === "Left")
@@ -357,7 +358,7 @@ describe("authorizeClient", () => {
         const { client, requests } = yield* setup(leading)
         assert.instanceOf(yield* Effect.flip(client.del(via(`${other}/end`, 307))), AuthError.RedirectRefused)
         yield* client.del(via(`${home}/end`, 307))
-        assert.deepStrictEqual((yield* requests).map(({ method, url }) => [method, bareUrl(url)]), [
+        deepStrictEqual((yield* requests).map(({ method, url }) => [method, bareUrl(url)]), [
           ["DELETE", `${home}/from`],
           ["DELETE", `${home}/from`],
           ["DELETE", `${home}/end`]
@@ -427,7 +428,7 @@ describe("authorizeClient", () => {
       Effect.gen(function*() {
         const { client, requests } = yield* setup(leading)
         yield* client.get(via(`${other}/end`), { headers: { host: "example.org" } })
-        assert.deepStrictEqual((yield* requests).map(({ headers }) => headers["host"]), ["example.org", undefined])
+        deepStrictEqual((yield* requests).map(({ headers }) => headers["host"]), ["example.org", undefined])
       }).pipe(Effect.scoped))
 
     it.effect("ends a circle", () =>
@@ -475,7 +476,7 @@ describe("authorizeClient", () => {
             : ok()
         }, { auth })
         yield* client.get(`${home}/from`)
-        assert.deepStrictEqual((yield* requests).map(({ url }) => url), [
+        deepStrictEqual((yield* requests).map(({ url }) => url), [
           `${home}/from?apikey=k3+y`,
           `${home}/next?page=2&apikey=k3+y`,
           `${other}/end?page=2&page=3`
@@ -493,7 +494,7 @@ describe("authorizeClient", () => {
         })
         yield* client.get(`${home}/a`)
         yield* Effect.flip(client.get(`${home}/b`))
-        assert.deepStrictEqual(bodies, [{ cancelled: true }, { cancelled: true }])
+        deepStrictEqual(bodies, [{ cancelled: true }, { cancelled: true }])
       }).pipe(Effect.scoped))
 
     it.effect("says so when a browser hides where a redirect leads", () =>
@@ -531,7 +532,7 @@ describe("authorizeClient", () => {
         const { client, requests } = yield* setup(accepting("token-2"), { auth: source.layer })
         const response = yield* client.execute(post(`${home}/wps`))
         assert.strictEqual(yield* response.text, "fine")
-        assert.deepStrictEqual((yield* requests).map((seen) => [authorizationOf(seen), seen.body]), [
+        deepStrictEqual((yield* requests).map((seen) => [authorizationOf(seen), seen.body]), [
           ["Bearer token-1", "<Execute/>"],
           ["Bearer token-2", "<Execute/>"]
         ])
@@ -557,7 +558,7 @@ describe("authorizeClient", () => {
             ? redirect(302, "/end")
             : new Response(null, { status: 401 }), { auth: source.layer })
         assert.strictEqual((yield* client.get(`${home}/from`)).status, 401)
-        assert.deepStrictEqual(
+        deepStrictEqual(
           (yield* requests).map(({ url }) =>
             bareUrl(url)
           ),
@@ -621,7 +622,7 @@ describe("authorizeClient", () => {
           Array.from({ length: 50 }, () => client.get(`${home}/wps`)),
           { concurrency: "unbounded" }
         )
-        assert.deepStrictEqual([...new Set(responses.map(({ status }) => status))], [200])
+        deepStrictEqual([...new Set(responses.map(({ status }) => status))], [200])
         assert.strictEqual(yield* source.asked, 2)
       }).pipe(Effect.scoped))
 
@@ -701,12 +702,12 @@ describe("authorizeClient", () => {
         )
         yield* client.get(`${home}/from?mine=qu3ry`).pipe(Effect.withSpan("outer"), Effect.withTracer(tracer))
         assert.include((yield* requests)[0]?.url, "k3y")
-        assert.deepStrictEqual(spans.map(({ kind, name }) => [name, kind]), [
+        deepStrictEqual(spans.map(({ kind, name }) => [name, kind]), [
           ["outer", "internal"],
           ["http.client GET", "client"],
           ["http.client GET", "client"]
         ])
-        assert.deepStrictEqual(Object.fromEntries(spans[1]?.attributes ?? []), {
+        deepStrictEqual(Object.fromEntries(spans[1]?.attributes ?? []), {
           "http.request.method": "GET",
           "server.address": home,
           "url.path": "/from",
@@ -735,7 +736,7 @@ describe("authorizeClient", () => {
         yield* HttpClient.withTracerDisabledWhen(client, () => true).get(`${home}/disabled`).pipe(
           Effect.withTracer(tracer)
         )
-        assert.deepStrictEqual((yield* requests).map(({ headers }) => headers["traceparent"] !== undefined), [
+        deepStrictEqual((yield* requests).map(({ headers }) => headers["traceparent"] !== undefined), [
           true,
           false,
           false,
@@ -777,7 +778,7 @@ describe("authorizeClient", () => {
         assert.strictEqual(response.headers["x-head"], "er")
         assert.strictEqual(response.cookies.cookies["a"]?.value, "b")
         assert.strictEqual(response.remoteAddress._tag, "None")
-        assert.deepStrictEqual(yield* response.json, { a: 1 })
+        deepStrictEqual(yield* response.json, { a: 1 })
         assert.strictEqual(yield* (yield* get).text, "{\"a\":1}")
         assert.strictEqual((yield* (yield* get).arrayBuffer).byteLength, 7)
         assert.lengthOf(yield* Stream.runCollect((yield* get).stream), 1)

@@ -2,6 +2,7 @@ import { Auth, BearerAuth } from "@effect-wps/auth"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, type Layer, Redacted, Ref } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer } from "node:http"
@@ -90,12 +91,12 @@ describe.each(Object.entries(clients))("over %s", (_name, layer) => {
         Effect.withSpan("test"),
         Effect.provide([renewing(tokens), layer])
       )
-      assert.deepStrictEqual(yield* theirs.requests, [
+      deepStrictEqual(yield* theirs.requests, [
         { method: "GET", path: "/data?a=b", authorization: undefined, cookie: undefined, traced: false, body: "" },
         { method: "GET", path: "/data?a=b", authorization: undefined, cookie: undefined, traced: false, body: "" }
       ])
       const mine = { cookie: "mine", traced: true }
-      assert.deepStrictEqual((yield* ours.requests).slice(0, 6), [
+      deepStrictEqual((yield* ours.requests).slice(0, 6), [
         { ...mine, method: "GET", path: "/out/302", authorization: "Bearer token-1", body: "" },
         { ...mine, method: "GET", path: "/out/302", authorization: "Bearer token-2", body: "" },
         { ...mine, method: "GET", path: "/in/307", authorization: "Bearer token-2", body: "" },
@@ -139,7 +140,7 @@ describe.each(Object.entries(clients))("over %s", (_name, layer) => {
           origins: [server.origin]
         })
         assert.strictEqual((yield* client.head(`${server.origin}/from`)).status, 204)
-        assert.deepStrictEqual((yield* server.requests).map(({ method, path }) => `${method} ${path}`), [
+        deepStrictEqual((yield* server.requests).map(({ method, path }) => `${method} ${path}`), [
           "HEAD /from",
           "HEAD /from",
           "HEAD /end"

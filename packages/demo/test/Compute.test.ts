@@ -1,5 +1,6 @@
 import { Compute, Field, Sample } from "@effect-wps/demo"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Array as Arr, Effect, FastCheck } from "effect"
 import { axis, sameField } from "./support/fields.ts"
 
@@ -47,10 +48,10 @@ describe("subset", () => {
         lat: { start: -10, end: 0, crs: "values" },
         lon: { start: 1, end: 1, crs: "indices" }
       })
-      assert.deepStrictEqual(names(part), ["time", "lat", "lon"])
-      assert.deepStrictEqual(Field.shape(part), [2, 2, 1])
-      assert.deepStrictEqual(part.axes[1]?.values, Float64Array.of(0, -10))
-      assert.deepStrictEqual(part.values, Float64Array.of(NaN, 6, NaN, 12))
+      deepStrictEqual(names(part), ["time", "lat", "lon"])
+      deepStrictEqual(Field.shape(part), [2, 2, 1])
+      deepStrictEqual(part.axes[1]?.values, Float64Array.of(0, -10))
+      deepStrictEqual(part.values, Float64Array.of(NaN, 6, NaN, 12))
     }))
 
   it.effect("follows a longitude around the globe", () =>
@@ -61,8 +62,8 @@ describe("subset", () => {
         values: Float32Array.of(1, 2, 3, 4)
       }
       const west = yield* Compute.subset(globe, { lon: { start: -180, end: 0, crs: "values" } })
-      assert.deepStrictEqual(west.axes[0]?.values, Float64Array.of(-180, -90, 0))
-      assert.deepStrictEqual(west.values, Float32Array.of(3, 4, 1))
+      deepStrictEqual(west.axes[0]?.values, Float64Array.of(-180, -90, 0))
+      deepStrictEqual(west.values, Float32Array.of(3, 4, 1))
     }))
 
   it.effect.prop("of everything is the same", [anyField], ([any]) =>
@@ -70,8 +71,8 @@ describe("subset", () => {
       const all = Object.fromEntries(any.axes.map(({ name, values }) =>
         [name, { start: 0, end: values.length, crs: values.length === 1 ? "values" : "indices" } as const] as const
       ))
-      assert.deepStrictEqual(yield* Compute.subset(any, all), any)
-      assert.deepStrictEqual(yield* Compute.subset(any, {}), any)
+      deepStrictEqual(yield* Compute.subset(any, all), any)
+      deepStrictEqual(yield* Compute.subset(any, {}), any)
     }))
 })
 
@@ -79,37 +80,37 @@ describe("reductions", () => {
   it.effect("leave out what is missing", () =>
     Effect.gen(function*() {
       const overTime = (reduce: typeof Compute.max) => Effect.map(reduce(field, ["time"]), ({ values }) => values)
-      assert.deepStrictEqual(yield* overTime(Compute.max), Float64Array.of(7, 8, 9, NaN, 11, 12))
-      assert.deepStrictEqual(yield* overTime(Compute.min), Float64Array.of(1, 2, 3, NaN, 5, 6))
-      assert.deepStrictEqual(yield* overTime(Compute.sum), Float64Array.of(8, 10, 12, NaN, 16, 18))
-      assert.deepStrictEqual(yield* overTime(Compute.mean), Float64Array.of(4, 5, 6, NaN, 8, 9))
-      assert.deepStrictEqual((yield* Compute.mean(field, ["lat"])).values, Float64Array.of(3, 4, 9, 10))
-      assert.deepStrictEqual((yield* Compute.mean(field, ["lat", "lon"])).values, Float64Array.of(17 / 5, 47 / 5))
+      deepStrictEqual(yield* overTime(Compute.max), Float64Array.of(7, 8, 9, NaN, 11, 12))
+      deepStrictEqual(yield* overTime(Compute.min), Float64Array.of(1, 2, 3, NaN, 5, 6))
+      deepStrictEqual(yield* overTime(Compute.sum), Float64Array.of(8, 10, 12, NaN, 16, 18))
+      deepStrictEqual(yield* overTime(Compute.mean), Float64Array.of(4, 5, 6, NaN, 8, 9))
+      deepStrictEqual((yield* Compute.mean(field, ["lat"])).values, Float64Array.of(3, 4, 9, 10))
+      deepStrictEqual((yield* Compute.mean(field, ["lat", "lon"])).values, Float64Array.of(17 / 5, 47 / 5))
     }))
 
   it.effect("take the axes away, in any order, and say so in cell_methods", () =>
     Effect.gen(function*() {
       const mean = yield* Compute.mean(field, ["lon", "time", "lon"])
-      assert.deepStrictEqual(names(mean), ["lat"])
-      assert.deepStrictEqual(mean.values, Float64Array.of(18 / 4, 12 / 2, 34 / 4))
+      deepStrictEqual(names(mean), ["lat"])
+      deepStrictEqual(mean.values, Float64Array.of(18 / 4, 12 / 2, 34 / 4))
       assert.strictEqual(mean.attributes["cell_methods"], "time: lon: mean")
       const warmest = yield* Compute.max(mean, ["lat"])
       assert.strictEqual(warmest.attributes["cell_methods"], "time: lon: mean lat: maximum")
-      assert.deepStrictEqual(warmest.axes, [])
+      deepStrictEqual(warmest.axes, [])
     }))
 
   it.effect("without axes go over all of them", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual((yield* Compute.sum(field, [])).values, Float64Array.of(64))
-      assert.deepStrictEqual((yield* Compute.mean(field, [])).values, Float64Array.of(6.4))
+      deepStrictEqual((yield* Compute.sum(field, [])).values, Float64Array.of(64))
+      deepStrictEqual((yield* Compute.mean(field, [])).values, Float64Array.of(6.4))
       const scalar = yield* Compute.min(field, [])
-      assert.deepStrictEqual(yield* Compute.min(scalar, []), scalar)
+      deepStrictEqual(yield* Compute.min(scalar, []), scalar)
     }))
 
   it.effect("keep the precision", () =>
     Effect.gen(function*() {
       const single = { ...field, values: Float32Array.from(field.values) }
-      assert.deepStrictEqual((yield* Compute.mean(single, [])).values, Float32Array.of(6.4))
+      deepStrictEqual((yield* Compute.mean(single, [])).values, Float32Array.of(6.4))
     }))
 
   it.effect("refuse an axis that is not there", () =>
@@ -127,7 +128,7 @@ describe("reductions", () => {
       for (const reduce of [Compute.sum, Compute.max, Compute.min]) {
         const once = yield* reduce(any, ["d0", "d1"])
         const twice = yield* Effect.flatMap(reduce(any, ["d0"]), (half) => reduce(half, ["d1"]))
-        assert.deepStrictEqual(twice.values, once.values)
+        deepStrictEqual(twice.values, once.values)
       }
     }))
 
@@ -137,7 +138,7 @@ describe("reductions", () => {
       const sum = there.reduce((left, right) => left + right, 0)
       FastCheck.pre(any.axes.length > 0)
       const mean = (yield* Compute.mean(any, [])).values[0]
-      assert.deepStrictEqual(mean, there.length === 0 ? NaN : sum / there.length)
+      deepStrictEqual(mean, there.length === 0 ? NaN : sum / there.length)
     }))
 })
 
@@ -165,7 +166,7 @@ describe("aggregate", () => {
         attributes: {}
       })
       const whole = yield* Compute.aggregate([part(2, [3, 6]), part(0, [1, 4]), part(1, [2, 5])])
-      assert.deepStrictEqual(whole.values, Float64Array.of(1, 2, 3, 4, 5, 6))
+      deepStrictEqual(whole.values, Float64Array.of(1, 2, 3, 4, 5, 6))
     }))
 
   it.effect("refuses parts that do not belong together", () =>

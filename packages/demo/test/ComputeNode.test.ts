@@ -4,6 +4,7 @@ import { WpsNode, WpsServer, WpsTest } from "@effect-wps/testing"
 import { WpsClient } from "@effect-wps/wps"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, Either, Layer, Redacted, Stream } from "effect"
 
 const token = Redacted.make("a-token")
@@ -36,12 +37,12 @@ const compute = (name: Cdat.Name, options: Parameters<typeof Cdat.operation>[1])
 
 const same = (field: Field.Field, expected: Either.Either<Field.Field, unknown>) => {
   const wanted = Either.getOrThrow(expected)
-  assert.deepStrictEqual(Field.shape(field), Field.shape(wanted))
-  assert.deepStrictEqual(
+  deepStrictEqual(Field.shape(field), Field.shape(wanted))
+  deepStrictEqual(
     field.axes.map(({ name, values }) => [name, [...values]]),
     wanted.axes.map(({ name, values }) => [name, [...values]])
   )
-  assert.deepStrictEqual([...field.values], [...Float32Array.from(wanted.values)])
+  deepStrictEqual([...field.values], [...Float32Array.from(wanted.values)])
 }
 
 const south = { lat: { start: -90, end: 0, crs: "values" } } as const

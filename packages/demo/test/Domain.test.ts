@@ -1,5 +1,6 @@
 import { Domain, type Field } from "@effect-wps/demo"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Either, FastCheck } from "effect"
 import { axis } from "./support/fields.ts"
 
@@ -26,34 +27,34 @@ const timestamps = (start: string, end: string): Domain.Dimension => ({ start, e
 
 describe("Domain", () => {
   it("takes values with both ends, in the order of the file", () => {
-    assert.deepStrictEqual(chosen(lat, values(-30, 30)), [[1, 2, 3], [30, 0, -30]])
-    assert.deepStrictEqual(chosen(lat, values(-90, 90, 2)), [[0, 2, 4], [60, 0, -60]])
-    assert.deepStrictEqual(chosen(lon, values(90, 180)), [[1, 2], [90, 180]])
+    deepStrictEqual(chosen(lat, values(-30, 30)), [[1, 2, 3], [30, 0, -30]])
+    deepStrictEqual(chosen(lat, values(-90, 90, 2)), [[0, 2, 4], [60, 0, -60]])
+    deepStrictEqual(chosen(lon, values(90, 180)), [[1, 2], [90, 180]])
   })
 
   it("takes a point, and on request the closest one", () => {
-    assert.deepStrictEqual(chosen(lat, values(30, 30)), [[1], [30]])
+    deepStrictEqual(chosen(lat, values(30, 30)), [[1], [30]])
     assert.strictEqual(chosen(lat, values(40, 40)), "empty-selection")
     assert.include(message(lat, values(40, 40)), "Ask for 30, or for the method \"nearest\".")
-    assert.deepStrictEqual(chosen(lat, values(46, 46), "nearest"), [[0], [60]])
-    assert.deepStrictEqual(chosen(lat, values(46, 46), "pad"), [[1], [30]])
-    assert.deepStrictEqual(chosen(lat, values(44, 44), "backfill"), [[0], [60]])
+    deepStrictEqual(chosen(lat, values(46, 46), "nearest"), [[0], [60]])
+    deepStrictEqual(chosen(lat, values(46, 46), "pad"), [[1], [30]])
+    deepStrictEqual(chosen(lat, values(44, 44), "backfill"), [[0], [60]])
     assert.strictEqual(chosen(lat, values(61, 61), "backfill"), "empty-selection")
   })
 
   it("knows a coordinate in single precision by the number that it was rounded from", () => {
     const single = axis("lat", [Math.fround(-23.4), 0, Math.fround(23.4)])
-    assert.deepStrictEqual(chosen(single, values(23.4, 23.4)), [[2], [Math.fround(23.4)]])
-    assert.deepStrictEqual(chosen(single, values(-23.4, 23.4)), [[0, 1, 2], [...single.values]])
+    deepStrictEqual(chosen(single, values(23.4, 23.4)), [[2], [Math.fround(23.4)]])
+    deepStrictEqual(chosen(single, values(-23.4, 23.4)), [[0, 1, 2], [...single.values]])
   })
 
   it("takes indices as Python's slices do", () => {
-    assert.deepStrictEqual(chosen(level, indices(0, 2)), [[0, 1], [1000, 850]])
-    assert.deepStrictEqual(chosen(level, indices(0, 9, 2)), [[0, 2], [1000, 500]])
-    assert.deepStrictEqual(chosen(level, indices(-2, 3)), [[1, 2], [850, 500]])
-    assert.deepStrictEqual(chosen(level, indices(0, -1)), [[0, 1], [1000, 850]])
-    assert.deepStrictEqual(chosen(level, indices(2, 2)), [[2], [500]])
-    assert.deepStrictEqual(chosen(level, indices(-1, -1)), [[2], [500]])
+    deepStrictEqual(chosen(level, indices(0, 2)), [[0, 1], [1000, 850]])
+    deepStrictEqual(chosen(level, indices(0, 9, 2)), [[0, 2], [1000, 500]])
+    deepStrictEqual(chosen(level, indices(-2, 3)), [[1, 2], [850, 500]])
+    deepStrictEqual(chosen(level, indices(0, -1)), [[0, 1], [1000, 850]])
+    deepStrictEqual(chosen(level, indices(2, 2)), [[2], [500]])
+    deepStrictEqual(chosen(level, indices(-1, -1)), [[2], [500]])
     assert.strictEqual(chosen(level, indices(3, 3)), "empty-selection")
     assert.strictEqual(chosen(level, indices(-9, -9)), "empty-selection")
     assert.strictEqual(chosen(level, indices(2, 1)), "empty-selection")
@@ -61,13 +62,13 @@ describe("Domain", () => {
   })
 
   it("closes the circle of longitudes", () => {
-    assert.deepStrictEqual(chosen(lon, values(-100, 10)), [[3, 0], [-90, 0]])
-    assert.deepStrictEqual(chosen(lon, values(-180, 180)), [[3, 0, 1, 2], [-90, 0, 90, 180]])
-    assert.deepStrictEqual(chosen(lon, values(0, 360)), [[0, 1, 2, 3], [0, 90, 180, 270]])
-    assert.deepStrictEqual(chosen(lon, values(-90, -90)), [[3], [-90]])
-    assert.deepStrictEqual(chosen(lon, values(350, 350), "nearest"), [[0], [360]])
+    deepStrictEqual(chosen(lon, values(-100, 10)), [[3, 0], [-90, 0]])
+    deepStrictEqual(chosen(lon, values(-180, 180)), [[3, 0, 1, 2], [-90, 0, 90, 180]])
+    deepStrictEqual(chosen(lon, values(0, 360)), [[0, 1, 2, 3], [0, 90, 180, 270]])
+    deepStrictEqual(chosen(lon, values(-90, -90)), [[3], [-90]])
+    deepStrictEqual(chosen(lon, values(350, 350), "nearest"), [[0], [360]])
     const atlantic = axis("lon", [-180, -90, 0, 90], { units: "degrees_east" })
-    assert.deepStrictEqual(chosen(atlantic, values(80, 280)), [[3, 0, 1], [90, 180, 270]])
+    deepStrictEqual(chosen(atlantic, values(80, 280)), [[3, 0, 1], [90, 180, 270]])
     assert.strictEqual(chosen(axis("x", [0, 90, 270]), values(-100, -80)), "empty-selection")
   })
 
@@ -90,10 +91,10 @@ describe("Domain", () => {
         const result = chosen(time, timestamps(start, end))
         return typeof result === "string" ? result : result[0]
       }
-      assert.deepStrictEqual(found("2000-03-01", "2000-03-01"), [0])
+      deepStrictEqual(found("2000-03-01", "2000-03-01"), [0])
       assert.strictEqual(found("2000-02", "2000-02"), "empty-selection")
-      assert.deepStrictEqual(found("2001", "2002"), [1, 2])
-      assert.deepStrictEqual(found("2000-03-02", "2002-03-01T00:00"), [1, 2])
+      deepStrictEqual(found("2001", "2002"), [1, 2])
+      deepStrictEqual(found("2000-03-02", "2002-03-01T00:00"), [1, 2])
       assert.strictEqual(found("2000-03-02", "2001-02"), "empty-selection")
       assert.strictEqual(found("2002", "2001"), "invalid-range")
     }
@@ -115,7 +116,7 @@ describe("Domain", () => {
         ["noleap", "2000-03-01", 729_694]
       ] as const
     ) {
-      assert.deepStrictEqual(at(calendar, days, date), [[0], [days]], `${calendar} ${date}`)
+      deepStrictEqual(at(calendar, days, date), [[0], [days]], `${calendar} ${date}`)
       assert.strictEqual(at(calendar, days - 1, date), "empty-selection")
     }
     assert.strictEqual(at("standard", 0, "1582-10-10"), "invalid-range")
@@ -124,18 +125,18 @@ describe("Domain", () => {
   it("reads units and zones", () => {
     const sixHourly = (units: string) =>
       chosen(axis("time", [0, 6, 12], { units }), timestamps("2000-01-01T06", "2000-01-01T12"))
-    assert.deepStrictEqual(sixHourly("hours since 2000-1-1"), [[1, 2], [6, 12]])
-    assert.deepStrictEqual(sixHourly("hours since 2000-01-01T00:00:00.0 UTC"), [[1, 2], [6, 12]])
-    assert.deepStrictEqual(sixHourly("hours since 2000-01-01 02:00:00 +2"), [[1, 2], [6, 12]])
+    deepStrictEqual(sixHourly("hours since 2000-1-1"), [[1, 2], [6, 12]])
+    deepStrictEqual(sixHourly("hours since 2000-01-01T00:00:00.0 UTC"), [[1, 2], [6, 12]])
+    deepStrictEqual(sixHourly("hours since 2000-01-01 02:00:00 +2"), [[1, 2], [6, 12]])
     const seconds = axis("time", [0, 0.25, 1], { units: "seconds since 2000-01-01", calendar: "noleap" })
-    assert.deepStrictEqual(chosen(seconds, timestamps("2000-01-01T00:00:00", "2000-01-01T00:00:00")), [[0, 1], [
+    deepStrictEqual(chosen(seconds, timestamps("2000-01-01T00:00:00", "2000-01-01T00:00:00")), [[0, 1], [
       0,
       0.25
     ]])
-    assert.deepStrictEqual(chosen(seconds, timestamps("2000-01-01T00:00:00.250Z", "2000-01-01T00:00:00.250Z")), [[1], [
+    deepStrictEqual(chosen(seconds, timestamps("2000-01-01T00:00:00.250Z", "2000-01-01T00:00:00.250Z")), [[1], [
       0.25
     ]])
-    assert.deepStrictEqual(chosen(seconds, timestamps("2000-01-01T01:00:01+01:00", "2000")), [[2], [1]])
+    deepStrictEqual(chosen(seconds, timestamps("2000-01-01T01:00:01+01:00", "2000")), [[2], [1]])
     for (const units of ["months since 2000-01-01", "days since long ago", "days since 2000-13-01", "degrees_north"]) {
       assert.strictEqual(sixHourly(units), "not-time", units)
     }
@@ -171,7 +172,7 @@ describe("Domain", () => {
     Effect.gen(function*() {
       for (const name of ["lat", "latitude", "Y", "y"]) {
         const [south] = yield* Domain.select([lat], { [name]: values(-90, -10) })
-        assert.deepStrictEqual(south?.indices, [3, 4])
+        deepStrictEqual(south?.indices, [3, 4])
       }
       const unknown = yield* Effect.flip(Domain.select([lat, lon], { level: values(0, 1) }))
       assert.strictEqual(unknown.reason, "unknown-dimension")
@@ -192,7 +193,7 @@ describe("Domain", () => {
         FastCheck.pre(start !== end)
         const all = Array.from({ length: size }, (_, index) => index)
         const expected = all.slice(start, end)
-        assert.deepStrictEqual(
+        deepStrictEqual(
           chosen(axis("i", all), indices(start, end)),
           expected.length === 0 ? "empty-selection" : [expected, expected]
         )

@@ -2,6 +2,7 @@ import { Compute, type Domain, type Field, NetCdf, Sample } from "@effect-wps/de
 import { Command, FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { afterAll, assert, beforeAll, describe, layer, vi } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, FastCheck, Layer, Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { inflateSync } from "node:zlib"
@@ -70,16 +71,16 @@ layer(live)("NetCdf", (it) => {
       const netCdf = yield* NetCdf.NetCdf
       const bytes = yield* netCdf.write([Sample.temperature], { attributes: { title: "Sample", realization: 1 } })
       sameField(yield* netCdf.read(bytes, "tas"), Sample.temperature)
-      assert.deepStrictEqual((yield* netCdf.read(bytes, "lat")).values, Sample.temperature.axes[1]?.values)
+      deepStrictEqual((yield* netCdf.read(bytes, "lat")).values, Sample.temperature.axes[1]?.values)
       const { attributes, variables } = yield* netCdf.describe(bytes)
-      assert.deepStrictEqual(attributes, { Conventions: "CF-1.8", title: "Sample", realization: 1 })
-      assert.deepStrictEqual(variables.map(({ name, type }) => `${type} ${name}`), [
+      deepStrictEqual(attributes, { Conventions: "CF-1.8", title: "Sample", realization: 1 })
+      deepStrictEqual(variables.map(({ name, type }) => `${type} ${name}`), [
         "float64 time",
         "float64 lat",
         "float64 lon",
         "float32 tas"
       ])
-      assert.deepStrictEqual(variables[3]?.dimensions, [
+      deepStrictEqual(variables[3]?.dimensions, [
         { name: "time", size: 24 },
         { name: "lat", size: 36 },
         { name: "lon", size: 72 }
@@ -91,7 +92,7 @@ layer(live)("NetCdf", (it) => {
   it.effect.prop("reads what it wrote, whatever it is", [anyField], ([field]) =>
     Effect.gen(function*() {
       const netCdf = yield* NetCdf.NetCdf
-      assert.deepStrictEqual(yield* netCdf.read(yield* netCdf.write([field]), "any"), field)
+      deepStrictEqual(yield* netCdf.read(yield* netCdf.write([field]), "any"), field)
     }))
 
   it.effect("reads the part that a domain means", () =>
@@ -113,7 +114,7 @@ layer(live)("NetCdf", (it) => {
       }
       const near = { lat: { start: 1, end: 1, crs: "values" } } as const
       const equator = yield* netCdf.read(bytes, "tas", { domain: near, method: "nearest" })
-      assert.deepStrictEqual(equator.axes[1]?.values, Float64Array.of(2.5))
+      deepStrictEqual(equator.axes[1]?.values, Float64Array.of(2.5))
       const error = yield* failure(netCdf.read(bytes, "tas", { domain: near }))
       assert.strictEqual(error._tag, "ComputeError")
     }))
@@ -142,13 +143,13 @@ layer(live)("NetCdf", (it) => {
       const mean = yield* Compute.mean(Sample.temperature, ["time"])
       const zones = { ...yield* Compute.max(mean, ["lon"]), name: "zonal" }
       const bytes = yield* netCdf.write([mean, zones])
-      assert.deepStrictEqual((yield* netCdf.describe(bytes)).variables.map(({ name }) => name), [
+      deepStrictEqual((yield* netCdf.describe(bytes)).variables.map(({ name }) => name), [
         "lat",
         "lon",
         "tas",
         "zonal"
       ])
-      assert.deepStrictEqual(yield* netCdf.read(bytes, "zonal"), zones)
+      deepStrictEqual(yield* netCdf.read(bytes, "zonal"), zones)
     }))
 
   it.effect("refuses fields that cannot stand in one file", () =>
@@ -172,9 +173,9 @@ layer(live)("NetCdf", (it) => {
       const bytes = yield* foreign
       const tas = yield* netCdf.read(bytes, "tas")
       const packed = [0, 100, 200, 300, 400, NaN, -100, -200, -300, -400, -500, NaN]
-      assert.deepStrictEqual(tas.values, Float64Array.from(packed, (value) => value * Math.fround(0.01) + 250))
-      assert.deepStrictEqual(tas.attributes, { units: "K", valid_flags: [1, 2] })
-      assert.deepStrictEqual(tas.axes, [
+      deepStrictEqual(tas.values, Float64Array.from(packed, (value) => value * Math.fround(0.01) + 250))
+      deepStrictEqual(tas.attributes, { units: "K", valid_flags: [1, 2] })
+      deepStrictEqual(tas.axes, [
         axis("time", [0, 6], { units: "hours since 2000-1-1 00:00:0.0", calendar: "gregorian" }),
         axis("lat", [45.1, 0, -45.1].map(Math.fround), { units: "degrees_north", standard_name: "latitude" }),
         axis("x", [0, 1])
@@ -183,19 +184,19 @@ layer(live)("NetCdf", (it) => {
         time: { start: "2000-01-01T06", end: "2000-01-02", crs: "timestamps" },
         lat: { start: -45.1, end: 0, crs: "values" }
       } as const
-      assert.deepStrictEqual(
+      deepStrictEqual(
         yield* netCdf.read(bytes, "tas", { domain: noon }),
         yield* Compute.subset(tas, noon)
       )
-      assert.deepStrictEqual((yield* netCdf.read(bytes, "height")).values, Float64Array.of(2))
-      assert.deepStrictEqual((yield* netCdf.read(bytes, "big")).values, Float32Array.of(1.5, -2.25, 1e10))
-      assert.deepStrictEqual((yield* netCdf.read(bytes, "count")).values, Float64Array.of(1, 2, 3))
+      deepStrictEqual((yield* netCdf.read(bytes, "height")).values, Float64Array.of(2))
+      deepStrictEqual((yield* netCdf.read(bytes, "big")).values, Float32Array.of(1.5, -2.25, 1e10))
+      deepStrictEqual((yield* netCdf.read(bytes, "count")).values, Float64Array.of(1, 2, 3))
       const bounds = yield* netCdf.read(bytes, "time_bnds")
-      assert.deepStrictEqual(bounds.axes.map(({ name, values }) => [name, ...values]), [["time", 0, 6], ["bnds", 0, 1]])
+      deepStrictEqual(bounds.axes.map(({ name, values }) => [name, ...values]), [["time", 0, 6], ["bnds", 0, 1]])
       const { attributes, variables } = yield* netCdf.describe(bytes)
-      assert.deepStrictEqual(attributes, { Conventions: "CF-1.8", realization: 7 })
+      deepStrictEqual(attributes, { Conventions: "CF-1.8", realization: 7 })
       assert.strictEqual(variables.find(({ name }) => name === "remark")?.type, "text")
-      assert.deepStrictEqual(variables.find(({ name }) => name === "remark")?.attributes, { words: ["one", "two"] })
+      deepStrictEqual(variables.find(({ name }) => name === "remark")?.attributes, { words: ["one", "two"] })
     }))
 
   it.effect("says what a file does not have", () =>
@@ -238,7 +239,7 @@ layer(live)("NetCdf", (it) => {
         netCdf.write([numbered(value)]), { concurrency: 20 })
       const read = yield* Effect.forEach(files, (bytes) =>
         Effect.zipLeft(netCdf.read(bytes, "n"), Effect.yieldNow()), { concurrency: 20 })
-      assert.deepStrictEqual(
+      deepStrictEqual(
         read.map(({ values }) =>
           values[0]
         ),
@@ -259,7 +260,7 @@ describe.sequential("at another time", () => {
         const writeAt = (date: string) =>
           Effect.zipRight(Effect.sync(() => vi.setSystemTime(date)), netCdf.write([Sample.temperature]))
         const before = yield* writeAt("2001-02-03T04:05:06Z")
-        assert.deepStrictEqual(yield* writeAt("2030-01-01T00:00:00Z"), before)
+        deepStrictEqual(yield* writeAt("2030-01-01T00:00:00Z"), before)
       }))
   })
 })
@@ -303,7 +304,7 @@ layer(live)("other programs", (it) => {
         const reported = yield* Schema.decode(Reported)(output)
         const mean = known.reduce((total, value) => total + value, 0) / known.length
         assert.closeTo(reported.mean, mean, 1e-9)
-        assert.deepStrictEqual({ ...reported, mean: 0 }, {
+        deepStrictEqual({ ...reported, mean: 0 }, {
           dimensions: ["time", "lat", "lon"],
           shape: [24, 36, 72],
           type: "float32",

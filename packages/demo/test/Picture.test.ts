@@ -1,5 +1,6 @@
 import { Compute, type Field, Picture, Sample } from "@effect-wps/demo"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, FastCheck } from "effect"
 import { axis } from "./support/fields.ts"
 
@@ -35,13 +36,13 @@ describe("Picture", () => {
 
   it("turns a field whose latitudes are on the other axis or go down", () => {
     const turned: Field.Field = { ...field, axes: [lon, lat], values: Float64Array.of(0, 4, 1, NaN, 2, 6, 3, 8) }
-    assert.deepStrictEqual(plain(turned), plain(field))
+    deepStrictEqual(plain(turned), plain(field))
     const down: Field.Field = {
       ...field,
       axes: [axis("lat", [10, -10], lat.attributes), lon],
       values: Float64Array.of(4, NaN, 6, 8, 0, 1, 2, 3)
     }
-    assert.deepStrictEqual(plain(down), plain(field))
+    deepStrictEqual(plain(down), plain(field))
     assert.notDeepEqual(plain({ ...down, axes: [lat, lon] }), plain(field))
   })
 
@@ -68,12 +69,12 @@ describe("Picture", () => {
   it.effect("shows a line, a number and nothing", () =>
     Effect.gen(function*() {
       const line: Field.Field = { ...field, axes: [lon], values: Float64Array.of(0, NaN, 4, 8) }
-      assert.deepStrictEqual(plain(line, 4), [". +@", "tas (K): 0 .:-=+*#%@ 8"])
+      deepStrictEqual(plain(line, 4), [". +@", "tas (K): 0 .:-=+*#%@ 8"])
       const number = yield* Compute.max(field, [])
-      assert.deepStrictEqual(plain(number, 4), ["++++", "tas (K): 8 +++++++++ 8"])
+      deepStrictEqual(plain(number, 4), ["++++", "tas (K): 8 +++++++++ 8"])
       const nothing: Field.Field = { name: "x", axes: [lon], values: new Float64Array(4).fill(NaN), attributes: {} }
-      assert.deepStrictEqual(plain(nothing), ["x: no values"])
-      assert.deepStrictEqual(coloured(nothing), ["x: no values"])
+      deepStrictEqual(plain(nothing), ["x: no values"])
+      deepStrictEqual(coloured(nothing), ["x: no values"])
     }))
 
   it.effect.prop(

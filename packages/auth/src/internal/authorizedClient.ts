@@ -275,7 +275,10 @@ export const make: (
         reason: `the value of the header "${unsendable}" holds a line break or another character that cannot be sent`
       })
     }
-    yield* Ref.update(secrets, (known) => ({ headers: HashSet.union(known.headers, headers), query }))
+    yield* Ref.update(secrets, (known) =>
+      HashSet.size(headers) === 0 && query.length === 0 && known.query.length === 0
+        ? known
+        : { headers: HashSet.union(known.headers, headers), query })
     return request
   })
 

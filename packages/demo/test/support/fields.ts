@@ -1,5 +1,6 @@
 import type { Field } from "@effect-wps/demo"
 import { assert } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 
 export const axis = (name: string, values: ReadonlyArray<number>, attributes: Field.Attributes = {}): Field.Axis => ({
   name,
@@ -14,7 +15,7 @@ export const sameField = (actual: Field.Field, expected: Field.Field): void => {
     type: values.constructor.name,
     length: values.length
   })
-  assert.deepStrictEqual(described(actual), described(expected))
+  deepStrictEqual(described(actual), described(expected))
   const at = actual.values.findIndex((value, index) => !Object.is(value, expected.values[index]))
-  assert.deepStrictEqual([at, actual.values[at]], [-1, undefined], `should be ${String(expected.values[at])}`)
+  deepStrictEqual([at, actual.values[at]], [-1, undefined], `should be ${String(expected.values[at])}`)
 }
