@@ -1,5 +1,4 @@
 import type { Field } from "@effect-wps/demo"
-import { assert } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 
 export const axis = (name: string, values: ReadonlyArray<number>, attributes: Field.Attributes = {}): Field.Axis => ({
