@@ -35,7 +35,7 @@ const make = Effect.gen(function*() {
   const app = yield* here("../pywps/app.py")
 
   const python = yield* Venv.python({ cache, requirements: yield* here("../pywps/requirements.txt") })
-  const work = yield* fs.makeTempDirectoryScoped({ directory: cache, prefix: "pywps-" })
+  const work = yield* fs.makeTempDirectoryScoped({ prefix: "pywps-" })
   const log = fs.readFileString(path.join(work, "pywps.log")).pipe(Effect.orElseSucceed(() => ""))
 
   const server = yield* Command.start(Command.make(python, app, "--work", work, "--until-eof"))
