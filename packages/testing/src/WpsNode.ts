@@ -5,13 +5,15 @@
  *
  * @since 0.1.0
  */
+import type { Process } from "@effect-wps/wps"
+import { DataValue, type Execute, Ows, Wps100, type WpsError } from "@effect-wps/wps"
+import { JobStatus } from "@effect-wps/wps/Execute"
+import type { WpsRequest, WpsResponse } from "@effect-wps/wps/WpsProtocol"
+import type { XmlError } from "@effect-wps/xml"
 import * as Headers from "@effect/platform/Headers"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import type { Process } from "@effect-wps/wps"
-import { DataValue, type Execute, Ows, Wps100, type WpsError } from "@effect-wps/wps"
-import type { WpsRequest, WpsResponse } from "@effect-wps/wps/WpsProtocol"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -22,9 +24,9 @@ import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { capabilities, describe } from "./internal/describe.ts"
-import { JobStatus } from "@effect-wps/wps/Execute"
 
 /**
  * A file that a node serves.
@@ -67,7 +69,9 @@ export interface Implementation<out R = never> {
   readonly run: (
     inputs: ReadonlyArray<Execute.DataInput>
   ) => Either.Either<
-    (context: JobContext) => Effect.Effect<ReadonlyArray<readonly [identifier: string, data: DataValue.DataValue]>, Ows.OwsException, R>,
+    (
+      context: JobContext
+    ) => Effect.Effect<ReadonlyArray<readonly [identifier: string, data: DataValue.DataValue]>, Ows.OwsException, R>,
     ReadonlyArray<WpsError.InputFault>
   >
 }
@@ -104,24 +108,33 @@ export const handle = <I extends Process.Inputs, O extends Process.Outputs, E, R
   process,
   async: options?.async ?? true,
   run: (inputs) =>
-    Either.map(process.decodeInputs(inputs), (values) => (context) =>
-      handler(values, context).pipe(
-        Effect.catchAllCause((cause) => Effect.fail(exceptionOf(cause))),
-        Effect.flatMap((produced) =>
-          Either.mapLeft(process.encodeOutputs(produced), ({ input, reason }) =>
-            Ows.noApplicableCode(`The output ${input} ${reason}`))
+    Either.map(
+      process.decodeInputs(inputs),
+      (values) => (context) =>
+        Effect.suspend(() => handler(values, context)).pipe(
+          Effect.catchAllCause((cause) => Effect.fail(exceptionOf(cause))),
+          Effect.flatMap((produced) =>
+            Either.mapLeft(
+              process.encodeOutputs(produced),
+              ({ input, reason }) => Ows.noApplicableCode(`The output ${input} ${reason}`)
+            )
+          )
         )
-      ))
+    )
 })
+
+const isOwsException = Schema.is(Ows.OwsException)
 
 const exceptionOf = (cause: Cause.Cause<unknown>): Ows.OwsException => {
   const error = Cause.squash(cause)
-  return error instanceof Ows.OwsException
+  return isOwsException(error)
     ? error
     : Ows.noApplicableCode(
       Predicate.hasProperty(error, "message") && Predicate.isString(error.message) && error.message !== ""
         ? error.message
-        : Predicate.hasProperty(error, "_tag") ? String(error._tag) : String(error)
+        : Predicate.hasProperty(error, "_tag")
+        ? String(error._tag)
+        : String(error)
     )
 }
 
@@ -138,7 +151,9 @@ export interface Options {
   readonly path?: `/${string}` | undefined
   /** Looks at every request first: an answer is a refusal. @default every request is let in */
   readonly authorize?:
-    | ((request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Option.Option<HttpServerResponse.HttpServerResponse>>)
+    | ((
+      request: HttpServerRequest.HttpServerRequest
+    ) => Effect.Effect<Option.Option<HttpServerResponse.HttpServerResponse>>)
     | undefined
   /** Files that the node has from the start, by the path below `outputs/` at which it serves them. */
   readonly files?: Readonly<Record<string, File>> | undefined
@@ -187,7 +202,7 @@ const respond = (status: number, response: WpsResponse): HttpServerResponse.Http
   Either.match(Wps100.Wps100.encodeResponse(response), {
     onLeft: (error) =>
       HttpServerResponse.text(
-        Either.getOrElse(Wps100.Wps100.encodeResponse(report([Ows.noApplicableCode(error.reason)])), () => ""),
+        Either.getOrElse(Wps100.Wps100.encodeResponse(report([Ows.noApplicableCode(error.message)])), () => ""),
         { status: 500, contentType: "text/xml; charset=utf-8" }
       ),
     onRight: (body) => HttpServerResponse.text(body, { status, contentType: "text/xml; charset=utf-8" })
@@ -195,6 +210,33 @@ const respond = (status: number, response: WpsResponse): HttpServerResponse.Http
 
 const refuse = (status: number, code: string, locator: string, text: string): HttpServerResponse.HttpServerResponse =>
   respond(status, report([new Ows.OwsException({ code, locator: Option.some(locator), texts: [text] })]))
+
+const unescaped = Option.liftThrowable(decodeURIComponent)
+
+const notFound = HttpServerResponse.text("There is nothing here.", { status: 404 })
+
+const notAllowed = (allowed: string): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.empty({ status: 405, headers: { allow: allowed } })
+
+/** What is wrong with a document that was sent, as the standard wants it said. */
+const refuseDocument = (error: XmlError.XmlError): HttpServerResponse.HttpServerResponse => {
+  switch (error.reason) {
+    case "unexpected-root":
+      return refuse(501, "OperationNotSupported", "request", error.message)
+    case "missing":
+      return refuse(
+        400,
+        "MissingParameterValue",
+        /([\w.-]+) is missing/.exec(error.detail)?.[1] ?? error.path,
+        error.message
+      )
+    case "invalid-value":
+    case "repeated":
+      return refuse(400, "InvalidParameterValue", /[\w.-]*$/.exec(error.path)?.[0] ?? error.path, error.message)
+    default:
+      return refuse(400, "NoApplicableCode", "body", error.message)
+  }
+}
 
 /** A DataValue as the bytes that a client gets for it. */
 const bytesOf = (data: DataValue.DataValue): Either.Either<File, string> =>
@@ -231,7 +273,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
   options: Options = {}
 ): Effect.fn.Return<HttpApp.Default<never, R>, never, Scope.Scope> {
   const scope = yield* Effect.scope
-  const path = options.path ?? "/wps"
+  const root = (options.path ?? "/wps").replace(/\/+$/, "")
   const state = yield* Ref.make<State>({
     jobs: HashMap.empty(),
     outputs: HashMap.fromIterable(Object.entries(options.files ?? {}))
@@ -327,7 +369,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
     load: (url) =>
       Effect.map(Ref.get(state), ({ outputs }) =>
         url.startsWith(`${base}/outputs/`)
-          ? HashMap.get(outputs, decodeURIComponent(url.slice(`${base}/outputs/`.length)))
+          ? Option.flatMap(unescaped(url.slice(`${base}/outputs/`.length)), (key) => HashMap.get(outputs, key))
           : Option.none())
   })
 
@@ -409,7 +451,10 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   // --------------------------------------------------------------------------------------------------------- dispatching
 
-  const answer = (request: WpsRequest, base: string): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> => {
+  const answer = (
+    request: WpsRequest,
+    base: string
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> => {
     switch (request._tag) {
       case "GetCapabilities": {
         const { acceptVersions } = request
@@ -446,7 +491,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
       onFailure: () => Effect.succeed(refuse(400, "NoApplicableCode", "body", "The body could not be read.")),
       onSuccess: (body) =>
         Either.match(Wps100.Wps100.decodeRequest(new Uint8Array(body)), {
-          onLeft: (error) => Effect.succeed(refuse(400, "InvalidParameterValue", "body", error.message)),
+          onLeft: (error) => Effect.succeed(refuseDocument(error)),
           onRight: (decoded) => answer(decoded, base)
         })
     })
@@ -455,25 +500,30 @@ export const make = Effect.fnUntraced(function*<R = never>(
     Effect.map(Ref.get(state), ({ jobs, outputs }) => {
       const job = below.startsWith("/jobs/") ? HashMap.get(jobs, below.slice(6)) : Option.none()
       const output = below.startsWith("/outputs/")
-        ? HashMap.get(outputs, decodeURIComponent(below.slice(9)))
+        ? Option.flatMap(unescaped(below.slice(9)), (key) => HashMap.get(outputs, key))
         : Option.none()
       return Option.isSome(job)
         ? respond(200, { _tag: "ExecuteResponse", value: job.value })
         : Option.isSome(output)
         ? HttpServerResponse.uint8Array(output.value.content, { contentType: output.value.contentType })
-        : HttpServerResponse.text("There is nothing here.", { status: 404 })
+        : notFound
     })
 
   return Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const refusal = yield* options.authorize?.(request) ?? Effect.succeedNone
     if (Option.isSome(refusal)) return refusal.value
-    const url = Option.getOrThrow(HttpServerRequest.toURL(request))
-    const base = `${url.origin}${path}`
-    if (url.pathname.startsWith(`${path}/`)) return yield* found(url.pathname.slice(path.length))
-    if (url.pathname !== path) return HttpServerResponse.text("There is nothing here.", { status: 404 })
+    const url = Option.getOrUndefined(HttpServerRequest.toURL(request))
+    if (url === undefined) return refuse(400, "NoApplicableCode", "host", "The address asked for cannot be read.")
+    if (!url.pathname.startsWith(root)) return notFound
+    const base = `${url.origin}${root}`
+    const below = url.pathname.slice(root.length)
+    const reads = request.method === "GET" || request.method === "HEAD"
+    if (below !== "" && below !== "/") {
+      return below.startsWith("/") && !reads ? notAllowed("GET, HEAD") : yield* found(below)
+    }
     if (request.method === "POST") return yield* posted(request, base)
-    if (request.method !== "GET") return HttpServerResponse.empty({ status: 405 })
+    if (!reads) return notAllowed("GET, HEAD, POST")
     return yield* Either.match(Wps100.Wps100.decodeParameters(url.searchParams), {
       onLeft: (exception) =>
         Effect.succeed(respond(exception.code === "OperationNotSupported" ? 501 : 400, report([exception]))),

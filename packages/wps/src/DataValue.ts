@@ -8,6 +8,8 @@ import { XmlFragment } from "@effect-wps/xml"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import { encodeBase64 } from "./internal/base64.ts"
 
 /**
  * A media type, how the bytes are written (`base64`, a charset), and the schema that the document follows.
@@ -190,7 +192,7 @@ export const complexText = (text: string, of: FormatInput): ComplexData => ({
 export const complexXml = (xml: string, of: FormatInput): ComplexData => ({
   _tag: "ComplexData",
   format: format(of),
-  content: XmlFragment.fromXml(xml.replace(/^\uFEFF?\s*<\?xml[^>]*\?>\s*/, ""))
+  content: XmlFragment.fromXml(xml)
 })
 
 /**
@@ -241,13 +243,17 @@ export const reference = (href: string, options?: {
 })
 
 /**
- * Whether a value is a reference rather than the value itself.
+ * Whether a value is a reference, with all that one has, rather than the value itself: a value of your own may have
+ * `_tag: "Reference"` too.
  *
  * @since 0.1.0
  * @category guards
  */
 export const isReference = (value: unknown): value is Reference =>
-  typeof value === "object" && value !== null && "_tag" in value && value._tag === "Reference" && "href" in value
+  Predicate.isTagged(value, "Reference") &&
+  referenceFields.every((field) => Predicate.hasProperty(value, field))
+
+const referenceFields = ["href", "format", "method", "headers", "body", "bodyReference"] as const
 
 /**
  * Whether a format's bytes are written as base64.
@@ -304,7 +310,7 @@ export const toBytes = (data: DataValue): Either.Either<Uint8Array, string> =>
 export const fetched = (reference: Reference, content: Uint8Array): ComplexData => ({
   _tag: "ComplexData",
   format: { ...reference.format, encoding: Option.some("base64") },
-  content: XmlFragment.fromText(Encoding.encodeBase64(content))
+  content: XmlFragment.fromText(encodeBase64(content))
 })
 
 /** @internal */

@@ -258,7 +258,9 @@ export const repeated = <G, A>(
   const minOccurs = options?.min ?? 1
   const maxOccurs = options?.max ?? Infinity
   const counted = <B>(values: ReadonlyArray<B>): Either.Either<ReadonlyArray<B>, string> =>
-    values.length < minOccurs
+    !Array.isArray(values)
+      ? Either.left("is not a list")
+      : values.length < minOccurs
       ? Either.left(`is given ${values.length} times, but at least ${minOccurs} are needed`)
       : values.length > maxOccurs
       ? Either.left(`is given ${values.length} times, but at most ${maxOccurs} are taken`)

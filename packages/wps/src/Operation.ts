@@ -99,7 +99,6 @@ export const request = (identifier: string, options?: Partial<Omit<OutputRequest
 export const fromParts = <A>(parts: Omit<Operation<A>, "pipe">): Operation<A> => ({
   ...parts,
   pipe() {
-    // eslint-disable-next-line prefer-rest-params
     return pipeArguments(this, arguments)
   }
 })
@@ -127,5 +126,6 @@ export const mapEffect = <A, B>(
     identifier: self.identifier,
     inputs: self.inputs,
     outputs: self.outputs,
-    read: (outputs, reader) => Effect.flatMap(self.read(outputs, reader), f)
+    read: <E>(outputs: ReadonlyArray<OutputData>, reader: OutputReader<E>): Effect.Effect<B, InvalidOutput | E> =>
+      Effect.flatMap(self.read(outputs, reader), f)
   })

@@ -10,7 +10,7 @@ import type * as Types from "effect/Types"
 import type { DataValue } from "./DataValue.ts"
 import type { DataInput, OutputData, OutputRequest } from "./Execute.ts"
 import type * as Input from "./Input.ts"
-import { entries, fromEntries, get, keys } from "./internal/record.ts"
+import { entries, fromEntries, get, has, keys } from "./internal/record.ts"
 import * as Operation from "./Operation.ts"
 import type * as Output from "./Output.ts"
 import { InputFault, InvalidInputs, InvalidOutput } from "./WpsError.ts"
@@ -41,10 +41,11 @@ type OptionalKeys<I extends Inputs> = {
  * @since 0.1.0
  * @category models
  */
-export type Given<I extends Inputs> = Types.Simplify<
-  & { readonly [K in Exclude<keyof I, OptionalKeys<I>>]: Input.Given<I[K]> }
-  & { readonly [K in OptionalKeys<I>]?: Input.Given<I[K]> }
->
+export type Given<I extends Inputs> = keyof I extends never ? { readonly [name: string]: never }
+  : Types.Simplify<
+    & { readonly [K in Exclude<keyof I, OptionalKeys<I>>]: Input.Given<I[K]> }
+    & { readonly [K in OptionalKeys<I>]?: Input.Given<I[K]> }
+  >
 
 /**
  * What a server that runs the process reads.
@@ -162,13 +163,11 @@ export const make = <const I extends Inputs, const O extends Outputs>(
       }
     }
     for (const [name, input] of inputs) {
-      const value = get(given, name)
-      if (value === undefined && input.minOccurs > 0) {
-        faults.push(new InputFault({ input: name, reason: "is missing" }))
+      if (!has(given, name)) {
+        if (input.minOccurs > 0) faults.push(new InputFault({ input: name, reason: "is missing" }))
         continue
       }
-      if (value === undefined) continue
-      Either.match(input.encode(value), {
+      Either.match(input.encode(get(given, name)), {
         onLeft: (reason) => {
           faults.push(new InputFault({ input: name, reason }))
         },

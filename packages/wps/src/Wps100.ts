@@ -4,22 +4,38 @@
  * @see OGC 05-007r7
  * @since 0.1.0
  */
-import { Xml } from "@effect-wps/xml"
+import { Xml, XmlError } from "@effect-wps/xml"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import type { ExecuteRequest } from "./Execute.ts"
 import { requests, responses } from "./internal/wps100Documents.ts"
 import { OwsException } from "./Ows.ts"
-import type { WpsMessage, WpsProtocol, WpsRequest } from "./WpsProtocol.ts"
+import type { Parameter, WpsMessage, WpsProtocol, WpsRequest } from "./WpsProtocol.ts"
 
 const writeRequest = Xml.encode(requests)
 const writeResponse = Xml.encode(responses)
 const readRequest = Xml.decode(requests)
 
-const language = (value: Option.Option<string>): ReadonlyArray<readonly [string, string]> =>
+const language = (value: Option.Option<string>): ReadonlyArray<Parameter> =>
   Option.match(value, { onNone: () => [], onSome: (tag) => [["language", tag]] })
 
-const get = (...parameters: ReadonlyArray<readonly [string, string]>): Either.Either<WpsMessage> =>
+const get = (...parameters: ReadonlyArray<Parameter>): Either.Either<WpsMessage> =>
   Either.right({ _tag: "Get", parameters })
+
+const post = (request: WpsRequest & { _tag: "Execute" }): Either.Either<WpsMessage, XmlError.XmlError> =>
+  Either.map(writeRequest({ _tag: "Execute", value: request }), (body) => ({ _tag: "Post", body }))
+
+/** What is said of a ResponseDocument is said in one, and one must name an output (§10.2.1 table 51). */
+const lacksOutputs = ({ response }: ExecuteRequest): boolean =>
+  response._tag === "Document" && response.outputs.length === 0 && (response.mode === "async" || response.lineage)
+
+const noOutputs = new XmlError.XmlError({
+  reason: "missing",
+  detail: "A response that is to be stored or to have a lineage must name its outputs",
+  path: "/wps:Execute/wps:ResponseForm/wps:ResponseDocument/wps:Output",
+  line: 0,
+  column: 0
+})
 
 /** GetCapabilities and DescribeProcess go by GET, which every server has; Execute by POST, which every server has. */
 const encodeRequest: WpsProtocol["encodeRequest"] = (request) => {
@@ -28,7 +44,7 @@ const encodeRequest: WpsProtocol["encodeRequest"] = (request) => {
       return get(
         ["service", "WPS"],
         ["request", "GetCapabilities"],
-        ["AcceptVersions", request.acceptVersions.join(",")],
+        ...(request.acceptVersions.length === 0 ? [] : [["AcceptVersions", request.acceptVersions] as const]),
         ...language(request.language)
       )
     case "DescribeProcess":
@@ -36,11 +52,11 @@ const encodeRequest: WpsProtocol["encodeRequest"] = (request) => {
         ["service", "WPS"],
         ["request", "DescribeProcess"],
         ["version", "1.0.0"],
-        ["Identifier", request.identifiers.join(",")],
+        ["Identifier", request.identifiers],
         ...language(request.language)
       )
     case "Execute":
-      return Either.map(writeRequest({ _tag: "Execute", value: request }), (body) => ({ _tag: "Post", body }))
+      return lacksOutputs(request.request) ? Either.left(noOutputs) : post(request)
   }
 }
 

@@ -7,11 +7,13 @@
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Headers from "@effect/platform/Headers"
 import * as Auth from "@effect-wps/auth/Auth"
 import type { AuthError } from "@effect-wps/auth/AuthError"
+import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -19,6 +21,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -45,7 +48,6 @@ import {
   JobDismissed,
   ProcessFailed,
   ProcessNotFound,
-  ServiceException,
   TransportError,
   UnexpectedResponse,
   type WpsError
@@ -77,7 +79,10 @@ export interface Options {
   readonly validate?: "always" | "described" | "never" | undefined
   /** How jobs are waited for. */
   readonly poll?: PollOptions | undefined
-  /** How long any answer may take but that of an Execute, which may run for hours. @default "1 minute" */
+  /**
+   * How long any answer may take but that of an Execute, which may run for hours; of a download, how long its next bytes
+   * may. A login on the way is not counted. @default "1 minute"
+   */
   readonly timeout?: Duration.DurationInput | undefined
   /** How long capabilities and descriptions are kept. @default "1 hour" */
   readonly timeToLive?: Duration.DurationInput | undefined
@@ -103,14 +108,15 @@ export interface RunOptions {
 }
 
 /**
- * The bytes of an output as the server sends them, read once and as they come.
+ * The bytes of an output as the server sends them, read once and as they come. The connection is held until the stream has
+ * been run, to its end or not: run it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RawData {
   readonly contentType: Option.Option<string>
-  /** In bytes, where the server says it. */
+  /** In bytes, where the server says it, and has not packed them. */
   readonly contentLength: Option.Option<number>
   readonly stream: Stream.Stream<Uint8Array, WpsError>
 }
@@ -167,8 +173,23 @@ const asked = (operation: Asked["operation"], identifier?: string): Asked => ({
   identifier: Option.fromNullable(identifier)
 })
 
+/** Whether a refused batch may hold processes that can be described. */
+const isSpoilt = (error: Failure): boolean => error._tag === "ServiceException" || error._tag === "UnexpectedResponse"
+
 /** A URL longer than this is refused by some servers; descriptions are asked for in batches that stay below it. */
 const maxBatch = 40
+
+/** A span without the stack of its caller, which would cost more than the rest of the client's bookkeeping. */
+const span = (name: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withSpan(effect, name, { captureStackTrace: false })
+
+/** An answer within its time; one without a limit costs no timer and no fiber. */
+const within = <A, E, R, E2>(
+  answer: Effect.Effect<A, E, R>,
+  duration: Duration.Duration,
+  onTimeout: () => E2
+): Effect.Effect<A, E | E2, R> =>
+  Duration.isFinite(duration) ? Effect.timeoutFail(answer, { duration, onTimeout }) : answer
 
 /**
  * Makes a client. It belongs to the scope, which ends look-ups that are still under way.
@@ -199,44 +220,55 @@ export const make = Effect.fnUntraced(function*(
 > {
   const base = yield* endpoint.parse(options.url)
   const baseUrl = endpoint.bare(options.url)
+  const postUrl = endpoint.withParameters(base, [])
   const protocol = options.protocol ?? Wps100
   const language = Option.fromNullable(options.language)
   const timeout = Duration.decode(options.timeout ?? "1 minute")
   const timeToLive = options.timeToLive ?? "1 hour"
   const plain = yield* HttpClient.HttpClient
-  const http = yield* Auth.authorizeClient(options.transformClient?.(plain) ?? plain, {
+
+  /** How long the request at hand may take; a login that comes before it may take longer, so it is not counted. */
+  const patience = yield* FiberRef.make<Duration.Duration>(Duration.infinity)
+  const timed = HttpClient.transform(options.transformClient?.(plain) ?? plain, (answer, request) =>
+    Effect.flatMap(FiberRef.get(patience), (duration) =>
+      within(
+        answer,
+        duration,
+        () => new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
+      )))
+  const http = yield* Auth.authorizeClient(timed, {
     auth: yield* Auth.Auth,
     origins: [base.origin, ...(options.origins ?? [])],
     ...(options.refusal === undefined ? {} : { refusal: options.refusal })
   })
 
-  /** Sends, and reads the answer; `bounded` sets the client's timeout on both. */
+  const late = (what: Asked, url: string) =>
+    new TransportError({
+      operation: what.operation,
+      url: endpoint.bare(url),
+      reason: `no answer within ${Duration.toSeconds(timeout)} s`
+    })
+
+  /** Sends, and reads the answer; the limit holds for its head, and then for what is read of its body. */
   const exchange = <A>(
     what: Asked,
     request: HttpClientRequest.HttpClientRequest,
     read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
-    bounded: boolean
-  ): Effect.Effect<A, Failure> => {
-    const answer = http.execute(request).pipe(
+    limit: Duration.Duration
+  ): Effect.Effect<A, Failure> =>
+    http.execute(request).pipe(
+      Effect.locally(patience, limit),
       Effect.mapError((error) =>
-        error._tag === "RequestError" || error._tag === "ResponseError"
-          ? transportError(what, request.url)(error)
-          : error
+        error._tag !== "RequestError" && error._tag !== "ResponseError"
+          ? error
+          : Cause.isTimeoutException(error.cause)
+          ? late(what, request.url)
+          : transportError(what, request.url)(error)
       ),
-      Effect.flatMap(read)
+      Effect.flatMap((response) =>
+        within(read(response), limit, () => late(what, request.url))
+      )
     )
-    return bounded
-      ? Effect.timeoutFail(answer, {
-        duration: timeout,
-        onTimeout: () =>
-          new TransportError({
-            operation: what.operation,
-            url: endpoint.bare(request.url),
-            reason: `no answer within ${Duration.toSeconds(timeout)} s`
-          })
-      })
-      : answer
-  }
 
   const encode = (what: Asked, request: WpsRequest): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputs> =>
     Either.match(protocol.encodeRequest(request), {
@@ -252,7 +284,7 @@ export const make = Effect.fnUntraced(function*(
           (message._tag === "Get"
             ? HttpClientRequest.get(endpoint.withParameters(base, message.parameters))
             : HttpClientRequest.bodyText(
-              HttpClientRequest.post(endpoint.withParameters(base, [])),
+              HttpClientRequest.post(postUrl),
               message.body,
               "text/xml; charset=utf-8"
             )).pipe(HttpClientRequest.setHeader("accept", "text/xml, application/xml;q=0.9, */*;q=0.1"))
@@ -261,7 +293,12 @@ export const make = Effect.fnUntraced(function*(
 
   const ask = (what: Asked, request: WpsRequest) =>
     Effect.flatMap(encode(what, request), (encoded) =>
-      exchange(what, encoded, (response) => receive(what, response), request._tag !== "Execute"))
+      exchange(
+        what,
+        encoded,
+        (response) => receive(what, response),
+        request._tag === "Execute" ? Duration.infinity : timeout
+      ))
 
   const other = (what: Asked, document: WpsResponse["_tag"]) =>
     new UnexpectedResponse({
@@ -301,12 +338,12 @@ export const make = Effect.fnUntraced(function*(
         : Effect.fail(other(what, document._tag)))
   }
 
-  /** One refusal answers for the whole batch, so the processes of a refused batch are asked for one by one. */
+  /** One process that is unknown or badly described spoils the answer for all, so they are asked for one by one. */
   const lookup = (
     identifiers: ReadonlyArray<string>
   ): Effect.Effect<ReadonlyMap<string, Exit.Exit<ProcessDescription, Failure>>> =>
     Effect.flatMap(Effect.exit(requestDescriptions(identifiers)), (exit) => {
-      if (Exit.isFailure(exit) && identifiers.length > 1) {
+      if (identifiers.length > 1 && Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isSpoilt)) {
         return Effect.map(
           Effect.forEach(identifiers, (identifier) => lookup([identifier]), { concurrency: 8 }),
           (all) => new Map(all.flatMap((one) => [...one]))
@@ -330,7 +367,7 @@ export const make = Effect.fnUntraced(function*(
   const describeAll = requestDescriptions(["ALL"]).pipe(
     Effect.tap((all) => Effect.forEach(all, (one) => descriptions.set(one.identifier, one), { discard: true })),
     // Not every server knows ALL.
-    Effect.catchIf((error) => error instanceof ServiceException, () =>
+    Effect.catchIf((error) => error._tag === "ServiceException", () =>
       Effect.flatMap(capabilities.get(""), ({ processes }) =>
         Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })))
   )
@@ -380,7 +417,7 @@ export const make = Effect.fnUntraced(function*(
   // ------------------------------------------------------------------------------------------------------------- jobs
 
   const locate = (identifier: string, location: string): Either.Either<JobReference, CannotPoll> =>
-    Either.mapBoth(endpoint.parse(location, base.href), {
+    Either.mapBoth(endpoint.parse(location), {
       onLeft: ({ reason }) =>
         new CannotPoll({ identifier, reason: `its statusLocation is no address that can be asked: ${reason}` }),
       onRight: ({ href }) => new JobReference({ identifier, statusLocation: href })
@@ -394,7 +431,7 @@ export const make = Effect.fnUntraced(function*(
         HttpClientRequest.setHeader("accept", "text/xml, application/xml;q=0.9, */*;q=0.1")
       ),
       (response) => receive(what, response),
-      true
+      timeout
     ).pipe(Effect.flatMap((document): Effect.Effect<ExecuteResponse, Failure> =>
       document._tag === "ExecuteResponse"
         ? Effect.succeed(document.value)
@@ -446,15 +483,15 @@ export const make = Effect.fnUntraced(function*(
       onSome: (location) => locate(identifier, location)
     })
 
-  const execute = Effect.fn("WpsClient.execute")(function*<A>(
+  const execute = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: RunOptions
   ): Effect.fn.Return<Job<A>, Failure> {
     const first = yield* submit(operation, run?.mode ?? "async", run?.lineage ?? false)
     return yield* follow(operation, first, nowhere(operation.identifier, first), run?.poll)
-  })
+  }, span("WpsClient.execute"))
 
-  const run = Effect.fn("WpsClient.run")(function*<A>(
+  const run = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: RunOptions
   ): Effect.fn.Return<A, Failure> {
@@ -462,44 +499,42 @@ export const make = Effect.fnUntraced(function*(
     if (isTerminal(first.status)) return yield* readResult(operation.identifier, operation, first)
     const job = yield* follow(operation, first, nowhere(operation.identifier, first), run?.poll)
     return yield* job.result
-  })
+  }, span("WpsClient.run"))
 
-  const attach = Effect.fn("WpsClient.attach")(function*<A>(
+  const attach = Effect.fnUntraced(function*<A>(
     reference: JobReference,
     outputs: Operation.Outputs<A>,
     run?: { readonly poll?: PollOptions | undefined }
   ): Effect.fn.Return<Job<A>, Failure> {
     const located = yield* locate(reference.identifier, reference.statusLocation)
     return yield* follow(outputs, yield* readStatus(located), Either.right(located), run?.poll)
-  })
+  }, span("WpsClient.attach"))
 
   // -------------------------------------------------------------------------------------------------------- raw bytes
 
-  const rawData = (what: Asked, response: HttpClientResponse.HttpClientResponse): RawData => ({
-    contentType: Headers.get(response.headers, "content-type"),
-    contentLength: Option.filter(
-      Option.map(Headers.get(response.headers, "content-length"), Number),
-      Number.isSafeInteger
-    ),
-    stream: Stream.mapError(response.stream, transportError(what, response.request.url))
+  const rawData = (what: Asked, response: HttpClientResponse.HttpClientResponse): Effect.Effect<RawData, Failure> =>
+    response.status < 200 || response.status >= 300
+      ? refused(what, response)
+      : Effect.map(refusedInside(what, response), (stream) => ({
+        contentType: Headers.get(response.headers, "content-type"),
+        contentLength: Option.filterMap(Headers.get(response.headers, "content-length"), (length) =>
+          // What is packed is longer when it has been unpacked.
+          /^\d+$/.test(length) && Option.isNone(Headers.get(response.headers, "content-encoding"))
+            ? Option.some(Number(length))
+            : Option.none()),
+        stream
+      }))
+
+  const download = Effect.fn("WpsClient.download")(function*(
+    reference: Reference | string
+  ): Effect.fn.Return<RawData, Failure> {
+    const what = asked("GetOutput")
+    const { href } = yield* endpoint.parse(typeof reference === "string" ? reference : reference.href)
+    const data = yield* exchange(what, HttpClientRequest.get(href), (response) => rawData(what, response), timeout)
+    return { ...data, stream: Stream.timeoutFail(data.stream, () => late(what, href), timeout) }
   })
 
-  const download = (reference: Reference | string): Effect.Effect<RawData, Failure> => {
-    const what = asked("GetOutput")
-    const href = typeof reference === "string" ? reference : reference.href
-    return Effect.flatMap(endpoint.parse(href, base.href), (url) =>
-      exchange(
-        what,
-        HttpClientRequest.get(url.href),
-        (response) =>
-          response.status >= 400
-            ? refused(what, response)
-            : Effect.succeed(rawData(what, response)),
-        true
-      ))
-  }
-
-  const raw = Effect.fn("WpsClient.raw")(function*<A>(
+  const raw = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: { readonly output?: string | undefined }
   ): Effect.fn.Return<RawData, Failure> {
@@ -530,19 +565,16 @@ export const make = Effect.fnUntraced(function*(
     return yield* exchange(
       what,
       HttpClientRequest.setHeader(message, "accept", "*/*"),
-      (response) =>
-        response.status >= 400
-          ? refused(what, response)
-          : Effect.map(refusedInside(what, response), (stream) => ({ ...rawData(what, response), stream })),
-      false
+      (response) => rawData(what, response),
+      Duration.infinity
     )
-  })
+  }, span("WpsClient.raw"))
 
   return {
     url: baseUrl,
-    capabilities: capabilities.get(""),
-    describe: descriptions.get,
-    describeAll,
+    capabilities: Effect.withSpan(capabilities.get(""), "WpsClient.capabilities"),
+    describe: Effect.fn("WpsClient.describe")(descriptions.get),
+    describeAll: Effect.withSpan(describeAll, "WpsClient.describeAll"),
     execute,
     run,
     raw,

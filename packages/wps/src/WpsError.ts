@@ -35,7 +35,10 @@ const hints: ReadonlyMap<string, string> = new Map([
   ["OperationNotSupported", "The server does not have this operation."]
 ])
 
-const said = (exceptions: ReadonlyArray<OwsException>): string => exceptions.map(String).join("; ")
+/** Servers send whole stack traces; the fields keep them. */
+const short = (text: string): string => text.length > 1000 ? `${text.slice(0, 1000)}…` : text
+
+const said = (exceptions: ReadonlyArray<OwsException>): string => short(exceptions.map(String).join("; "))
 
 /**
  * The address is not one that can be called: not absolute, not http or https, or with a user name in it.
@@ -78,7 +81,7 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>("@effect-wps/
   { operation: Operation, url: Schema.String, status: Schema.Int, reason: Schema.String }
 ) {
   override get message(): string {
-    const why = this.reason === "" ? "" : ` It said: ${this.reason}`
+    const why = this.reason === "" ? "" : ` It said: ${short(this.reason)}`
     const hint = this.status === 401
       ? "Provide an Auth layer with valid credentials, and name this origin in `origins` if it is not the endpoint's."
       : "The credentials are known but not allowed to do this; ask whoever runs the service."

@@ -15,13 +15,22 @@ import type { ExceptionReport, OwsException } from "./Ows.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
 
 /**
+ * A query parameter. The items of a list are separated by commas, which a comma within an item is not.
+ *
+ * @see OGC 06-121r3 §11.5.3
+ * @since 0.1.0
+ * @category models
+ */
+export type Parameter = readonly [name: string, value: string | ReadonlyArray<string>]
+
+/**
  * What goes to the server: query parameters by GET, or a document by POST.
  *
  * @since 0.1.0
  * @category models
  */
 export type WpsMessage =
-  | { readonly _tag: "Get"; readonly parameters: ReadonlyArray<readonly [name: string, value: string]> }
+  | { readonly _tag: "Get"; readonly parameters: ReadonlyArray<Parameter> }
   | { readonly _tag: "Post"; readonly body: string }
 
 /**
@@ -66,7 +75,7 @@ export type WpsResponse =
 export interface WpsProtocol {
   /** As it stands in documents: `1.0.0`. */
   readonly version: string
-  /** Fails only on text that XML cannot carry. */
+  /** Fails on text that XML cannot carry, and on what the version has no way to ask for. */
   readonly encodeRequest: (request: WpsRequest) => Either.Either<WpsMessage, XmlError.XmlError>
   /** Reads a document sent by POST. */
   readonly decodeRequest: (body: string | Uint8Array) => Either.Either<WpsRequest, XmlError.XmlError>

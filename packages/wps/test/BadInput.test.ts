@@ -1,6 +1,7 @@
 import { BearerAuth } from "@effect-wps/auth"
 import { Operation, WpsClient } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Effect, Exit, Fiber, Layer, Redacted, Schedule, Stream, TestClock } from "effect"
 import { inspect } from "node:util"
 import * as documents from "./support/documents.ts"
@@ -204,7 +205,7 @@ describe("jobs that go wrong", () => {
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(Effect.flatMap(WpsClient.execute(long), (one) => Stream.runCollect(one.changes)))
       yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual([...yield* Fiber.join(fiber)].map((status) => status._tag), ["Accepted", "Running", "Succeeded"])
+      deepStrictEqual([...yield* Fiber.join(fiber)].map((status) => status._tag), ["Accepted", "Running", "Succeeded"])
     }).pipe(Effect.provide(layer(
       job((before) =>
         [
@@ -288,7 +289,7 @@ describe("jobs that go wrong", () => {
     Effect.gen(function*() {
       const { error, sent } = yield* failing(WpsClient.run(long), job(() => xml("", 401), "https://elsewhere.example/1"))
       assert.include(error.message, "name this origin in `origins`")
-      assert.deepStrictEqual(sent.map((one) => [new URL(one.url).host, one.headers["authorization"] !== undefined]), [
+      deepStrictEqual(sent.map((one) => [new URL(one.url).host, one.headers["authorization"] !== undefined]), [
         ["example.org", true],
         ["elsewhere.example", false]
       ])

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { DataValue, Input, Operation, Output, Process, WpsError } from "@effect-wps/wps"
 import { Effect, Either, Option, Schema } from "effect"
 
@@ -62,7 +63,7 @@ describe("Process", () => {
     Effect.gen(function*() {
       const inputs = yield* everything(given).inputs
       const of = (name: string) => inputs.filter((one) => one.identifier === name).map((one) => one.data)
-      assert.deepStrictEqual(inputs.map((one) => one.identifier), [
+      deepStrictEqual(inputs.map((one) => one.identifier), [
         "text",
         "xml",
         "bytes",
@@ -72,23 +73,23 @@ describe("Process", () => {
         "many",
         "when"
       ])
-      assert.deepStrictEqual(of("text"), [DataValue.complexText("a < b", "text/plain")])
-      assert.deepStrictEqual(of("xml"), [DataValue.complexXml("<a/>", "text/xml")])
-      assert.deepStrictEqual(of("bytes"), [
+      deepStrictEqual(of("text"), [DataValue.complexText("a < b", "text/plain")])
+      deepStrictEqual(of("xml"), [DataValue.complexXml("<a/>", "text/xml")])
+      deepStrictEqual(of("bytes"), [
         DataValue.complexText("AP8=", { mimeType: "image/png", encoding: "base64" })
       ])
-      assert.deepStrictEqual(of("box"), [DataValue.boundingBox([1, 2], [3, 4], "EPSG:4326")])
-      assert.deepStrictEqual(of("length"), [DataValue.literal("3", { dataType: "double", uom: "km" })])
-      assert.deepStrictEqual(of("when"), [DataValue.literal("1970-01-01T00:00:00.000Z", { dataType: "dateTime" })])
+      deepStrictEqual(of("box"), [DataValue.boundingBox([1, 2], [3, 4], "EPSG:4326")])
+      deepStrictEqual(of("length"), [DataValue.literal("3", { dataType: "double", uom: "km" })])
+      deepStrictEqual(of("when"), [DataValue.literal("1970-01-01T00:00:00.000Z", { dataType: "dateTime" })])
     }))
 
   it.effect("takes a reference for any input, and for one of several", () =>
     Effect.gen(function*() {
       const reference = DataValue.reference("https://data.example.org/a.json", { format: "application/json" })
       const one = yield* buffer({ geom: reference, distance: reference }).inputs
-      assert.deepStrictEqual(one.map(({ data }) => data), [reference, reference])
+      deepStrictEqual(one.map(({ data }) => data), [reference, reference])
       const several = yield* everything({ ...given, many: [1, reference] }).inputs
-      assert.deepStrictEqual(several.filter((input) => input.identifier === "many")[1]?.data, reference)
+      deepStrictEqual(several.filter((input) => input.identifier === "many")[1]?.data, reference)
     }))
 
   it.effect("says everything that is wrong with the inputs at once", () =>
@@ -119,7 +120,7 @@ describe("Process", () => {
         { geom, segments: 8 }
       )
       const all = faults(yield* Effect.flip(buffer(untyped).inputs))
-      assert.deepStrictEqual(all, [
+      deepStrictEqual(all, [
         "segments is no input of JTS:buffer; it has geom, distance, quadrantSegments",
         "distance is missing"
       ])
@@ -130,7 +131,7 @@ describe("Process", () => {
       Either.mapLeft(Effect.runSync(Effect.either(everything(given).inputs)), () => []),
       everything.decodeInputs
     )
-    assert.deepStrictEqual(
+    deepStrictEqual(
       result,
       Either.right({
         ...given,
@@ -148,7 +149,7 @@ describe("Process", () => {
         { identifier: "length", data: DataValue.literal("3", { uom: "km" }), ...nothing },
         { identifier: "file", data: file, ...nothing }
       ], { fetch: () => Effect.die("nothing is fetched") })
-      assert.deepStrictEqual(result, { length: { value: 3, uom: "km" }, log: Option.none(), file })
+      deepStrictEqual(result, { length: { value: 3, uom: "km" }, log: Option.none(), file })
     }))
 
   it.effect("fetches an output that a server stored unasked", () =>
@@ -159,14 +160,14 @@ describe("Process", () => {
         title: Option.none(),
         abstract: Option.none()
       }], { fetch: () => Effect.succeed(new TextEncoder().encode(JSON.stringify(geom))) })
-      assert.deepStrictEqual(result, { result: geom })
+      deepStrictEqual(result, { result: geom })
     }))
 
   it.effect("names the output that is missing or wrong", () =>
     Effect.gen(function*() {
       const reader = { fetch: () => Effect.die("nothing is fetched") }
       const missing = yield* Effect.flip(buffer.read([], reader))
-      assert.deepStrictEqual(
+      deepStrictEqual(
         missing,
         new WpsError.InvalidOutput({ identifier: "JTS:buffer", output: "result", reason: "is missing" })
       )

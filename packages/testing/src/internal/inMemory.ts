@@ -63,9 +63,11 @@ export const httpClient = <R>(app: HttpApp.Default<never, R>, context: Context.C
         )
       const response = yield* Deferred.await(reply)
       const received = request.method === "HEAD" ? new Uint8Array(0) : yield* bytesOf(response.body)
-      const head = HttpServerResponse.toWeb(response, { withoutBody: true, runtime: yield* Effect.runtime<never>() })
+      const head = HttpServerResponse.toWeb(response, { withoutBody: true, runtime: yield* Effect.runtime() })
       return immediate(HttpClientResponse.fromWeb(request, head), received)
     }).pipe(
-      Effect.mapError((cause) => new HttpClientError.RequestError({ request, reason: "Transport", cause }))
+      Effect.mapError((cause) =>
+        new HttpClientError.RequestError({ request, reason: "Transport", cause })
+      )
     )
   )

@@ -40,22 +40,24 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
   const timeToLive = Duration.toMillis(options.timeToLive)
   const state = yield* Ref.make<State<A, E>>({ entries: HashMap.empty(), waiting: [] })
 
+  /** A value that was set while the look-up went on stays. */
   const settle = (key: string, exit: Exit.Exit<A, E>) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const entry = HashMap.get((yield* Ref.get(state)).entries, key)
-      if (Option.isNone(entry)) return
+      const pending = Option.filter(HashMap.get((yield* Ref.get(state)).entries, key), ({ expires }) => Option.isNone(expires))
+      if (Option.isNone(pending)) return
       yield* Ref.update(state, (current) => ({
         ...current,
         entries: Exit.isSuccess(exit)
-          ? HashMap.set(current.entries, key, { ...entry.value, expires: Option.some(now + timeToLive) })
+          ? HashMap.set(current.entries, key, { ...pending.value, expires: Option.some(now + timeToLive) })
           : HashMap.remove(current.entries, key)
       }))
-      yield* Deferred.done(entry.value.deferred, exit)
+      yield* Deferred.done(pending.value.deferred, exit)
     })
 
   const ask = (keys: ReadonlyArray<string>) =>
-    options.lookup(keys).pipe(
+    Effect.suspend(() => options.lookup(keys)).pipe(
+      Effect.interruptible,
       Effect.exit,
       Effect.flatMap((answers) =>
         Effect.forEach(
@@ -71,7 +73,7 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
     // Everyone who is ready to ask has asked by then.
     yield* Effect.yieldNow()
     const keys = yield* Ref.modify(state, (current) => [current.waiting, { ...current, waiting: [] }])
-    yield* Effect.forEach(chunksOf(keys, options.maxBatch), ask, { concurrency: "unbounded", discard: true })
+    yield* Effect.forEach(chunksOf(keys, options.maxBatch), (batch) => Effect.forkIn(ask(batch), scope), { discard: true })
   })
 
   const get = (key: string): Effect.Effect<A, E> =>
@@ -88,7 +90,8 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
               waiting: [...current.waiting, key]
             }]
         })
-        if (first) yield* Effect.forkIn(restore(flush), scope)
+        // Only the look-ups can be interrupted: when the scope ends, those who wait are told.
+        if (first) yield* Effect.forkIn(flush, scope)
         return yield* restore(Deferred.await(deferred))
       })
     )
@@ -107,12 +110,14 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
     set: (key, value) =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
-        const deferred = yield* Deferred.make<A, E>()
+        const fresh = yield* Deferred.make<A, E>()
+        const deferred = yield* Ref.modify(state, (current) => {
+          const pending = Option.filter(HashMap.get(current.entries, key), ({ expires }) => Option.isNone(expires))
+          const deferred = Option.match(pending, { onNone: () => fresh, onSome: (entry) => entry.deferred })
+          const entry = { deferred, expires: Option.some(now + timeToLive) }
+          return [deferred, { ...current, entries: HashMap.set(current.entries, key, entry) }]
+        })
         yield* Deferred.succeed(deferred, value)
-        yield* Ref.update(state, (current) => ({
-          ...current,
-          entries: HashMap.set(current.entries, key, { deferred, expires: Option.some(now + timeToLive) })
-        }))
       })
   }
 })

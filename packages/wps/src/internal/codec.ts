@@ -1,11 +1,11 @@
 import { Xml } from "@effect-wps/xml"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as DataValue from "../DataValue.ts"
 import * as Literal from "../Literal.ts"
 import type { DataDescription } from "../ProcessDescription.ts"
+import { encodeBase64 } from "./base64.ts"
 import { explain } from "./explain.ts"
 
 /** How a kind of value is written into a document, read out of it, and described. Inputs and outputs share it. */
@@ -53,13 +53,11 @@ const literalDescription = (type: string, options: LiteralOptions): DataDescript
   defaultValue: Option.fromNullable(options.defaultValue)
 })
 
-/** A server may write a literal where it declared a complex value and the other way round: the text is the same. */
-const textOf = (data: DataValue.DataValue): Option.Option<string> =>
-  data._tag === "LiteralData"
-    ? Option.some(data.value)
-    : data._tag === "ComplexData" && data.content.elements === 0
-    ? Option.some(data.content.text)
-    : Option.none()
+/** A literal may be written as a complex value, as may one that was stored and fetched: the text is the same. */
+const textOf = (data: DataValue.DataValue): Either.Either<string, string> =>
+  data._tag === "LiteralData" || (data._tag === "ComplexData" && data.content.elements === 0)
+    ? DataValue.toText(data)
+    : wrongKind("a literal", data)
 
 export const literal = <A, I extends Literal.Encoded>(
   schema: Schema.Schema<A, I>,
@@ -73,7 +71,7 @@ export const literal = <A, I extends Literal.Encoded>(
     format: DataValue.anyFormat,
     uom: Option.fromNullable(options.uom),
     encode: (value) => Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom: options.uom })),
-    decode: (data) => Option.match(textOf(data), { onNone: () => wrongKind("a literal", data), onSome: read })
+    decode: (data) => Either.flatMap(textOf(data), read)
   }
 }
 
@@ -94,12 +92,10 @@ export const measure = <A, I extends Literal.Encoded>(
         ? Either.left(`has the unit "${uom}", which is none of ${uoms.join(", ")}`)
         : Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom })),
     decode: (data) =>
-      data._tag !== "LiteralData"
-        ? wrongKind("a literal", data)
-        : Either.map(read(data.value), (value) => ({
-          value,
-          uom: Option.getOrElse(data.uom, () => uoms[0] ?? "")
-        }))
+      Either.map(Either.flatMap(textOf(data), read), (value) => ({
+        value,
+        uom: data._tag === "LiteralData" && Option.isSome(data.uom) ? data.uom.value : uoms[0] ?? ""
+      }))
   }
 }
 
@@ -136,7 +132,7 @@ export const text = (format: DataValue.Format): Codec<string> => ({
     isXml(format) && !DataValue.isBase64(format)
       ? embed(value, format)
       : DataValue.isBase64(format)
-      ? Either.right({ ...DataValue.complexText(Encoding.encodeBase64(value), ""), format })
+      ? Either.right({ ...DataValue.complexText(encodeBase64(new TextEncoder().encode(value)), ""), format })
       : Either.right({ ...DataValue.complexText(value, ""), format }),
   decode: DataValue.toText
 })
@@ -147,7 +143,7 @@ export const bytes = (plain: DataValue.Format): Codec<Uint8Array> => {
     data: complexDescription(format),
     format,
     uom: Option.none(),
-    encode: (value) => Either.right({ ...DataValue.complexText(Encoding.encodeBase64(value), ""), format }),
+    encode: (value) => Either.right({ ...DataValue.complexText(encodeBase64(value), ""), format }),
     decode: DataValue.toBytes
   }
 }

@@ -1,8 +1,9 @@
 import * as Either from "effect/Either"
 import { InvalidUrl } from "../WpsError.ts"
+import type { Parameter } from "../WpsProtocol.ts"
 
 /** An address without its query, fragment and user: what may stand in an error. */
-export const bare = (url: string): string => (URL.canParse(url) ? strip(new URL(url)) : "an address that cannot be read")
+export const bare = (url: string): string => URL.canParse(url) ? strip(new URL(url)) : "an address that cannot be read"
 
 const strip = (url: URL): string => `${url.origin}${url.pathname}`
 
@@ -11,7 +12,9 @@ export const parse = (url: string, base?: string): Either.Either<URL, InvalidUrl
   const refuse = (reason: string) => Either.left(new InvalidUrl({ url: shown(url), reason }))
   if (!URL.canParse(url, base)) return refuse(url.trim() === "" ? "it is empty" : "it is no absolute address")
   const parsed = new URL(url, base)
-  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") return refuse(`${parsed.protocol} is neither http nor https`)
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    return refuse(`${parsed.protocol} is neither http nor https`)
+  }
   if (parsed.username !== "" || parsed.password !== "") {
     return refuse("it holds a user name or password; provide an Auth layer such as BasicAuth.layer instead")
   }
@@ -25,17 +28,25 @@ const shown = (url: string): string =>
 
 const own = new Set(["service", "request", "version"])
 
+/** An address that a document holds, from the address of the document where it is relative. */
+export const resolve = (href: string, document: string): string =>
+  href === "" || URL.canParse(href) || !URL.canParse(href, document) ? href : new URL(href, document).href
+
+/** A comma between items stands as it is, one within an item is escaped. */
+const encodeValue = (value: Parameter[1]): string =>
+  typeof value === "string" ? encodeURIComponent(value) : value.map(encodeURIComponent).join(",")
+
 /**
  * Joins parameters to an address: those it has stay as they are written, but for the ones that every request sets
  * itself. Blanks become `%20`: not every server reads `+`.
  */
-export const withParameters = (base: URL, parameters: ReadonlyArray<readonly [string, string]>): string => {
+export const withParameters = (base: URL, parameters: ReadonlyArray<Parameter>): string => {
   const set = new Set([...own, ...parameters.map(([name]) => name.toLowerCase())])
   const kept = base.search.slice(1).split("&").filter((pair) => {
     const name = pair.split("=")[0] ?? ""
     return pair !== "" && !set.has(name.toLowerCase())
   })
-  const added = parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+  const added = parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeValue(value)}`)
   const query = [...kept, ...added].join("&")
   return query === "" ? strip(base) : `${strip(base)}?${query}`
 }

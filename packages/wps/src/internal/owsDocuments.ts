@@ -59,7 +59,10 @@ export const serviceIdentification: Xml.Content<OwsModel.ServiceIdentification> 
     accessConstraints: texts(ows("AccessConstraints"))
   }),
   {
-    decode: (raw): OwsModel.ServiceIdentification => ({ ...raw, keywords: raw.keywords.flatMap((group) => group.words) }),
+    decode: (raw): OwsModel.ServiceIdentification => ({
+      ...raw,
+      keywords: raw.keywords.flatMap((group) => group.words)
+    }),
     encode: (value) => ({ ...value, keywords: value.keywords.length === 0 ? [] : [{ words: value.keywords }] })
   }
 )
@@ -144,12 +147,35 @@ export const serviceProvider: Xml.Content<OwsModel.ServiceProvider> = Xml.map(
   }
 )
 
-const values = {
-  name: Xml.attributeWithDefault(none("name"), ""),
-  values: Xml.within(ows("AllowedValues"), Xml.many(ows("Value"), Xml.text))
-}
+const allowedValues = Xml.struct({ values: texts(ows("Value")) })
 
-const domain: Xml.Content<OwsModel.Domain> = Xml.struct(values)
+/** The schema wants it said that any value will do. */
+const domain: Xml.Content<OwsModel.Domain> = Xml.map(
+  Xml.struct({
+    name: Xml.attributeWithDefault(none("name"), ""),
+    possible: Xml.optionalOneOf({
+      Allowed: [ows("AllowedValues"), allowedValues],
+      Any: [ows("AnyValue"), Xml.empty]
+    }, { repeated: "first" })
+  }),
+  {
+    decode: ({ name, possible }): OwsModel.Domain => ({
+      name,
+      values: Option.match(possible, {
+        onNone: () => [],
+        onSome: (one) => one._tag === "Allowed" ? one.value.values : []
+      })
+    }),
+    encode: ({ name, values }) => ({
+      name,
+      possible: Option.some(
+        values.length === 0
+          ? { _tag: "Any" as const, value: undefined }
+          : { _tag: "Allowed" as const, value: { values } }
+      )
+    })
+  }
+)
 
 const endpoint = Xml.struct({
   href: Xml.attributeWithDefault(xlink("href"), ""),
@@ -177,7 +203,10 @@ export const operation: Xml.Content<OwsModel.OperationMetadata> = Xml.map(
         Option.match(http, {
           onNone: () => [],
           onSome: ({ endpoints }) =>
-            endpoints.map(({ _tag, value }): OwsModel.Endpoint => ({ method: _tag === "Get" ? "GET" : "POST", ...value }))
+            endpoints.map(({ _tag, value }): OwsModel.Endpoint => ({
+              method: _tag === "Get" ? "GET" : "POST",
+              ...value
+            }))
         })
       )
     }),
@@ -197,12 +226,18 @@ export const operation: Xml.Content<OwsModel.OperationMetadata> = Xml.map(
   }
 )
 
+export const wpsNamespace = "http://www.opengis.net/wps/1.0.0"
+const wpsName = XmlName.namespace(wpsNamespace, "wps")
+
+/** PyWPS writes the report of a failed process, and GSKY all of it, in the WPS namespace. */
+const lenient = (local: string): Names => [...ows(local), wpsName(local)]
+
 /** PyWPS puts a text straight into an Exception, without ExceptionText around it. */
 const exception: Xml.Content<OwsException> = Xml.map(
   Xml.struct({
     code: Xml.attributeWithDefault(none("exceptionCode"), "NoApplicableCode"),
     locator: Xml.nonEmptyAttribute(none("locator")),
-    texts: Xml.many(ows("ExceptionText"), Xml.text),
+    texts: Xml.many(lenient("ExceptionText"), Xml.text),
     text: Xml.value
   }),
   {
@@ -216,12 +251,6 @@ const exception: Xml.Content<OwsException> = Xml.map(
     encode: ({ code, locator, texts }) => ({ code, locator, texts, text: "" })
   }
 )
-
-export const wpsNamespace = "http://www.opengis.net/wps/1.0.0"
-const wpsName = XmlName.namespace(wpsNamespace, "wps")
-
-/** PyWPS writes the report of a failed process, and GSKY all of it, in the WPS namespace. */
-const lenient = (local: string): Names => [...ows(local), wpsName(local)]
 
 export const exceptionReportName = lenient("ExceptionReport")
 

@@ -2,8 +2,8 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import type { AuthError } from "@effect-wps/auth/AuthError"
 import { type ExecuteResponse, isTerminal, type JobStatus } from "../Execute.ts"
 import { defaultSchedule, type PollOptions } from "../Job.ts"
-import { JobTimeout, ServerBusy, TransportError, UnexpectedResponse, type WpsError } from "../WpsError.ts"
+import { JobTimeout, type WpsError } from "../WpsError.ts"
 
 type Failure = WpsError | AuthError
 
@@ -23,6 +23,8 @@ interface Snapshot {
   readonly changedAt: number
   /** Bad status reads since the last good one. */
   readonly bad: number
+  /** When a busy server may be asked again, in milliseconds. */
+  readonly notBefore: number
 }
 
 export interface Poller {
@@ -34,14 +36,20 @@ export interface Poller {
 
 /** What may be different the next time: a document caught while it is being written, a server on its way up. */
 const isTransient = (error: Failure): boolean =>
-  error instanceof TransportError || error instanceof UnexpectedResponse || error instanceof ServerBusy
+  error._tag === "TransportError" || error._tag === "UnexpectedResponse" || error._tag === "ServerBusy"
+
+/** Milliseconds that a busy server is left alone for, an hour at most: some ask for years. */
+const patience = (error: Failure): number =>
+  error._tag === "ServerBusy"
+    ? Math.min(3_600_000, 1000 * Option.getOrElse(error.retryAfter, () => 0))
+    : 0
 
 const describe = (status: JobStatus): string => `${status._tag}${status.message === "" ? "" : ` ("${status.message}")`}`
 
 /**
  * Follows a job. Of those who want a newer state one takes the turn and asks the server; the others wait for the end of
- * its turn, find the newer state there, or take the next. So one asks at a time, nothing runs that nobody waits for, and
- * when the one that asks is interrupted another goes on.
+ * its turn, and find the newer state there, or fail with what it failed with, or take the next. So one asks at a time,
+ * nothing runs that nobody waits for, and when the one that asks is interrupted another goes on.
  */
 export const make = Effect.fnUntraced(function*(options: {
   readonly identifier: string
@@ -51,8 +59,8 @@ export const make = Effect.fnUntraced(function*(options: {
 }): Effect.fn.Return<Poller> {
   const { first, identifier, poll, read } = options
   const started = yield* Clock.currentTimeMillis
-  const snapshot = yield* Ref.make<Snapshot>({ response: first, version: 0, changedAt: started, bad: 0 })
-  const turn = yield* Ref.make(Option.none<Deferred.Deferred<void>>())
+  const snapshot = yield* Ref.make<Snapshot>({ response: first, version: 0, changedAt: started, bad: 0, notBefore: 0 })
+  const turn = yield* Ref.make(Option.none<Deferred.Deferred<void, Failure>>())
   const driver = yield* Schedule.driver(poll.schedule ?? defaultSchedule)
   const badReads = poll.badReads ?? 10
 
@@ -71,62 +79,76 @@ export const make = Effect.fnUntraced(function*(options: {
     return Option.fromNullable(bounds.sort((one, other) => one.left - other.left)[0])
   }
 
-  const renew = (response: ExecuteResponse) =>
+  /** Keeps an answer. One that was overtaken by another is older than it may look, unless it is the end. */
+  const renew = (asked: Snapshot, response: ExecuteResponse): Effect.Effect<Snapshot> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Ref.updateAndGet(snapshot, (current) => ({
-        response,
-        version: current.version + 1,
-        changedAt: Equal.equals(current.response.status, response.status) ? current.changedAt : now,
-        bad: 0
+      Ref.updateAndGet(snapshot, (current) =>
+        isTerminal(current.response.status) || (current.version !== asked.version && !isTerminal(response.status))
+          ? current
+          : {
+            response,
+            version: current.version + 1,
+            changedAt: Equal.equals(current.response.status, response.status) ? current.changedAt : now,
+            bad: 0,
+            notBefore: 0
+          }))
+
+  const badRead = (error: Failure): Effect.Effect<void, Failure> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.flatten(Ref.modify(snapshot, (current) => {
+        const again = isTransient(error) && current.bad < badReads
+        return [
+          again ? Effect.void : Effect.fail(error),
+          { ...current, bad: again ? current.bad + 1 : 0, notBefore: now + patience(error) }
+        ]
       })))
 
-  const attempt = (current: Snapshot): Effect.Effect<Snapshot, Failure> =>
-    Effect.flatMap(Effect.either(read), Either.match({
-      onRight: renew,
-      onLeft: (error) =>
-        isTransient(error) && current.bad < badReads
-          ? Effect.andThen(
-            error instanceof ServerBusy && Option.isSome(error.retryAfter)
-              ? Effect.sleep(Duration.seconds(error.retryAfter.value))
-              : Effect.void,
-            Ref.updateAndGet(snapshot, (one) => ({ ...one, bad: one.bad + 1 }))
-          )
-          : Effect.fail(error)
-    }))
+  const pause = (current: Snapshot): Effect.Effect<void, Failure> =>
+    driver.next(undefined).pipe(
+      // A schedule that has come to its end has no bound of its own to name.
+      Effect.catchAll(() =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.fail(timeout("deadline", now - started, current.response.status)))
+      ),
+      Effect.zipRight(Clock.currentTimeMillis),
+      Effect.flatMap((now) => now < current.notBefore ? Effect.sleep(current.notBefore - now) : Effect.void)
+    )
 
-  /** Waits for its time, and asks. */
-  const step = (current: Snapshot): Effect.Effect<unknown, Failure> =>
+  /** Waits for its time, and asks; comes back without an answer when a bound is reached, or after a bad read. */
+  const step = (current: Snapshot): Effect.Effect<void, Failure> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const pause = driver.next(undefined).pipe(
-        // A schedule that has come to its end has no bound of its own to name.
-        Effect.mapError(() => timeout("deadline", Duration.millis(now - started), current.response.status))
+      const next = Effect.zipRight(
+        pause(current),
+        Effect.matchEffect(read, { onFailure: badRead, onSuccess: (response) => renew(current, response) })
       )
-      const next = Effect.andThen(pause, attempt(current))
       return Option.match(bound(current, now), {
-        onNone: () => next,
+        onNone: () => Effect.asVoid(next),
         onSome: ({ error, left }) =>
-          left <= 0 ? Effect.fail(error) : Effect.timeoutFail(next, { duration: left, onTimeout: () => error })
+          left <= 0 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
       })
     })
 
   /** A snapshot that is newer than the version seen. */
   const newer = (seen: number): Effect.Effect<Snapshot, Failure> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Deferred.make<void>(), (mine) =>
-        Effect.flatten(Effect.zipWith(
-          Ref.get(snapshot),
-          Ref.modify(turn, (theirs) => [theirs, Option.orElseSome(theirs, () => mine)]),
-          (current, theirs) => {
-            const end = Effect.zipRight(Ref.set(turn, Option.none()), Deferred.succeed(mine, void 0))
-            if (current.version > seen || isTerminal(current.response.status)) {
-              return Effect.as(Option.isNone(theirs) ? end : Effect.void, current)
-            }
-            return Option.match(theirs, {
-              onNone: () => Effect.ensuring(restore(step(current)), end),
-              onSome: (deferred) => restore(Deferred.await(deferred))
-            }).pipe(Effect.andThen(Effect.suspend(() => restore(newer(seen)))))
-          }
-        ))))
+      Effect.gen(function*() {
+        const mine = yield* Deferred.make<void, Failure>()
+        const theirs = yield* Ref.modify(turn, (held) => [held, Option.orElseSome(held, () => mine)])
+        const current = yield* Ref.get(snapshot)
+        const isNewer = current.version > seen || isTerminal(current.response.status)
+        if (Option.isNone(theirs)) {
+          yield* (isNewer ? Effect.void : restore(step(current))).pipe(Effect.onExit((exit) =>
+            Effect.zipRight(
+              Ref.set(turn, Option.none()),
+              Exit.isInterrupted(exit) ? Deferred.succeed(mine, void 0) : Deferred.done(mine, exit)
+            )
+          ))
+        } else if (!isNewer) {
+          yield* restore(Deferred.await(theirs.value))
+        }
+        return isNewer ? current : yield* restore(newer(seen))
+      })
+    )
 
   const settled = (current: Snapshot): Effect.Effect<ExecuteResponse, Failure> =>
     isTerminal(current.response.status)
@@ -146,7 +168,10 @@ export const make = Effect.fnUntraced(function*(options: {
     status: Effect.flatMap(Ref.get(snapshot), (current) =>
       isTerminal(current.response.status)
         ? Effect.succeed(current.response.status)
-        : Effect.map(Effect.flatMap(read, renew), ({ response }) => response.status)),
+        : Effect.map(
+          Effect.flatMap(read, (response) => renew(current, response)),
+          ({ response }) => response.status
+        )),
     changes: Stream.changes(Stream.map(states, ({ response }) => response.status)),
     last: Effect.flatMap(Ref.get(snapshot), settled)
   }

@@ -1,12 +1,13 @@
+import { Xml, type XmlError } from "@effect-wps/xml"
+import * as Headers from "@effect/platform/Headers"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Headers from "@effect/platform/Headers"
-import { Xml, type XmlError } from "@effect-wps/xml"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import type { ExecuteResponse } from "../Execute.ts"
 import type { OwsException } from "../Ows.ts"
 import type { Operation, WpsError } from "../WpsError.ts"
 import {
@@ -18,7 +19,7 @@ import {
   UnexpectedResponse
 } from "../WpsError.ts"
 import type { WpsResponse } from "../WpsProtocol.ts"
-import { bare } from "./endpoint.ts"
+import { bare, resolve } from "./endpoint.ts"
 import { responses } from "./wps100Documents.ts"
 
 /** What is being asked, for the errors: the operation, and the process where there is one. */
@@ -33,8 +34,9 @@ const wholeBody = 1 << 20
 const excerptLength = 500
 
 const printable = (bytes: Uint8Array): string =>
-  // eslint-disable-next-line no-control-regex
-  new TextDecoder().decode(bytes.subarray(0, 2 * excerptLength)).replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "").slice(0, excerptLength)
+  new TextDecoder().decode(bytes.subarray(0, 2 * excerptLength))
+    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    .slice(0, excerptLength)
 
 /** The transport's own account may hold an address with its query: only what is known to be harmless is kept. */
 export const transportError = (asked: Asked, url: string) => (error: HttpClientError.HttpClientError): TransportError =>
@@ -57,15 +59,22 @@ const charsetOf = (contentType: Option.Option<string>): string | undefined =>
 
 /** Seconds to wait, where the server says them; a date would need the server's clock, so it is left out. */
 const retryAfterOf = (response: HttpClientResponse.HttpClientResponse): Option.Option<number> =>
-  Option.filter(Option.map(headerOf(response, "retry-after"), Number), (seconds) => Number.isFinite(seconds) && seconds >= 0)
+  Option.filter(
+    Option.map(headerOf(response, "retry-after"), Number),
+    (seconds) => Number.isFinite(seconds) && seconds >= 0
+  )
 
 interface Body {
   readonly decoded: Either.Either<
-    { readonly _tag: "ServiceExceptionReport"; readonly value: Extract<WpsResponse, { _tag: "ExceptionReport" }>["value"] } | WpsResponse,
+    {
+      readonly _tag: "ServiceExceptionReport"
+      readonly value: Extract<WpsResponse, { _tag: "ExceptionReport" }>["value"]
+    } | WpsResponse,
     XmlError.XmlError
   >
   readonly size: number
-  readonly excerpt: string
+  /** Only an error wants it. */
+  readonly excerpt: () => string
 }
 
 const readBody = (
@@ -92,7 +101,12 @@ const readBody = (
           take(chunk)
           return !decoder.failed
         }))
-    return Effect.map(read, () => ({ decoded: decoder.end(), size, excerpt: printable(head) }))
+    return Effect.map(read, () => ({
+      decoded: decoder.end(),
+      size,
+      excerpt: () =>
+        printable(head)
+    }))
   })
 
 const concat = (left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> => {
@@ -114,12 +128,15 @@ export const receive = Effect.fnUntraced(function*(
   const contentType = headerOf(response, "content-type")
   const body = yield* readBody(response, contentType, Option.fromNullable(source), transportError(asked, url))
   const unexpected = (kind: UnexpectedResponse["kind"], reason: string) =>
-    new UnexpectedResponse({ operation, url, status, contentType, kind, reason, excerpt: body.excerpt })
+    new UnexpectedResponse({ operation, url, status, contentType, kind, reason, excerpt: body.excerpt() })
 
-  const report = Option.flatMap(Either.getRight(body.decoded), (document) =>
-    document._tag === "ExceptionReport" || document._tag === "ServiceExceptionReport"
-      ? Option.some(document.value.exceptions)
-      : Option.none())
+  const report = Option.flatMap(
+    Either.getRight(body.decoded),
+    (document) =>
+      document._tag === "ExceptionReport" || document._tag === "ServiceExceptionReport"
+        ? Option.some(document.value.exceptions)
+        : Option.none()
+  )
   if (status === 401 || status === 403) {
     const reason = Option.match(report, { onNone: () => "", onSome: (all) => all.map(String).join("; ") })
     return yield* new AccessDenied({ operation, url, status, reason })
@@ -136,7 +153,18 @@ export const receive = Effect.fnUntraced(function*(
   if (status >= 400 && !(document._tag === "ExecuteResponse" && document.value.status._tag === "Failed")) {
     return yield* unexpected("http-status", `with a ${document._tag} document, which does not go with that status`)
   }
-  return document
+  return document._tag === "ExecuteResponse" ? { ...document, value: located(document.value, url) } : document
+})
+
+/** Its relative addresses are relative to where it was found. */
+const located = (response: ExecuteResponse, url: string): ExecuteResponse => ({
+  ...response,
+  statusLocation: Option.map(response.statusLocation, (location) => resolve(location, url)),
+  outputs: response.outputs.map((output) =>
+    output.data._tag === "Reference"
+      ? { ...output, data: { ...output.data, href: resolve(output.data.href, url) } }
+      : output
+  )
 })
 
 const refusal = (asked: Asked, url: string, status: number, exceptions: ReadonlyArray<OwsException>): WpsError => {
@@ -153,15 +181,17 @@ const misread = (
   error: XmlError.XmlError,
   contentType: Option.Option<string>,
   unexpected: (kind: UnexpectedResponse["kind"], reason: string) => UnexpectedResponse
-): UnexpectedResponse =>
-  body.size === 0 || body.excerpt.trim() === ""
+): UnexpectedResponse => {
+  const excerpt = body.excerpt()
+  return body.size === 0 || excerpt.trim() === ""
     ? unexpected("empty", "the body is empty")
-    : /^\s*<(!doctype\s+html|html)\b/i.test(body.excerpt) || Option.exists(contentType, (type) => /html/i.test(type))
+    : /^\s*<(!doctype\s+html|html)\b/i.test(excerpt) || Option.exists(contentType, (type) => /html/i.test(type))
     ? unexpected("html", "the body is an HTML page")
-    : !/^[\s\uFEFF\uFFFD]*</.test(body.excerpt)
+    : !/^[\s\uFEFF\uFFFD]*</.test(excerpt)
     ? unexpected("not-xml", "the body is no XML")
     : error.reason === "unexpected-root"
     ? unexpected("other-document", `the body is another document: ${error.message}`)
     : error.reason === "missing" || error.reason === "repeated" || error.reason === "invalid-value"
     ? unexpected("unreadable-xml", `the document cannot be read: ${error.message}`)
     : unexpected("malformed-xml", `the document is malformed or cut: ${error.message}`)
+}

@@ -2,12 +2,18 @@
 export const entries = <V>(record: Readonly<Record<string, V>>): ReadonlyArray<readonly [string, V]> =>
   Object.entries(record)
 
-/**
- * One field's value. The result is `never`, which fits the codec that stands under the same name: the mapped types of
- * `Process` pair each value with its codec by that name, and TypeScript cannot follow a name that it does not know.
- */
+/** Its own field: every object has a `constructor` and a `toString` that nobody gave. */
+const field = (record: unknown, name: string): unknown =>
+  typeof record === "object" && record !== null && Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined
+
+/** Whether a field has a value. */
+export const has = (record: unknown, name: string): boolean => field(record, name) !== undefined
+
+/** One field's value, as the codec takes it that stands under the same name. */
 export const get = (record: unknown, name: string): never =>
-  (typeof record === "object" && record !== null ? Reflect.get(record, name) : undefined) as never
+  // The mapped types of Process pair each value with its codec by name; TypeScript cannot follow a name that it does not
+  // know, and never fits every codec.
+  field(record, name) as never
 
 /** The names of a record's own fields; whoever calls without types may give something else. */
 export const keys = (record: unknown): ReadonlyArray<string> =>

@@ -4,10 +4,11 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { WpsError } from "../WpsError.ts"
-import { UnexpectedResponse } from "../WpsError.ts"
+import { TransportError, UnexpectedResponse } from "../WpsError.ts"
 import { bare } from "./endpoint.ts"
 import { type Asked, receive, transportError } from "./receive.ts"
 
@@ -30,48 +31,89 @@ export const refused = (
       })
     ))
 
-/** Whether a document's first element is an exception report, whatever namespace and prefix it is in. */
-const isReport = (head: string): boolean =>
-  /^[\s\uFEFF]*(?:<\?[^]*?\?>\s*|<!--[^]*?-->\s*)*<(?:[\w.-]+:)?(?:Service)?ExceptionReport[\s/>]/.test(head)
+const beforeRoot = /[\s\uFEFF]+|<\?[^]*?\?>|<!--[^]*?-->/y
+const reportTag = /<(?:[\w.-]+:)?(?:Service)?ExceptionReport[\s/>]/y
+const partOfTag = /(?:<[\w:.-]*|<\?[^]*|<!-?|<!--[^]*)?$/y
+
+/** Whether a text begins with an exception report, in whatever namespace and prefix; none where it ends too soon. */
+const beginsReport = (text: string): Option.Option<boolean> => {
+  let at = 0
+  const matches = (pattern: RegExp): boolean => {
+    pattern.lastIndex = at
+    return pattern.test(text)
+  }
+  while (matches(beforeRoot)) at = beforeRoot.lastIndex
+  return matches(reportTag) ? Option.some(true) : matches(partOfTag) ? Option.none() : Option.some(false)
+}
+
+/** A report's root comes before that many bytes. */
+const longestStart = 4096
+
+/** Of UTF-16 this leaves what is ASCII, which is all that is looked for. */
+const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>
+  new TextDecoder().decode(concatenate(chunks).subarray(0, longestStart)).replace(/[\0\uFFFD]/g, "")
+
+const sizeOf = (chunks: Iterable<Uint8Array>): number => {
+  let size = 0
+  for (const chunk of chunks) size += chunk.length
+  return size
+}
 
 /**
- * The bytes of a raw output. An output may itself be XML, so of what is sent as XML only an exception report is taken for
- * a refusal (OGC 05-007r7 §10.3.2).
+ * The bytes of an output. An output may itself be XML, so only an exception report is taken for a refusal (OGC 05-007r7
+ * §10.3.2), whatever type the server gives it.
  */
 export const refusedInside = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse
-): Effect.Effect<Stream.Stream<Uint8Array, WpsError>, WpsError> => {
-  const body = Stream.mapError(response.stream, transportError(asked, response.request.url))
-  const contentType = Option.getOrElse(Headers.get(response.headers, "content-type"), () => "xml")
-  if (!/xml|text\/plain/i.test(contentType)) return Effect.succeed(body)
-  return Effect.uninterruptibleMask((restore) =>
+): Effect.Effect<Stream.Stream<Uint8Array, WpsError>, WpsError> =>
+  Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const pull = yield* Scope.extend(Stream.toPull(body), scope)
-      const rest = Stream.ensuring(Stream.repeatEffectChunkOption(pull), Scope.close(scope, Exit.void))
-      const first = yield* restore(Effect.either(pull)).pipe(
-        Effect.onInterrupt(() => Scope.close(scope, Exit.void))
+      const close = Scope.close(scope, Exit.void)
+      const pull = yield* response.stream.pipe(
+        // So says Fetch of a 204, which is an output of no bytes.
+        Stream.catchSome((error) => error.reason === "EmptyBody" ? Option.some(Stream.empty) : Option.none()),
+        Stream.mapError(transportError(asked, response.request.url)),
+        Stream.toPull,
+        Scope.extend(scope)
       )
-      if (first._tag === "Left") {
-        yield* Scope.close(scope, Exit.void)
-        return yield* Option.match(first.left, { onNone: () => Effect.succeed(Stream.empty), onSome: Effect.fail })
+      const look = (
+        seen: Chunk.Chunk<Uint8Array>
+      ): Effect.Effect<readonly [start: Chunk.Chunk<Uint8Array>, isReport: boolean], WpsError> => {
+        const report = beginsReport(startOf(seen))
+        return Option.isSome(report) || sizeOf(seen) >= longestStart
+          ? Effect.succeed([seen, Option.contains(report, true)])
+          : Effect.matchEffect(pull, {
+            onFailure: Option.match({ onNone: () => Effect.succeed([seen, false] as const), onSome: Effect.fail }),
+            onSuccess: (more) => look(Chunk.appendAll(seen, more))
+          })
       }
-      const whole = Stream.concat(Stream.fromChunk(first.right), rest)
-      const head = Chunk.head(first.right)
-      return Option.exists(head, (bytes) => isReport(new TextDecoder().decode(bytes.subarray(0, 4096))))
-        ? yield* restore(refused(asked, response, whole))
-        : whole
+      const isTaken = yield* Ref.make(false)
+      return yield* restore(Effect.flatMap(look(Chunk.empty()), ([start, isReport]) => {
+        const whole = Effect.if(Ref.getAndSet(isTaken, true), {
+          onTrue: () =>
+            new TransportError({
+              operation: asked.operation,
+              url: bare(response.request.url),
+              reason: "its bytes come once and have been taken"
+            }),
+          onFalse: () =>
+            Effect.succeed(Stream.fromChunk(start).pipe(
+              Stream.concat(Stream.repeatEffectChunkOption(pull)),
+              Stream.ensuring(close)
+            ))
+        }).pipe(Stream.unwrap)
+        return isReport ? refused(asked, response, whole) : Effect.succeed(whole)
+      })).pipe(Effect.onError(() => close))
     })
   )
-}
 
 /** One array out of many. */
 export const concatenate = (chunks: Iterable<Uint8Array>): Uint8Array => {
-  const all = [...chunks]
-  const whole = new Uint8Array(all.reduce((size, chunk) => size + chunk.length, 0))
+  const whole = new Uint8Array(sizeOf(chunks))
   let at = 0
-  for (const chunk of all) {
+  for (const chunk of chunks) {
     whole.set(chunk, at)
     at += chunk.length
   }

@@ -30,7 +30,10 @@ const bits = (size: bigint): readonly [bigint, bigint] => [-(2n ** (size - 1n)),
 const unsigned = (size: bigint): readonly [bigint, bigint] => [0n, 2n ** size - 1n]
 
 /** The bounds of XML Schema's integers; none where the type is open at that end. */
-const integers: ReadonlyMap<string, readonly [bigint | undefined, bigint | undefined]> = new Map<string, readonly [bigint | undefined, bigint | undefined]>([
+const integers: ReadonlyMap<string, readonly [bigint | undefined, bigint | undefined]> = new Map<
+  string,
+  readonly [bigint | undefined, bigint | undefined]
+>([
   ["integer", [undefined, undefined]],
   ["long", bits(64n)],
   ["int", bits(32n)],
@@ -157,7 +160,9 @@ const complex = (data: DataValue, described: ComplexDescription): ReadonlyArray<
     ...Option.match(described.maximumMegabytes, {
       onNone: () => [],
       onSome: (most) =>
-        megabytes > most ? [`has ${megabytes.toFixed(1)} MB, but at most ${most} MB are taken; give it by reference`] : []
+        megabytes > most
+          ? [`has ${megabytes.toFixed(1)} MB, but at most ${most} MB are taken; give it by reference`]
+          : []
     })
   ]
 }
@@ -207,11 +212,16 @@ export const validate = (description: ProcessDescription, request: ExecuteReques
       fault(identifier)(`is no input of the process; it has ${inputs.length === 0 ? "none" : list(inputs)}`)
     ),
     ...description.inputs.flatMap((input) =>
-      occurrences(input, request.inputs.filter((one) => one.identifier === input.identifier)).map(fault(input.identifier))
+      occurrences(input, request.inputs.filter((one) => one.identifier === input.identifier)).map(
+        fault(input.identifier)
+      )
     ),
     ...asked.filter(({ identifier }) => !outputs.includes(identifier)).map(({ identifier }) =>
       fault(identifier)(`is no output of the process; it has ${list(outputs)}`)
     ),
+    ...asked.filter((output) => output.asReference && !description.outputTransmission.includes("reference")).map((
+      output
+    ) => fault(output.identifier)("is asked for by reference, but the process stores nothing; ask for its value")),
     ...request.response._tag === "Document" && request.response.mode === "async" &&
         !description.jobControlOptions.includes("async-execute")
       ? [fault("mode")("the process cannot be run asynchronously; run it with mode \"sync\"")]

@@ -6,6 +6,7 @@ import type * as CapabilitiesModel from "../Capabilities.ts"
 import * as DataValue from "../DataValue.ts"
 import type * as Execute from "../Execute.ts"
 import { JobStatus } from "../Execute.ts"
+import * as Literal from "../Literal.ts"
 import { noApplicableCode, type OwsException } from "../Ows.ts"
 import type * as Description from "../ProcessDescription.ts"
 import type { WpsRequest } from "../WpsProtocol.ts"
@@ -63,7 +64,11 @@ const acceptVersions = Xml.withinOptional(wps("AcceptVersions"), Xml.many(ows("V
 const getCapabilities: Xml.Content<Extract<WpsRequest, { _tag: "GetCapabilities" }>> = Xml.map(
   Xml.struct({ service, language, acceptVersions }),
   {
-    decode: ({ acceptVersions, language }): Extract<WpsRequest, { _tag: "GetCapabilities" }> => ({ _tag: "GetCapabilities" as const, acceptVersions, language }),
+    decode: ({ acceptVersions, language }): Extract<WpsRequest, { _tag: "GetCapabilities" }> => ({
+      _tag: "GetCapabilities" as const,
+      acceptVersions,
+      language
+    }),
     encode: ({ acceptVersions, language }) => ({ service: "WPS" as const, acceptVersions, language })
   }
 )
@@ -71,7 +76,11 @@ const getCapabilities: Xml.Content<Extract<WpsRequest, { _tag: "GetCapabilities"
 const describeProcess: Xml.Content<Extract<WpsRequest, { _tag: "DescribeProcess" }>> = Xml.map(
   Xml.struct({ service, version, language, identifiers: Xml.many(ows("Identifier"), Xml.text) }),
   {
-    decode: ({ identifiers, language }): Extract<WpsRequest, { _tag: "DescribeProcess" }> => ({ _tag: "DescribeProcess" as const, identifiers, language }),
+    decode: ({ identifiers, language }): Extract<WpsRequest, { _tag: "DescribeProcess" }> => ({
+      _tag: "DescribeProcess" as const,
+      identifiers,
+      language
+    }),
     encode: ({ identifiers, language }) => ({
       service: "WPS" as const,
       version: "1.0.0" as const,
@@ -106,24 +115,31 @@ const literalData: Xml.Content<DataValue.LiteralData> = Xml.map(
     value: Xml.verbatimValue
   }),
   {
-    decode: ({ dataType, uom, value }): DataValue.LiteralData => ({ _tag: "LiteralData" as const, value, dataType, uom }),
+    decode: ({ dataType, uom, value }): DataValue.LiteralData => ({
+      _tag: "LiteralData" as const,
+      value,
+      dataType,
+      uom
+    }),
     encode: ({ dataType, uom, value }) => ({ value, dataType, uom })
   }
 )
 
-/** Corners are numbers between any white space. */
-const Corner = Schema.transform(Schema.String, Schema.Array(Schema.NumberFromString), {
-  strict: true,
-  decode: (source) => source.split(/[\s,]+/).filter((one) => one !== ""),
-  encode: (numbers) => numbers.join(" ")
+const readNumber = Literal.decode(Schema.Number)
+
+/** Corners are numbers in XML Schema's spelling, between any white space. */
+const corner: Xml.Content<ReadonlyArray<number>> = Xml.transform(Xml.text, {
+  decode: (source): Either.Either<ReadonlyArray<number>, string> =>
+    Either.all(source.split(/[\s,]+/).filter((one) => one !== "").map(readNumber)),
+  encode: (numbers) => numbers.map((one) => Literal.format(one, "double")).join(" ")
 })
 
 const boundingBox: Xml.Content<DataValue.BoundingBoxData> = Xml.map(
   Xml.struct({
     crs: Xml.nonEmptyAttribute(none("crs")),
     dimensions: Xml.nonEmptyAttribute(none("dimensions")),
-    lower: Xml.one(ows("LowerCorner"), Xml.textOf(Corner)),
-    upper: Xml.one(ows("UpperCorner"), Xml.textOf(Corner))
+    lower: Xml.one(ows("LowerCorner"), corner),
+    upper: Xml.one(ows("UpperCorner"), corner)
   }),
   {
     decode: ({ crs, lower, upper }): DataValue.BoundingBoxData => ({
@@ -162,15 +178,23 @@ const inlineData: Xml.Content<Inline> = Xml.map(Xml.struct({ data }), {
 
 const href = Xml.struct({ href: Xml.attributeWithDefault(xlink("href"), "") })
 
+const orEmpty = Option.getOrElse(() => "")
+
+/** Both attributes must stand there, empty ones too. */
+const header: Xml.Content<readonly [name: string, value: string]> = Xml.map(
+  Xml.struct({ key: Xml.optionalAttribute(none("key")), value: Xml.optionalAttribute(none("value")) }),
+  {
+    decode: ({ key, value }) => [orEmpty(key), orEmpty(value)] as const,
+    encode: ([key, value]) => ({ key: Option.some(key), value: Option.some(value) })
+  }
+)
+
 const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
   Xml.struct({
     ...format,
     href: Xml.attributeWithDefault(xlink("href"), ""),
     method: Xml.nonEmptyAttribute(none("method")),
-    headers: Xml.many(
-      wps("Header"),
-      Xml.struct({ key: Xml.attributeWithDefault(none("key"), ""), value: Xml.attributeWithDefault(none("value"), "") })
-    ),
+    headers: Xml.many(wps("Header"), header),
     body: Xml.optional(wps("Body"), Xml.fragment),
     bodyReference: Xml.optional(wps("BodyReference"), href)
   }),
@@ -182,7 +206,7 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
       method: Option.contains(Option.map(raw.method, (method) => method.toUpperCase()), "POST")
         ? "POST" as const
         : "GET" as const,
-      headers: raw.headers.map(({ key, value }) => [key, value] as const),
+      headers: raw.headers,
       body: raw.body,
       bodyReference: Option.map(raw.bodyReference, (one) => one.href)
     }),
@@ -190,7 +214,7 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
       ...value.format,
       href: value.href,
       method: value.method === "POST" ? Option.some("POST") : Option.none(),
-      headers: value.headers.map(([key, value]) => ({ key, value })),
+      headers: value.headers,
       body: value.body,
       bodyReference: Option.map(value.bodyReference, (href) => ({ href }))
     })
@@ -218,7 +242,9 @@ const input: Xml.Content<Execute.DataInput> = Xml.map(
     decode: ({ identifier, value }): Execute.DataInput => ({ identifier, data: value.value }),
     encode: ({ data, identifier }) => ({
       identifier,
-      value: data._tag === "Reference" ? { _tag: "Reference" as const, value: data } : { _tag: "Data" as const, value: data }
+      value: data._tag === "Reference"
+        ? { _tag: "Reference" as const, value: data }
+        : { _tag: "Data" as const, value: data }
     })
   }
 )
@@ -316,7 +342,7 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
       inputs: request.inputs,
       response: request.response._tag === "Raw"
         ? Option.some({ form: Option.some({ _tag: "Raw" as const, value: request.response.output }) })
-        // A ResponseDocument must name an output; without one, every output is what the standard gives.
+        // A ResponseDocument must name an output; without a ResponseForm every output is what the standard gives.
         : request.response.outputs.length === 0
         ? Option.none()
         : Option.some({ form: Option.some({ _tag: "Document" as const, value: request.response }) })
@@ -456,8 +482,10 @@ const range: Xml.Content<Description.Range> = Xml.map(
     spacing: Xml.optionalNonEmpty(ows("Spacing"))
   }),
   {
-    decode: ({ closure, ...rest }): Description.Range => ({
-      ...rest,
+    decode: ({ closure, maximum, minimum, spacing }): Description.Range => ({
+      minimum,
+      maximum,
+      spacing,
       closure: Option.getOrElse(
         Option.filter(closure, (one) => one === "open" || one === "open-closed" || one === "closed-open"),
         () => "closed" as const
@@ -486,88 +514,100 @@ const known = new Set(
 
 /** The type's local name, from the reference's end or the text, whichever names one that XML Schema has. */
 const typeName = ({ name, reference }: Xml.Value<typeof dataType>): Option.Option<string> => {
-  const tails = [Option.getOrElse(reference, () => ""), name].map((one) => one.split(/[#:/]/).at(-1)?.trim() ?? "")
-  return Option.orElse(
-    Option.fromNullable(tails.find((tail) => known.has(tail))),
-    () => Option.filter(Option.orElse(Option.some(name), () => reference), (one) => one !== "")
-  )
+  const tail = localName(Option.getOrElse(reference, () => ""))
+  if (known.has(tail)) return Option.some(tail)
+  const text = localName(name)
+  if (known.has(text)) return Option.some(text)
+  return name === "" ? reference : Option.some(name)
 }
 
+const localName = (name: string): string =>
+  name.slice(Math.max(name.lastIndexOf("#"), name.lastIndexOf(":"), name.lastIndexOf("/")) + 1).trim()
+
 const literalParts = Xml.struct({
-    dataType: Xml.optional(ows("DataType"), dataType, { repeated: "first" }),
-    uoms: Xml.optional(
-      local("UOMs"),
-      Xml.struct({
-        default: Xml.within(local("Default"), Xml.optionalNonEmpty(ows("UOM"))),
-        supported: Xml.within(local("Supported"), Xml.many(ows("UOM"), Xml.text))
-      }),
-      { repeated: "first" }
-    ),
-    allowed: Xml.optionalOneOf({
-      AllowedValues: [ows("AllowedValues"), allowedValues],
-      AnyValue: [ows("AnyValue"), Xml.empty],
-      ValuesReference: [
-        [...local("ValuesReference"), ...ows("ValuesReference")],
-        Xml.struct({ reference: Xml.attributeWithDefault([...ows("reference"), ...xlink("href")], "") })
-      ]
+  dataType: Xml.optional(ows("DataType"), dataType, { repeated: "first" }),
+  uoms: Xml.optional(
+    local("UOMs"),
+    Xml.struct({
+      default: Xml.within(local("Default"), Xml.optionalNonEmpty(ows("UOM"))),
+      supported: Xml.within(local("Supported"), Xml.many(ows("UOM"), Xml.text))
     }),
-    defaultValue: Xml.optional(local("DefaultValue"), Xml.text, { repeated: "first" })
-  })
+    { repeated: "first" }
+  ),
+  allowed: Xml.optionalOneOf({
+    AllowedValues: [ows("AllowedValues"), allowedValues],
+    AnyValue: [ows("AnyValue"), Xml.empty],
+    ValuesReference: [
+      [...local("ValuesReference"), ...ows("ValuesReference")],
+      Xml.struct({ reference: Xml.attributeWithDefault([...ows("reference"), ...xlink("href")], "") })
+    ]
+  }),
+  defaultValue: Xml.optional(local("DefaultValue"), Xml.text, { repeated: "first" })
+})
 
 /** An output says nothing of allowed values. */
-const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription> => Xml.map(
-  literalParts,
-  {
-    decode: (raw): Description.LiteralDescription => ({
-      _tag: "Literal",
-      dataType: Option.flatMap(raw.dataType, typeName),
-      defaultUom: Option.flatMap(raw.uoms, (one) => one.default),
-      uoms: Option.match(raw.uoms, { onNone: () => [], onSome: (one) => one.supported }),
-      allowed: Option.match(raw.allowed, {
-        onNone: (): Description.AllowedValues => ({ _tag: "AnyValue" }),
-        onSome: (choice) =>
-          choice._tag === "AllowedValues"
-            ? { _tag: "AllowedValues", ...choice.value }
-            : choice._tag === "ValuesReference"
-            ? { _tag: "ValuesReference", href: choice.value.reference }
-            : { _tag: "AnyValue" }
-      }),
-      defaultValue: raw.defaultValue
-    }),
-    encode: (value) => ({
-      dataType: Option.map(value.dataType, (name) => ({
-        name,
-        reference: known.has(name) ? Option.some(`http://www.w3.org/TR/xmlschema-2/#${name}`) : Option.none()
-      })),
-      uoms: value.uoms.length === 0
-        ? Option.none()
-        : Option.some({
-          default: Option.orElse(value.defaultUom, () => Option.fromNullable(value.uoms[0])),
-          supported: value.uoms
+const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription> =>
+  Xml.map(
+    literalParts,
+    {
+      decode: (raw): Description.LiteralDescription => ({
+        _tag: "Literal",
+        dataType: Option.flatMap(raw.dataType, typeName),
+        defaultUom: Option.flatMap(raw.uoms, (one) => one.default),
+        uoms: Option.match(raw.uoms, { onNone: () => [], onSome: (one) => one.supported }),
+        allowed: Option.match(raw.allowed, {
+          onNone: (): Description.AllowedValues => ({ _tag: "AnyValue" }),
+          onSome: (choice) =>
+            choice._tag === "AllowedValues"
+              ? { _tag: "AllowedValues", ...choice.value }
+              : choice._tag === "ValuesReference"
+              ? { _tag: "ValuesReference", href: choice.value.reference }
+              : { _tag: "AnyValue" }
         }),
-      allowed: !isInput ? Option.none() : Option.some(
-        value.allowed._tag === "AllowedValues"
-          ? { _tag: "AllowedValues" as const, value: { values: value.allowed.values, ranges: value.allowed.ranges } }
-          : value.allowed._tag === "ValuesReference"
-          ? { _tag: "ValuesReference" as const, value: { reference: value.allowed.href } }
-          : { _tag: "AnyValue" as const, value: undefined }
-      ),
-      defaultValue: isInput ? value.defaultValue : Option.none()
-    })
-  }
-)
+        defaultValue: raw.defaultValue
+      }),
+      encode: (value) => ({
+        dataType: Option.map(value.dataType, (name) => ({
+          name,
+          reference: known.has(name) ? Option.some(`http://www.w3.org/TR/xmlschema-2/#${name}`) : Option.none()
+        })),
+        uoms: value.uoms.length === 0
+          ? Option.none()
+          : Option.some({
+            default: Option.orElse(value.defaultUom, () => Option.fromNullable(value.uoms[0])),
+            supported: value.uoms
+          }),
+        allowed: !isInput ? Option.none() : Option.some(
+          value.allowed._tag === "AllowedValues" && value.allowed.values.length + value.allowed.ranges.length > 0
+            ? { _tag: "AllowedValues" as const, value: { values: value.allowed.values, ranges: value.allowed.ranges } }
+            : value.allowed._tag === "ValuesReference"
+            ? { _tag: "ValuesReference" as const, value: { reference: value.allowed.href } }
+            : { _tag: "AnyValue" as const, value: undefined }
+        ),
+        defaultValue: isInput ? value.defaultValue : Option.none()
+      })
+    }
+  )
 
 const literal = literalOf(true)
 const outputLiteral = literalOf(false)
 
+/** The schema wants a reference system; where a process names none, an empty one stands in its place. */
 const box: Xml.Content<Description.BoundingBoxDescription> = Xml.map(
   Xml.struct({
-    default: Xml.within(local("Default"), Xml.optionalNonEmpty(local("CRS"))),
+    default: Xml.within(local("Default"), Xml.optional(local("CRS"), Xml.text, { repeated: "first" })),
     supported: Xml.within(local("Supported"), Xml.many(local("CRS"), Xml.text))
   }),
   {
-    decode: (raw): Description.BoundingBoxDescription => ({ _tag: "BoundingBox" as const, defaultCrs: raw.default, crs: raw.supported }),
-    encode: (value) => ({ default: value.defaultCrs, supported: value.crs })
+    decode: (raw): Description.BoundingBoxDescription => ({
+      _tag: "BoundingBox" as const,
+      defaultCrs: Option.filter(raw.default, (crs) => crs !== ""),
+      crs: raw.supported.filter((crs) => crs !== "")
+    }),
+    encode: (value) => ({
+      default: Option.some(orEmpty(value.defaultCrs)),
+      supported: value.crs.length === 0 ? [""] : value.crs
+    })
   }
 )
 
@@ -594,28 +634,28 @@ const tags = {
     )
 }
 
-const Count = (missing: number) =>
-  Schema.transform(Schema.String, Schema.Number, {
-    strict: true,
-    decode: (source) => {
-      const count = Number(source.trim())
-      return /unbounded/i.test(source) || count > Number.MAX_SAFE_INTEGER || count >= 2147483647
-        ? Infinity
-        : source.trim() === "" || !Number.isFinite(count) || count < 0
-        ? missing
-        : Math.trunc(count)
-    },
-    // WPS 1.0.0 has no way to say that there is no bound.
-    encode: (count) => count === Infinity ? "2147483647" : String(count)
-  })
+/** How often: a number as servers write it, `missing` where they write none. */
+const readCount = (source: Option.Option<string>, missing: number): number => {
+  if (Option.isNone(source)) return missing
+  const count = Number(source.value)
+  return count >= 2147483647 || /unbounded/i.test(source.value)
+    ? Infinity
+    : !Number.isFinite(count) || count < 0
+    ? missing
+    : Math.trunc(count)
+}
+
+/** WPS 1.0.0 has no way to say that there is no bound. */
+const writeCount = (count: number): Option.Option<string> =>
+  Option.some(count === Infinity ? "2147483647" : String(count))
 
 const inputDescription: Xml.Content<Description.InputDescription> = Xml.map(
   Xml.struct({
-    minOccurs: Xml.optionalAttribute(none("minOccurs"), Count(1)),
-    maxOccurs: Xml.optionalAttribute(none("maxOccurs"), Count(1)),
+    minOccurs: Xml.nonEmptyAttribute(none("minOccurs")),
+    maxOccurs: Xml.nonEmptyAttribute(none("maxOccurs")),
     // WPS 0.4.0 has elements for these.
-    minimumOccurs: Xml.optional(local("MinimumOccurs"), Xml.textOf(Count(1))),
-    maximumOccurs: Xml.optional(local("MaximumOccurs"), Xml.textOf(Count(1))),
+    minimumOccurs: Xml.optionalNonEmpty(local("MinimumOccurs")),
+    maximumOccurs: Xml.optionalNonEmpty(local("MaximumOccurs")),
     ...described,
     data: Xml.optionalOneOf({
       Literal: [[...local("LiteralData"), ...local("LiteralOutput")], literal],
@@ -624,17 +664,25 @@ const inputDescription: Xml.Content<Description.InputDescription> = Xml.map(
     })
   }),
   {
-    decode: ({ data, maxOccurs, maximumOccurs, minOccurs, minimumOccurs, ...rest }): Description.InputDescription => {
-      const min = Option.getOrElse(Option.orElse(minOccurs, () => minimumOccurs), () => 1)
-      const max = Option.getOrElse(Option.orElse(maxOccurs, () => maximumOccurs), () => 1)
-      // Some servers write 0 for an input that may be given once.
-      return { ...rest, minOccurs: min, maxOccurs: Math.max(max, min, 1), data: tags.read(data) }
+    decode: (raw): Description.InputDescription => {
+      const minOccurs = readCount(Option.isSome(raw.minOccurs) ? raw.minOccurs : raw.minimumOccurs, 1)
+      const maxOccurs = readCount(Option.isSome(raw.maxOccurs) ? raw.maxOccurs : raw.maximumOccurs, 1)
+      return {
+        identifier: raw.identifier,
+        title: raw.title,
+        abstract: raw.abstract,
+        metadata: raw.metadata,
+        minOccurs,
+        // Some servers write 0 for an input that may be given once.
+        maxOccurs: Math.max(maxOccurs, minOccurs, 1),
+        data: tags.read(raw.data)
+      }
     },
     encode: ({ data, maxOccurs, minOccurs, ...rest }) => ({
       ...rest,
       title: Option.orElseSome(rest.title, () => rest.identifier),
-      minOccurs: Option.some(minOccurs),
-      maxOccurs: Option.some(maxOccurs),
+      minOccurs: writeCount(minOccurs),
+      maxOccurs: writeCount(maxOccurs),
       minimumOccurs: Option.none(),
       maximumOccurs: Option.none(),
       data: tags.write(data)
@@ -652,7 +700,13 @@ const outputDescription: Xml.Content<Description.OutputDescription> = Xml.map(
     })
   }),
   {
-    decode: ({ data, ...rest }): Description.OutputDescription => ({ ...rest, data: tags.read(data) }),
+    decode: ({ abstract, data, identifier, metadata, title }): Description.OutputDescription => ({
+      identifier,
+      title,
+      abstract,
+      metadata,
+      data: tags.read(data)
+    }),
     encode: ({ data, ...rest }) => ({
       ...rest,
       title: Option.orElseSome(rest.title, () => rest.identifier),
@@ -670,17 +724,20 @@ const processDescription: Xml.Content<Description.ProcessDescription> = Xml.map(
     outputs: Xml.within(local("ProcessOutputs"), Xml.many(local("Output"), outputDescription))
   }),
   {
-    decode: ({ inputs, outputs, statusSupported, storeSupported, ...rest }): Description.ProcessDescription => ({
-      ...readBrief(rest),
-      jobControlOptions: storeSupported && statusSupported ? ["sync-execute", "async-execute"] : ["sync-execute"],
-      outputTransmission: storeSupported ? ["value", "reference"] : ["value"],
-      inputs,
-      outputs
+    decode: (raw): Description.ProcessDescription => ({
+      ...readBrief(raw),
+      jobControlOptions: raw.storeSupported && raw.statusSupported
+        ? ["sync-execute", "async-execute"]
+        : ["sync-execute"],
+      outputTransmission: raw.storeSupported ? ["value", "reference"] : ["value"],
+      inputs: raw.inputs,
+      outputs: raw.outputs
     }),
     encode: (value) => ({
       ...writeBrief(value),
       statusSupported: value.jobControlOptions.includes("async-execute"),
-      storeSupported: value.jobControlOptions.includes("async-execute") || value.outputTransmission.includes("reference"),
+      storeSupported: value.jobControlOptions.includes("async-execute") ||
+        value.outputTransmission.includes("reference"),
       inputs: value.inputs,
       outputs: value.outputs
     })
@@ -790,7 +847,11 @@ const writeStatus = (value: JobStatus): Xml.Value<typeof status>["choice"] => {
     case "Dismissed":
       return {
         _tag: "Failed",
-        value: JobStatus.Failed({ message, percent: Option.none(), exceptions: [noApplicableCode("The job was dismissed.")] })
+        value: JobStatus.Failed({
+          message,
+          percent: Option.none(),
+          exceptions: [noApplicableCode("The job was dismissed.")]
+        })
       }
     case "Accepted":
       return { _tag: "Accepted", value: { message, percent: Option.none() } }
@@ -815,7 +876,9 @@ const output: Xml.Content<Execute.OutputData> = Xml.map(
     encode: ({ data, ...rest }) => ({
       ...rest,
       title: Option.orElseSome(rest.title, () => rest.identifier),
-      value: data._tag === "Reference" ? { _tag: "Reference" as const, value: data } : { _tag: "Data" as const, value: data }
+      value: data._tag === "Reference"
+        ? { _tag: "Reference" as const, value: data }
+        : { _tag: "Data" as const, value: data }
     })
   }
 )
@@ -834,7 +897,9 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.map(
     outputs: Xml.withinOptional(wps("ProcessOutputs"), Xml.many(wps("Output"), output))
   }),
   {
-    decode: ({ definitions, inputs, service: _service, status, version: _version, ...rest }): Execute.ExecuteResponse => ({
+    decode: (
+      { definitions, inputs, service: _service, status, version: _version, ...rest }
+    ): Execute.ExecuteResponse => ({
       ...rest,
       status: readStatus(status),
       creationTime: status.creationTime,

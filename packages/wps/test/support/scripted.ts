@@ -18,7 +18,9 @@ export interface Sent {
   readonly body: string
 }
 
-export class Server extends Context.Tag("test/Server")<Server, { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }>() {}
+export class Server
+  extends Context.Tag("test/Server")<Server, { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }>()
+{}
 
 const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
   request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
@@ -34,7 +36,12 @@ export const layerServer = (
     const log = yield* Ref.make<ReadonlyArray<Sent>>([])
     const client = HttpClient.make((request, url) =>
       Effect.gen(function*() {
-        const sent: Sent = { method: request.method, url: url.href, headers: { ...request.headers }, body: bodyOf(request) }
+        const sent: Sent = {
+          method: request.method,
+          url: url.href,
+          headers: { ...request.headers },
+          body: bodyOf(request)
+        }
         const path = url.origin + url.pathname
         const before = yield* Ref.modify(log, (all) => [
           all.filter((one) => new URL(one.url).origin + new URL(one.url).pathname === path).length,

@@ -78,6 +78,10 @@ const wide = (bytes: Uint8Array): string | undefined =>
     ? "utf-16le"
     : undefined
 
+/** An encoding declaration ends with the first tag of a document. */
+const start = (bytes: Uint8Array): Uint8Array =>
+  bytes.subarray(0, Math.min(declarationLength, bytes.indexOf(0x3e) + 1 || declarationLength))
+
 const declared = (head: string): string | undefined =>
   /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']/.exec(head)?.[1]
 
@@ -97,7 +101,7 @@ export const isEnough = (bytes: Uint8Array): boolean => {
 export const charsetOf = (bytes: Uint8Array, transport: string | undefined): Either.Either<Charset, string> => {
   const mark = bom(bytes)
   const shown = wide(bytes)
-  const named = transport ?? declared(characters(bytes.subarray(0, declarationLength)))
+  const named = transport ?? declared(characters(start(bytes)))
   const isWide = named !== undefined && /^\s*utf-?16\s*$/i.test(named)
   if (mark === undefined && transport === undefined && shown === undefined && isWide) {
     return Either.left("The document declares UTF-16, which its bytes are not")
