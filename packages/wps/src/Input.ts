@@ -270,8 +270,10 @@ export const repeated = <G, A>(
     maxOccurs,
     data: self.data,
     encode: (values) =>
-      Either.flatMap(counted(values), (all) =>
-        Either.map(Either.all(all.map(self.encode)), (occurrences) => occurrences.flat())),
+      Either.flatMap(
+        counted(values),
+        (all) => Either.map(Either.all(all.map(self.encode)), (occurrences) => occurrences.flat())
+      ),
     decode: (occurrences) =>
       Either.flatMap(counted(occurrences), (all) => Either.all(all.map((one) => self.decode([one]))))
   }

@@ -57,7 +57,13 @@ const isInteger = (ast: AST.AST): boolean =>
   (Option.exists(AST.getJSONSchemaAnnotation(ast), (json) => "type" in json && json.type === "integer") ||
     isInteger(ast.from))
 
-const dateTypes: ReadonlySet<string> = new Set(["Date", "DateFromSelf", "DateTimeUtc", "DateTimeZoned", "ValidDateFromSelf"])
+const dateTypes: ReadonlySet<string> = new Set([
+  "Date",
+  "DateFromSelf",
+  "DateTimeUtc",
+  "DateTimeZoned",
+  "ValidDateFromSelf"
+])
 
 const named = (ast: AST.AST): Option.Option<string> =>
   Option.orElse(AST.getIdentifierAnnotation(ast), () => ast._tag === "Refinement" ? named(ast.from) : Option.none())
@@ -161,7 +167,9 @@ const parseKind = (text: string, kind: Kind): Option.Option<Encoded> => {
  * @since 0.1.0
  * @category conversions
  */
-export const decode = <A, I extends Encoded>(schema: Schema.Schema<A, I>): (text: string) => Either.Either<A, string> => {
+export const decode = <A, I extends Encoded>(
+  schema: Schema.Schema<A, I>
+): (text: string) => Either.Either<A, string> => {
   const candidates = kinds(schema.ast)
   const read = Schema.decodeUnknownEither(schema)
   return (text) => {

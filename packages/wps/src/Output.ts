@@ -141,7 +141,8 @@ export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.For
  * @since 0.1.0
  * @category constructors
  */
-export const text = (format: DataValue.FormatInput): Output<string, string> => inline(codec.text(DataValue.format(format)))
+export const text = (format: DataValue.FormatInput): Output<string, string> =>
+  inline(codec.text(DataValue.format(format)))
 
 /**
  * Bytes, from base64 or from where the server stored them. The whole output is held in memory: ask for large ones with

@@ -183,13 +183,16 @@ export const make = <const I extends Inputs, const O extends Outputs>(
     received: ReadonlyArray<OutputData>,
     reader: Operation.OutputReader<E>
   ): Effect.Effect<Results<O>, InvalidOutput | E> =>
-    Effect.forEach(outputs, ([name, output]) =>
-      output.decode(Option.fromNullable(received.find((one) => one.identifier === name)), reader).pipe(
-        Effect.mapError((error) =>
-          typeof error === "string" ? new InvalidOutput({ identifier, output: name, reason: error }) : error
-        ),
-        Effect.map((value) => [name, value] as const)
-      )).pipe(Effect.map(fromEntries<Results<O>>))
+    Effect.forEach(
+      outputs,
+      ([name, output]) =>
+        output.decode(Option.fromNullable(received.find((one) => one.identifier === name)), reader).pipe(
+          Effect.mapError((error) =>
+            typeof error === "string" ? new InvalidOutput({ identifier, output: name, reason: error }) : error
+          ),
+          Effect.map((value) => [name, value] as const)
+        )
+    ).pipe(Effect.map(fromEntries<Results<O>>))
 
   const decodeInputs = (received: ReadonlyArray<DataInput>): Either.Either<Values<I>, ReadonlyArray<InputFault>> => {
     const faults: Array<InputFault> = []

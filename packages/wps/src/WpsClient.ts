@@ -6,13 +6,13 @@
  *
  * @since 0.1.0
  */
+import * as Auth from "@effect-wps/auth/Auth"
+import type { AuthError } from "@effect-wps/auth/AuthError"
+import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Headers from "@effect/platform/Headers"
-import * as Auth from "@effect-wps/auth/Auth"
-import type { AuthError } from "@effect-wps/auth/AuthError"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -229,13 +229,16 @@ export const make = Effect.fnUntraced(function*(
 
   /** How long the request at hand may take; a login that comes before it may take longer, so it is not counted. */
   const patience = yield* FiberRef.make<Duration.Duration>(Duration.infinity)
-  const timed = HttpClient.transform(options.transformClient?.(plain) ?? plain, (answer, request) =>
-    Effect.flatMap(FiberRef.get(patience), (duration) =>
-      within(
-        answer,
-        duration,
-        () => new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
-      )))
+  const timed = HttpClient.transform(
+    options.transformClient?.(plain) ?? plain,
+    (answer, request) =>
+      Effect.flatMap(FiberRef.get(patience), (duration) =>
+        within(
+          answer,
+          duration,
+          () => new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
+        ))
+  )
   const http = yield* Auth.authorizeClient(timed, {
     auth: yield* Auth.Auth,
     origins: [base.origin, ...(options.origins ?? [])],
@@ -265,12 +268,13 @@ export const make = Effect.fnUntraced(function*(
           ? late(what, request.url)
           : transportError(what, request.url)(error)
       ),
-      Effect.flatMap((response) =>
-        within(read(response), limit, () => late(what, request.url))
-      )
+      Effect.flatMap((response) => within(read(response), limit, () => late(what, request.url)))
     )
 
-  const encode = (what: Asked, request: WpsRequest): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputs> =>
+  const encode = (
+    what: Asked,
+    request: WpsRequest
+  ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputs> =>
     Either.match(protocol.encodeRequest(request), {
       onLeft: (error) =>
         Effect.fail(
@@ -322,7 +326,8 @@ export const make = Effect.fnUntraced(function*(
         Effect.flatMap((document): Effect.Effect<Capabilities, Failure> =>
           document._tag === "Capabilities"
             ? Effect.succeed(document.value)
-            : Effect.fail(other(capabilitiesOf, document._tag))),
+            : Effect.fail(other(capabilitiesOf, document._tag))
+        ),
         Effect.exit,
         Effect.map((exit) => new Map([["", exit]]))
       )
@@ -331,11 +336,17 @@ export const make = Effect.fnUntraced(function*(
   const requestDescriptions = (
     identifiers: ReadonlyArray<string>
   ): Effect.Effect<ReadonlyArray<ProcessDescription>, Failure> => {
-    const what = asked("DescribeProcess", identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined)
-    return Effect.flatMap(ask(what, { _tag: "DescribeProcess", identifiers, language }), (document) =>
-      document._tag === "ProcessDescriptions"
-        ? Effect.succeed(document.value)
-        : Effect.fail(other(what, document._tag)))
+    const what = asked(
+      "DescribeProcess",
+      identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined
+    )
+    return Effect.flatMap(
+      ask(what, { _tag: "DescribeProcess", identifiers, language }),
+      (document) =>
+        document._tag === "ProcessDescriptions"
+          ? Effect.succeed(document.value)
+          : Effect.fail(other(what, document._tag))
+    )
   }
 
   /** One process that is unknown or badly described spoils the answer for all, so they are asked for one by one. */
@@ -367,9 +378,15 @@ export const make = Effect.fnUntraced(function*(
   const describeAll = requestDescriptions(["ALL"]).pipe(
     Effect.tap((all) => Effect.forEach(all, (one) => descriptions.set(one.identifier, one), { discard: true })),
     // Not every server knows ALL.
-    Effect.catchIf((error) => error._tag === "ServiceException", () =>
-      Effect.flatMap(capabilities.get(""), ({ processes }) =>
-        Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })))
+    Effect.catchIf(
+      (error) => error._tag === "ServiceException",
+      () =>
+        Effect.flatMap(
+          capabilities.get(""),
+          ({ processes }) =>
+            Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })
+        )
+    )
   )
 
   // ---------------------------------------------------------------------------------------------------------- execute
@@ -385,7 +402,10 @@ export const make = Effect.fnUntraced(function*(
 
   /** A document that is stored, or that repeats what was asked, must name its outputs. */
   const everyOutput = (identifier: string): Effect.Effect<ReadonlyArray<OutputRequest>, Failure> =>
-    Effect.map(descriptions.get(identifier), ({ outputs }) => outputs.map((output) => Operation.request(output.identifier)))
+    Effect.map(
+      descriptions.get(identifier),
+      ({ outputs }) => outputs.map((output) => Operation.request(output.identifier))
+    )
 
   const request = Effect.fnUntraced(function*(operation: Operation.Operation<unknown>, response: ResponseForm) {
     const inputs = yield* operation.inputs
@@ -410,7 +430,8 @@ export const make = Effect.fnUntraced(function*(
       Effect.flatMap((document): Effect.Effect<ExecuteResponse, Failure> =>
         document._tag === "ExecuteResponse"
           ? Effect.succeed(document.value)
-          : Effect.fail(other(what, document._tag)))
+          : Effect.fail(other(what, document._tag))
+      )
     )
   })
 
@@ -435,7 +456,8 @@ export const make = Effect.fnUntraced(function*(
     ).pipe(Effect.flatMap((document): Effect.Effect<ExecuteResponse, Failure> =>
       document._tag === "ExecuteResponse"
         ? Effect.succeed(document.value)
-        : Effect.fail(other(what, document._tag))))
+        : Effect.fail(other(what, document._tag))
+    ))
   }
 
   const reader: Operation.OutputReader<Failure> = {
@@ -699,7 +721,8 @@ export const describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failu
 export const execute = <A>(
   operation: Operation.Operation<A>,
   options?: RunOptions
-): Effect.Effect<Job<A>, Failure, WpsClient> => Effect.flatMap(WpsClient, (client) => client.execute(operation, options))
+): Effect.Effect<Job<A>, Failure, WpsClient> =>
+  Effect.flatMap(WpsClient, (client) => client.execute(operation, options))
 
 /**
  * Runs a process and gives its result.

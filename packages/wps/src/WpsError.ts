@@ -103,7 +103,15 @@ export class UnexpectedResponse
       url: Schema.String,
       status: Schema.Int,
       contentType: Schema.optionalWith(Schema.String, { as: "Option" }),
-      kind: Schema.Literal("empty", "html", "not-xml", "malformed-xml", "unreadable-xml", "other-document", "http-status"),
+      kind: Schema.Literal(
+        "empty",
+        "html",
+        "not-xml",
+        "malformed-xml",
+        "unreadable-xml",
+        "other-document",
+        "http-status"
+      ),
       reason: Schema.String,
       /** The start of the body, at most 500 characters. */
       excerpt: Schema.String
@@ -202,7 +210,9 @@ export class InvalidInputs extends Schema.TaggedError<InvalidInputs>("@effect-wp
   { identifier: Schema.String, faults: Schema.Array(InputFault) }
 ) {
   override get message(): string {
-    return `${this.identifier} was not run: ${this.faults.map((fault) => `${fault.input}: ${fault.reason}`).join("; ")}.`
+    return `${this.identifier} was not run: ${
+      this.faults.map((fault) => `${fault.input}: ${fault.reason}`).join("; ")
+    }.`
   }
 }
 

@@ -75,7 +75,12 @@ describe("what servers answer instead of a document", () => {
       "UnexpectedResponse malformed-xml",
       "malformed or cut"
     ],
-    ["another document", xml("<wfs:FeatureCollection xmlns:wfs=\"urn:wfs\"/>"), "UnexpectedResponse other-document", "wfs"],
+    [
+      "another document",
+      xml("<wfs:FeatureCollection xmlns:wfs=\"urn:wfs\"/>"),
+      "UnexpectedResponse other-document",
+      "wfs"
+    ],
     [
       "a document without its status",
       xml(documents.executeResponse("").replace(/<wps:Status.*<\/wps:Status>/s, "")),
@@ -129,7 +134,10 @@ describe("what servers answer instead of a document", () => {
     [
       "a failed process with its report in the WPS namespace [A6.10]",
       xml(documents.executeResponse(documents.failed(
-        documents.exceptionReport("NoApplicableCode", "out of memory").replaceAll("ows:ExceptionReport", "wps:ExceptionReport")
+        documents.exceptionReport("NoApplicableCode", "out of memory").replaceAll(
+          "ows:ExceptionReport",
+          "wps:ExceptionReport"
+        )
       ))),
       "ProcessFailed",
       "out of memory"
@@ -148,7 +156,12 @@ describe("what servers answer instead of a document", () => {
       "ProcessFailed",
       "it went wrong"
     ],
-    ["a failed process without a word", xml(documents.executeResponse(documents.failed(""))), "ProcessFailed", "no reason"],
+    [
+      "a failed process without a word",
+      xml(documents.executeResponse(documents.failed(""))),
+      "ProcessFailed",
+      "no reason"
+    ],
     [
       "no place to ask for the status [A6.5]",
       xml(documents.executeResponse(documents.accepted)),
@@ -194,11 +207,12 @@ describe("what servers answer instead of a document", () => {
 })
 
 describe("jobs that go wrong", () => {
-  const job = (answer: (before: number, sent: Sent) => Answer | "cut" | "never", statusLocation = "/status/1") =>
-  (sent: Sent, before: number): Answer | "cut" | "never" =>
-    sent.method === "POST"
-      ? xml(documents.executeResponse(documents.accepted, { statusLocation }))
-      : answer(before, sent)
+  const job =
+    (answer: (before: number, sent: Sent) => Answer | "cut" | "never", statusLocation = "/status/1") =>
+    (sent: Sent, before: number): Answer | "cut" | "never" =>
+      sent.method === "POST"
+        ? xml(documents.executeResponse(documents.accepted, { statusLocation }))
+        : answer(before, sent)
   const done = xml(documents.executeResponse(documents.succeeded, { outputs: documents.literalOutput("out", "1") }))
 
   it.effect("survives empty, torn, missing and broken status reads", () =>
@@ -237,7 +251,10 @@ describe("jobs that go wrong", () => {
 
   it.effect("an exception report in the place of the status is the end [A6.3]", () =>
     Effect.gen(function*() {
-      const { error } = yield* failing(WpsClient.run(long), job(() => xml(documents.exceptionReport("NoApplicableCode", "gone"))))
+      const { error } = yield* failing(
+        WpsClient.run(long),
+        job(() => xml(documents.exceptionReport("NoApplicableCode", "gone")))
+      )
       assert.strictEqual(error._tag, "ServiceException")
     }))
 
@@ -287,7 +304,10 @@ describe("jobs that go wrong", () => {
 
   it.effect("a status at another origin is asked for without credentials", () =>
     Effect.gen(function*() {
-      const { error, sent } = yield* failing(WpsClient.run(long), job(() => xml("", 401), "https://elsewhere.example/1"))
+      const { error, sent } = yield* failing(
+        WpsClient.run(long),
+        job(() => xml("", 401), "https://elsewhere.example/1")
+      )
       assert.include(error.message, "name this origin in `origins`")
       deepStrictEqual(sent.map((one) => [new URL(one.url).host, one.headers["authorization"] !== undefined]), [
         ["example.org", true],

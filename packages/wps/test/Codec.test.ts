@@ -26,7 +26,10 @@ describe("outputs that a server stored unasked", () => {
 
   it.effect("are read as if they stood in the document", () =>
     Effect.gen(function*() {
-      const content = new Map([["number", "42\n"], ["text", "a b"], ["length", "1.5"], ["bytes", "\u0001é"], ["json", "\uFEFF{\"a\":1}"]])
+      const content = new Map([["number", "42\n"], ["text", "a b"], ["length", "1.5"], ["bytes", "\u0001é"], [
+        "json",
+        "\uFEFF{\"a\":1}"
+      ]])
       const result = yield* process.read(
         [...content].map(([name]) => ({ ...stored(name), data: DataValue.reference(name) })),
         { fetch: ({ href }) => Effect.succeed(utf8(content.get(href) ?? "")) }
@@ -49,7 +52,10 @@ describe("outputs that a server stored unasked", () => {
 
   it.effect("take seconds, not minutes, for 50 MB", () =>
     Effect.gen(function*() {
-      const big = Process.make("big", { inputs: { in: Input.bytes("image/png") }, outputs: { out: Output.bytes("image/png") } })
+      const big = Process.make("big", {
+        inputs: { in: Input.bytes("image/png") },
+        outputs: { out: Output.bytes("image/png") }
+      })
       const content = new Uint8Array(50_000_000).fill(170)
       const [inputs] = yield* big({ in: content }).inputs
       assert.isDefined(inputs)
@@ -63,7 +69,9 @@ describe("optional outputs", () => {
 
   it.effect("that are there and wrong are wrong, not left out", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(process.read([{ identifier: "n", data: DataValue.literal("one"), ...none }], reading(utf8(""))))
+      const error = yield* Effect.flip(
+        process.read([{ identifier: "n", data: DataValue.literal("one"), ...none }], reading(utf8("")))
+      )
       assert.strictEqual(error._tag, "InvalidOutput")
       assert.include(error.message, "maybe gave an output \"n\" that cannot be read: \"one\" is not of type number")
     }))
@@ -109,7 +117,7 @@ describe("names", () => {
 
   it("on a server too, where nothing was produced", () => {
     const produced = Object.assign(Object.create(null), { ["__proto__"]: Option.none() })
-    assert.isTrue(Either.isLeft(odd.encodeOutputs({ ...produced, hasOwnProperty: Option.some("x") })) === false)
+    assert.isTrue(!Either.isLeft(odd.encodeOutputs({ ...produced, hasOwnProperty: Option.some("x") })))
   })
 })
 
@@ -207,7 +215,10 @@ describe("faults", () => {
       assert.deepStrictEqual(faults.map((fault) => fault.split(" ")[0]), ["distance", "xml", "odd", "many"])
       assert.strictEqual(faults[0], "distance Expected a positive number, actual -1")
       assert.match(faults[1] ?? "", /^xml is not well-formed XML: /)
-      assert.match(faults[2] ?? "", /^odd has a schema that encodes to neither a string nor bytes, and text\/plain is not JSON/)
+      assert.match(
+        faults[2] ?? "",
+        /^odd has a schema that encodes to neither a string nor bytes, and text\/plain is not JSON/
+      )
       assert.match(faults[3] ?? "", /^many Expected an integer, actual 2.5/)
     }))
 
@@ -218,7 +229,10 @@ describe("faults", () => {
       const good = { distance: 1, method: "linear", geom: { type: "Point" }, xml: "<a/>", odd: 1, many: [1] }
       for (const [name, value] of [["many", 1], ["many", null], ["geom", null], ["distance", null]] as const) {
         const faults = yield* untyped({ ...good, [name]: value })
-        assert.isTrue(faults.some((fault) => fault.startsWith(`${name} `)), `${name} ${String(value)}: ${faults.join("; ")}`)
+        assert.isTrue(
+          faults.some((fault) => fault.startsWith(`${name} `)),
+          `${name} ${String(value)}: ${faults.join("; ")}`
+        )
       }
       assert.isAtLeast((yield* untyped(undefined)).length, 6)
       assert.isAtLeast((yield* untyped("text")).length, 6)
@@ -227,7 +241,10 @@ describe("faults", () => {
   it("are one error with all of them in its message", () => {
     const error = new WpsError.InvalidInputs({
       identifier: "buffer",
-      faults: [new WpsError.InputFault({ input: "a", reason: "is missing" }), new WpsError.InputFault({ input: "b", reason: "is missing" })]
+      faults: [
+        new WpsError.InputFault({ input: "a", reason: "is missing" }),
+        new WpsError.InputFault({ input: "b", reason: "is missing" })
+      ]
     })
     assert.strictEqual(error.message, "buffer was not run: a: is missing; b: is missing.")
   })
@@ -240,7 +257,12 @@ describe("messages stay short", () => {
     const errors = [
       new WpsError.ServiceException({ operation: "Execute", url: "https://example.org/wps", status: 400, exceptions }),
       new WpsError.ProcessFailed({ identifier: "long", exceptions }),
-      new WpsError.AccessDenied({ operation: "Execute", url: "https://example.org/wps", status: 403, reason: texts.join("; ") })
+      new WpsError.AccessDenied({
+        operation: "Execute",
+        url: "https://example.org/wps",
+        status: 403,
+        reason: texts.join("; ")
+      })
     ]
     for (const error of errors) assert.isBelow(error.message.length, 2000, error._tag)
   })
@@ -254,7 +276,10 @@ describe("XML given as text", () => {
         Effect.map(process({ xml }).inputs, ([one]) => one?.data._tag === "ComplexData" ? one.data.content.source : "")
       assert.strictEqual(yield* source("\uFEFF<a/>"), "<a/>")
       assert.strictEqual(yield* source("\uFEFF<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n<a/>"), "<a/>")
-      assert.strictEqual(yield* source("<?xml-stylesheet href=\"a.xsl\"?><a/>"), "<?xml-stylesheet href=\"a.xsl\"?><a/>")
+      assert.strictEqual(
+        yield* source("<?xml-stylesheet href=\"a.xsl\"?><a/>"),
+        "<?xml-stylesheet href=\"a.xsl\"?><a/>"
+      )
     }))
 })
 

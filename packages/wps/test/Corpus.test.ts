@@ -26,7 +26,8 @@ const outcome = ({ body, headers, status }: Exchange) =>
     )
   ).pipe(
     Effect.match({
-      onSuccess: (document) => document._tag === "ExecuteResponse" ? `ExecuteResponse ${document.value.status._tag}` : document._tag,
+      onSuccess: (document) =>
+        document._tag === "ExecuteResponse" ? `ExecuteResponse ${document.value.status._tag}` : document._tag,
       onFailure: (error) => error._tag === "UnexpectedResponse" ? `UnexpectedResponse ${error.kind}` : error._tag
     }),
     Effect.timeout("10 seconds")
@@ -48,7 +49,9 @@ const list = (folder: string, end: string): ReadonlyArray<string> =>
   present ? readdirSync(corpus + folder).filter((name) => name.endsWith(end)).map((name) => `${folder}/${name}`) : []
 
 const index = present
-  ? readFileSync(corpus + "INDEX.tsv", "utf8").trim().split("\n").slice(1).map((line) => line.split("\t")).map((columns) => ({
+  ? readFileSync(corpus + "INDEX.tsv", "utf8").trim().split("\n").slice(1).map((line) => line.split("\t")).map((
+    columns
+  ) => ({
     path: columns[0] ?? "",
     kind: columns[2] ?? "",
     namespace: columns[3] ?? "",
@@ -74,15 +77,23 @@ describe.skipIf(!present)("documents of real servers", () => {
       Effect.gen(function*() {
         const got = yield* outcome(xml(path))
         // A template with its placeholders is no document; what it is read as is of no matter.
-        if (path.includes("/templates/")) return assert.match(got, /^(UnexpectedResponse|ServiceException|ExecuteResponse|Capabilities|Process)/)
-        if (!wellFormed) return assert.strictEqual(got, "UnexpectedResponse malformed-xml")
+        if (path.includes("/templates/")) {
+          return assert.match(got, /^(UnexpectedResponse|ServiceException|ExecuteResponse|Capabilities|Process)/)
+        }
+        if (!wellFormed) {
+          return assert.strictEqual(got, "UnexpectedResponse malformed-xml")
+        }
         if (namespace.includes("/wps/2.0")) return assert.strictEqual(got, "UnexpectedResponse other-document")
         if (kind === "ExceptionReport") return assert.include(refusals, got)
         return assert.strictEqual(got.split(" ")[0], kind)
       }))
   }
 
-  for (const { path } of index.filter(({ kind, namespace }) => /^(Result|StatusInfo|ProcessOfferings)$/.test(kind) && /2\.0/.test(namespace))) {
+  for (
+    const { path } of index.filter(({ kind, namespace }) =>
+      /^(Result|StatusInfo|ProcessOfferings)$/.test(kind) && /2\.0/.test(namespace)
+    )
+  ) {
     it.effect(`a document of WPS 2.0, ${path}`, () =>
       Effect.gen(function*() {
         assert.strictEqual(yield* outcome(xml(path)), "UnexpectedResponse other-document")

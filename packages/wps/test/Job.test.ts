@@ -1,4 +1,4 @@
-import { Execute, Job, Process, Output, WpsClient, WpsError } from "@effect-wps/wps"
+import { Execute, Job, Output, Process, WpsClient, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
 import {
   Chunk,
@@ -48,13 +48,19 @@ type Read = Effect.Effect<Execute.ExecuteResponse, WpsClient.Failure>
 const following = (answers: readonly [Read, ...ReadonlyArray<Read>], poll: Job.PollOptions = everySecond) =>
   Effect.gen(function*() {
     const asked = yield* Ref.make(0)
-    const read = Effect.flatMap(Ref.getAndUpdate(asked, (n) => n + 1), (n) => answers[Math.min(n, answers.length - 1)] ?? answers[0])
+    const read = Effect.flatMap(
+      Ref.getAndUpdate(asked, (n) => n + 1),
+      (n) => answers[Math.min(n, answers.length - 1)] ?? answers[0]
+    )
     const poller = yield* make({ identifier: "long", first: accepted, read, poll })
     return { poller, asked: Ref.get(asked) }
   })
 
 const tagOf = (exit: Exit.Exit<unknown, WpsClient.Failure>) =>
-  Exit.match(exit, { onFailure: (cause) => cause._tag === "Fail" ? cause.error._tag : cause._tag, onSuccess: () => "Success" })
+  Exit.match(exit, {
+    onFailure: (cause) => cause._tag === "Fail" ? cause.error._tag : cause._tag,
+    onSuccess: () => "Success"
+  })
 
 describe("following a job", () => {
   describe("however many wait", () => {
@@ -171,7 +177,12 @@ describe("following a job", () => {
     it.effect("what it brings counts as a change: the job does not stand still", () =>
       Effect.gen(function*() {
         const { poller } = yield* following(
-          [Effect.succeed(running(1)), Effect.succeed(running(1)), Effect.succeed(running(2)), Effect.succeed(succeeded)],
+          [
+            Effect.succeed(running(1)),
+            Effect.succeed(running(1)),
+            Effect.succeed(running(2)),
+            Effect.succeed(succeeded)
+          ],
           { schedule: Schedule.spaced("20 seconds"), stallTimeout: "30 seconds" }
         )
         const last = yield* Effect.fork(Effect.exit(poller.last))
@@ -253,7 +264,10 @@ describe("following a job", () => {
 
     it.effect("a deadline that has passed ends the next wait at once", () =>
       Effect.gen(function*() {
-        const { asked, poller } = yield* following([Effect.succeed(running(1))], { ...everySecond, deadline: "5 seconds" })
+        const { asked, poller } = yield* following([Effect.succeed(running(1))], {
+          ...everySecond,
+          deadline: "5 seconds"
+        })
         yield* TestClock.adjust("1 minute")
         assert.deepInclude(yield* Effect.flip(poller.last), { _tag: "JobTimeout", kind: "deadline", seconds: 5 })
         assert.strictEqual(yield* asked, 0)
@@ -327,7 +341,8 @@ describe("addresses in a job's document", () => {
         case "/node/jobs/1":
           return {
             body: documents.executeResponse(documents.succeeded, {
-              outputs: documents.referenceOutput("out", "outputs/1.txt") + documents.referenceOutput("text", "../../2.txt")
+              outputs: documents.referenceOutput("out", "outputs/1.txt") +
+                documents.referenceOutput("text", "../../2.txt")
             })
           }
         default:

@@ -1,5 +1,5 @@
-import { assert, describe, it } from "@effect/vitest"
 import { Literal } from "@effect-wps/wps"
+import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Schema } from "effect"
 
 const text = <A, I extends Literal.Encoded>(schema: Schema.Schema<A, I>, value: A, type?: string) =>

@@ -1,5 +1,5 @@
-import { Operation, WpsClient } from "@effect-wps/wps"
 import { Auth } from "@effect-wps/auth"
+import { Operation, WpsClient } from "@effect-wps/wps"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
@@ -17,7 +17,10 @@ interface Body {
 }
 
 /** A server with one body, which it sends as it is asked for it; and what became of it. */
-const sending = (body: Body | "none", init?: { readonly status?: number; readonly headers?: Record<string, string> }) => {
+const sending = (
+  body: Body | "none",
+  init?: { readonly status?: number; readonly headers?: Record<string, string> }
+) => {
   const state = { sent: 0, cancelled: false }
   const { chunks: all, then } = body === "none" ? { chunks: [], then: undefined } : body
   const chunks = all[Symbol.iterator]()
@@ -37,7 +40,8 @@ const sending = (body: Body | "none", init?: { readonly status?: number; readonl
     }
   }, { highWaterMark: 0 })
   const client = HttpClient.make((request) =>
-    Effect.succeed(HttpClientResponse.fromWeb(request, new Response(stream, init))))
+    Effect.succeed(HttpClientResponse.fromWeb(request, new Response(stream, init)))
+  )
   return {
     state,
     layer: WpsClient.layer({ url, timeout: "10 seconds" }).pipe(
@@ -88,7 +92,10 @@ describe.each(both)("%s", (_, fetch) => {
   it.effect("gives nothing where there is nothing", () =>
     Effect.gen(function*() {
       const { layer } = sending("none", { status: 204 })
-      assert.deepStrictEqual(yield* Effect.flatMap(fetch, ({ stream }) => bytesOf(stream)).pipe(Effect.provide(layer)), [])
+      assert.deepStrictEqual(
+        yield* Effect.flatMap(fetch, ({ stream }) => bytesOf(stream)).pipe(Effect.provide(layer)),
+        []
+      )
     }))
 
   for (
@@ -122,7 +129,10 @@ describe.each(both)("%s", (_, fetch) => {
     Effect.gen(function*() {
       for (const status of [300, 305, 404, 500]) {
         const { layer } = sending({ chunks: [] }, { status })
-        assert.deepInclude(yield* Effect.flip(Effect.provide(fetch, layer)), { _tag: "UnexpectedResponse", kind: "empty" })
+        assert.deepInclude(yield* Effect.flip(Effect.provide(fetch, layer)), {
+          _tag: "UnexpectedResponse",
+          kind: "empty"
+        })
       }
     }))
 
@@ -158,7 +168,9 @@ describe.each(both)("%s", (_, fetch) => {
     Effect.gen(function*() {
       for (const take of [0, 1, 2, 5]) {
         const { layer, state } = sending({ chunks: Array.from({ length: 100 }, () => utf8("<a>")) }, { headers: xml })
-        yield* Effect.flatMap(fetch, ({ stream }) => Stream.runDrain(Stream.take(stream, take))).pipe(Effect.provide(layer))
+        yield* Effect.flatMap(fetch, ({ stream }) => Stream.runDrain(Stream.take(stream, take))).pipe(
+          Effect.provide(layer)
+        )
         assert.isTrue(take === 0 || state.cancelled, `${take}`)
       }
     }))
@@ -166,7 +178,9 @@ describe.each(both)("%s", (_, fetch) => {
   it.effect("lets go of it when who reads is interrupted", () =>
     Effect.gen(function*() {
       const { layer, state } = sending({ chunks: [utf8("<a>")], then: "nothing" }, { headers: xml })
-      const reading = yield* Effect.fork(Effect.flatMap(fetch, ({ stream }) => Stream.runDrain(stream)).pipe(Effect.provide(layer)))
+      const reading = yield* Effect.fork(
+        Effect.flatMap(fetch, ({ stream }) => Stream.runDrain(stream)).pipe(Effect.provide(layer))
+      )
       yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
       yield* Fiber.interrupt(reading)
       assert.isTrue(state.cancelled)
@@ -174,7 +188,9 @@ describe.each(both)("%s", (_, fetch) => {
 
   it.effect("fails with a body that is cut", () =>
     Effect.gen(function*() {
-      const { layer } = sending({ chunks: [utf8("1,2"), utf8("3")], then: "cut" }, { headers: { "content-type": "text/csv" } })
+      const { layer } = sending({ chunks: [utf8("1,2"), utf8("3")], then: "cut" }, {
+        headers: { "content-type": "text/csv" }
+      })
       const error = yield* Effect.flatMap(fetch, ({ stream }) => Stream.runDrain(stream)).pipe(
         Effect.provide(layer),
         Effect.flip
@@ -208,7 +224,11 @@ describe.each(both)("%s", (_, fetch) => {
 })
 
 describe("a body that stalls", () => {
-  const tagAfter = (effect: Effect.Effect<unknown, WpsClient.Failure, WpsClient.WpsClient>, body: Body, headers?: Record<string, string>) =>
+  const tagAfter = (
+    effect: Effect.Effect<unknown, WpsClient.Failure, WpsClient.WpsClient>,
+    body: Body,
+    headers?: Record<string, string>
+  ) =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(
         effect.pipe(
@@ -219,7 +239,10 @@ describe("a body that stalls", () => {
       yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
       yield* TestClock.adjust("11 seconds")
       yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-      return Option.match(yield* Fiber.poll(fiber), { onNone: () => "hangs", onSome: (exit) => exit._tag === "Success" ? exit.value : "?" })
+      return Option.match(yield* Fiber.poll(fiber), {
+        onNone: () => "hangs",
+        onSome: (exit) => exit._tag === "Success" ? exit.value : "?"
+      })
     })
 
   it.effect("ends a download", () =>
@@ -231,7 +254,10 @@ describe("a body that stalls", () => {
 
   it.effect("ends the reading of a document", () =>
     Effect.gen(function*() {
-      const cut = { chunks: [utf8("<wps:Capabilities xmlns:wps=\"http://www.opengis.net/wps/1.0.0\">")], then: "nothing" as const }
+      const cut = {
+        chunks: [utf8("<wps:Capabilities xmlns:wps=\"http://www.opengis.net/wps/1.0.0\">")],
+        then: "nothing" as const
+      }
       assert.strictEqual(yield* tagAfter(WpsClient.capabilities, cut), "TransportError")
     }))
 })

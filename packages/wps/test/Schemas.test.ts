@@ -8,6 +8,7 @@ import {
   Output,
   Ows,
   Process,
+  type ProcessDescription,
   Wps100,
   WpsClient,
   type WpsProtocol
@@ -209,10 +210,10 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
         ...{ metadata: [], profiles: [], wsdl: none }
       }
       const described = { identifier: "b", title: none, abstract: none, metadata: [] }
-      const literal = {
+      const literal: ProcessDescription.LiteralDescription = {
         ...{ _tag: "Literal", dataType: none, defaultUom: none, uoms: [], defaultValue: none },
         allowed: { _tag: "AllowedValues", values: [], ranges: [] }
-      } as const
+      }
       const answers: ReadonlyArray<WpsProtocol.WpsResponse> = [
         {
           _tag: "Capabilities",

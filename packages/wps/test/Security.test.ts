@@ -16,7 +16,11 @@ const secrets = [token, code, own]
 const custom = CustomAuth.layer({
   key: "test",
   apply: ({ headers, query, store }) =>
-    Effect.succeed({ headers: Headers.set(headers, "x-token", token), query: UrlParams.set(query, "code", code), store })
+    Effect.succeed({
+      headers: Headers.set(headers, "x-token", token),
+      query: UrlParams.set(query, "code", code),
+      store
+    })
 })
 
 interface Span {
@@ -68,7 +72,7 @@ const recording = () => {
 const prints = (value: unknown): ReadonlyArray<string> => [
   String(value),
   inspect(value, { depth: 20, showHidden: true, getters: true }),
-  JSON.stringify(value) ?? "",
+  JSON.stringify([value]),
   ...(value instanceof Error ? [value.message, value.stack ?? ""] : [])
 ]
 
@@ -89,13 +93,22 @@ const programs: ReadonlyArray<readonly [string, Effect.Effect<unknown, WpsClient
   ["capabilities", WpsClient.capabilities],
   ["describe", WpsClient.describe("long")],
   ["describeAll", WpsClient.describeAll],
-  ["execute", Effect.flatMap(WpsClient.execute(long({})), (job) => Effect.zipRight(Stream.runDrain(job.changes), job.result))],
+  [
+    "execute",
+    Effect.flatMap(WpsClient.execute(long({})), (job) => Effect.zipRight(Stream.runDrain(job.changes), job.result))
+  ],
   ["run", WpsClient.run(long({}), { mode: "async" })],
   ["raw", Effect.flatMap(WpsClient.raw(long({})), ({ stream }) => Stream.runDrain(stream))],
-  ["download", Effect.flatMap(WpsClient.download(`https://example.org/out?own=${own}`), ({ stream }) => Stream.runDrain(stream))],
+  [
+    "download",
+    Effect.flatMap(WpsClient.download(`https://example.org/out?own=${own}`), ({ stream }) => Stream.runDrain(stream))
+  ],
   [
     "attach",
-    WpsClient.attach(new Job.JobReference({ identifier: "long", statusLocation: `https://example.org/1?own=${own}` }), long)
+    WpsClient.attach(
+      new Job.JobReference({ identifier: "long", statusLocation: `https://example.org/1?own=${own}` }),
+      long
+    )
   ]
 ]
 
@@ -136,7 +149,11 @@ describe("nothing that is told shows a credential or a query", () => {
       Effect.gen(function*() {
         for (const [name, program] of programs) {
           const { layer, lines, spans } = recording()
-          const run = program.pipe(Effect.tapErrorCause(Effect.logError), Effect.withSpan("test"), Effect.provide(client(answer)))
+          const run = program.pipe(
+            Effect.tapErrorCause(Effect.logError),
+            Effect.withSpan("test"),
+            Effect.provide(client(answer))
+          )
           const fiber = yield* Effect.fork(Effect.exit(run).pipe(Effect.provide(layer)))
           yield* TestClock.adjust("1 minute")
           const exit = yield* Fiber.join(fiber)
@@ -193,10 +210,12 @@ describe("credentials go to the named origin only", () => {
   /** Runs a job whose status is at an address, and gives what was sent there. */
   const statusAt = (location: string) =>
     Effect.gen(function*() {
-      const fiber = yield* Effect.fork(Effect.exit(WpsClient.execute(long({})).pipe(
-        Effect.flatMap((job) => job.result),
-        Effect.withSpan("test")
-      )))
+      const fiber = yield* Effect.fork(Effect.exit(
+        WpsClient.execute(long({})).pipe(
+          Effect.flatMap((job) => job.result),
+          Effect.withSpan("test")
+        )
+      ))
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(fiber)
       const { sent } = yield* Server
@@ -213,7 +232,8 @@ describe("credentials go to the named origin only", () => {
     )
 
   const hasSecret = (sent: Sent): boolean =>
-    sent.headers["x-token"] !== undefined || sent.url.includes(code) || Object.values(sent.headers).some((value) => value.includes(token))
+    sent.headers["x-token"] !== undefined || sent.url.includes(code) ||
+    Object.values(sent.headers).some((value) => value.includes(token))
 
   for (
     const location of [
@@ -260,7 +280,13 @@ describe("credentials go to the named origin only", () => {
       }))
   }
 
-  for (const location of ["https://example.org@evil.example/1", "https://example.org:443@evil.example", "https://a:b@example.org/1"]) {
+  for (
+    const location of [
+      "https://example.org@evil.example/1",
+      "https://example.org:443@evil.example",
+      "https://a:b@example.org/1"
+    ]
+  ) {
     it.effect(`and ${location} is not asked at all`, () =>
       Effect.gen(function*() {
         assert.lengthOf(yield* statusAt(location), 0)

@@ -44,8 +44,11 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
   const settle = (key: string, exit: Exit.Exit<A, E>) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const pending = Option.filter(HashMap.get((yield* Ref.get(state)).entries, key), ({ expires }) => Option.isNone(expires))
-      if (Option.isNone(pending)) return
+      const pending = Option.filter(HashMap.get((yield* Ref.get(state)).entries, key), ({ expires }) =>
+        Option.isNone(expires))
+      if (Option.isNone(pending)) {
+        return
+      }
       yield* Ref.update(state, (current) => ({
         ...current,
         entries: Exit.isSuccess(exit)
@@ -62,8 +65,7 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
       Effect.flatMap((answers) =>
         Effect.forEach(
           keys,
-          (key) =>
-            settle(key, Exit.flatMap(answers, (found) => found.get(key) ?? Exit.die(`no answer for ${key}`))),
+          (key) => settle(key, Exit.flatMap(answers, (found) => found.get(key) ?? Exit.die(`no answer for ${key}`))),
           { discard: true }
         )
       )
@@ -73,7 +75,9 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
     // Everyone who is ready to ask has asked by then.
     yield* Effect.yieldNow()
     const keys = yield* Ref.modify(state, (current) => [current.waiting, { ...current, waiting: [] }])
-    yield* Effect.forEach(chunksOf(keys, options.maxBatch), (batch) => Effect.forkIn(ask(batch), scope), { discard: true })
+    yield* Effect.forEach(chunksOf(keys, options.maxBatch), (batch) => Effect.forkIn(ask(batch), scope), {
+      discard: true
+    })
   })
 
   const get = (key: string): Effect.Effect<A, E> =>

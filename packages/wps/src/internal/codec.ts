@@ -70,7 +70,8 @@ export const literal = <A, I extends Literal.Encoded>(
     data: literalDescription(type, options),
     format: DataValue.anyFormat,
     uom: Option.fromNullable(options.uom),
-    encode: (value) => Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom: options.uom })),
+    encode: (value) =>
+      Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom: options.uom })),
     decode: (data) => Either.flatMap(textOf(data), read)
   }
 }

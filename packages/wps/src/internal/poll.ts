@@ -1,3 +1,4 @@
+import type { AuthError } from "@effect-wps/auth/AuthError"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -8,7 +9,6 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { AuthError } from "@effect-wps/auth/AuthError"
 import { type ExecuteResponse, isTerminal, type JobStatus } from "../Execute.ts"
 import { defaultSchedule, type PollOptions } from "../Job.ts"
 import { JobTimeout, type WpsError } from "../WpsError.ts"
@@ -75,23 +75,27 @@ export const make = Effect.fnUntraced(function*(options: {
     ].flatMap(({ kind, of, since }) =>
       of === undefined
         ? []
-        : [{ left: since + Duration.toMillis(of) - now, error: timeout(kind, of, current.response.status) }])
+        : [{ left: since + Duration.toMillis(of) - now, error: timeout(kind, of, current.response.status) }]
+    )
     return Option.fromNullable(bounds.sort((one, other) => one.left - other.left)[0])
   }
 
   /** Keeps an answer. One that was overtaken by another is older than it may look, unless it is the end. */
   const renew = (asked: Snapshot, response: ExecuteResponse): Effect.Effect<Snapshot> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Ref.updateAndGet(snapshot, (current) =>
-        isTerminal(current.response.status) || (current.version !== asked.version && !isTerminal(response.status))
-          ? current
-          : {
-            response,
-            version: current.version + 1,
-            changedAt: Equal.equals(current.response.status, response.status) ? current.changedAt : now,
-            bad: 0,
-            notBefore: 0
-          }))
+    Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) =>
+        Ref.updateAndGet(snapshot, (current) =>
+          isTerminal(current.response.status) || (current.version !== asked.version && !isTerminal(response.status))
+            ? current
+            : {
+              response,
+              version: current.version + 1,
+              changedAt: Equal.equals(current.response.status, response.status) ? current.changedAt : now,
+              bad: 0,
+              notBefore: 0
+            })
+    )
 
   const badRead = (error: Failure): Effect.Effect<void, Failure> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -111,7 +115,9 @@ export const make = Effect.fnUntraced(function*(options: {
           Effect.fail(timeout("deadline", now - started, current.response.status)))
       ),
       Effect.zipRight(Clock.currentTimeMillis),
-      Effect.flatMap((now) => now < current.notBefore ? Effect.sleep(current.notBefore - now) : Effect.void)
+      Effect.flatMap((now) =>
+        now < current.notBefore ? Effect.sleep(current.notBefore - now) : Effect.void
+      )
     )
 
   /** Waits for its time, and asks; comes back without an answer when a bound is reached, or after a bad read. */
@@ -123,8 +129,7 @@ export const make = Effect.fnUntraced(function*(options: {
       )
       return Option.match(bound(current, now), {
         onNone: () => Effect.asVoid(next),
-        onSome: ({ error, left }) =>
-          left <= 0 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
+        onSome: ({ error, left }) => left <= 0 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
       })
     })
 

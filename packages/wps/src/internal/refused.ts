@@ -99,10 +99,12 @@ export const refusedInside = (
               reason: "its bytes come once and have been taken"
             }),
           onFalse: () =>
-            Effect.succeed(Stream.fromChunk(start).pipe(
-              Stream.concat(Stream.repeatEffectChunkOption(pull)),
-              Stream.ensuring(close)
-            ))
+            Effect.succeed(
+              Stream.fromChunk(start).pipe(
+                Stream.concat(Stream.repeatEffectChunkOption(pull)),
+                Stream.ensuring(close)
+              )
+            )
         }).pipe(Stream.unwrap)
         return isReport ? refused(asked, response, whole) : Effect.succeed(whole)
       })).pipe(Effect.onError(() => close))
