@@ -15,7 +15,7 @@ export class PyWpsNotReady extends Schema.TaggedError<PyWpsNotReady>()("PyWpsNot
   }
 }
 
-export class PyWps extends Context.Tag("@effect-wps/e2e/PyWps")<PyWps, {
+export class PyWps extends Context.Tag("effect-wps/e2e/support/PyWps")<PyWps, {
   /** The WPS endpoint. */
   readonly url: string
   /** The same endpoint, whose jobs have status documents that are empty or cut short on two reads of three. */

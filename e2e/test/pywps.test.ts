@@ -516,7 +516,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       }
       // The same output is whole where no XML stands round it.
       const raw = yield* WpsClient.raw(Processes.json({ data: { text: "a < b & c" } }), { output: "data" })
-      assert.deepStrictEqual(JSON.parse((yield* bytesOf(raw)).toString()), { text: "a < b & c" })
+      assert.strictEqual((yield* bytesOf(raw)).toString().replaceAll(" ", ""), "{\"text\":\"a<b&c\"}")
     }))
 
   it.effect("reports an answer that is no document", () =>

@@ -34,7 +34,7 @@ const wrong = (identifier: string) => Process.make(identifier, { inputs: {}, out
 class Broken extends Schema.TaggedError<Broken>()("Broken", { message: Schema.String }) {}
 
 /** What opens the gated process, which says on its way that it runs. */
-class Gate extends Context.Tag("test/Gate")<
+class Gate extends Context.Tag("@effect-wps/testing/test/WpsNode.test/Gate")<
   Gate,
   { readonly open: Deferred.Deferred<boolean>; readonly ended: Ref.Ref<number> }
 >() {}

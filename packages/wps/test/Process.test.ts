@@ -1,7 +1,7 @@
 import { DataValue, Input, type Operation, Output, Process, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Either, Option, Schema } from "effect"
+import { DateTime, Effect, Either, Option, Schema } from "effect"
 
 const Point = Schema.Struct({ type: Schema.Literal("Point"), coordinates: Schema.Tuple(Schema.Number, Schema.Number) })
 
@@ -38,11 +38,16 @@ const given = {
   box: DataValue.boundingBox([1, 2], [3, 4]),
   length: { value: 3, uom: "km" },
   many: [1, 2],
-  when: new Date(0)
+  when: DateTime.toDateUtc(DateTime.unsafeMake(0))
 }
 
+/** What a caller gets from a text that is no date. */
+const notADate = DateTime.toDateUtc({ ...DateTime.unsafeMake(0), epochMillis: NaN })
+
+const isInvalidInputs = Schema.is(WpsError.InvalidInputs)
+
 const faults = (error: unknown): ReadonlyArray<string> =>
-  error instanceof WpsError.InvalidInputs
+  isInvalidInputs(error)
     ? error.faults.map(({ input, reason }) => `${input} ${reason}`)
     : ["no InvalidInputs"]
 
@@ -103,7 +108,7 @@ describe("Process", () => {
           box: DataValue.boundingBox([1], [3, 4]),
           length: { value: 3, uom: "mile" },
           many: [1],
-          when: new Date(NaN)
+          when: notADate
         }).inputs
       )
       const all = faults(error)

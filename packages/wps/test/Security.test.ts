@@ -221,14 +221,16 @@ describe("credentials go to the named origin only", () => {
       const { sent } = yield* Server
       return (yield* sent).slice(1)
     }).pipe(
-      Effect.provide(client((one) =>
-        one.method === "POST"
-          ? {
-            body: documents.executeResponse(documents.accepted, { statusLocation: location.replaceAll("&", "&amp;") })
-          }
-          : { body: done }
-      )),
-      Effect.provide(recording().layer)
+      Effect.provide([
+        client((one) =>
+          one.method === "POST"
+            ? {
+              body: documents.executeResponse(documents.accepted, { statusLocation: location.replaceAll("&", "&amp;") })
+            }
+            : { body: done }
+        ),
+        recording().layer
+      ])
     )
 
   const hasSecret = (sent: Sent): boolean =>

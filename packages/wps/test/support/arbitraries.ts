@@ -349,13 +349,15 @@ export const exceptionReport: fc.Arbitrary<Ows.ExceptionReport> = fc.record({
 
 const isFragment = (value: object): value is XmlFragment.XmlFragment => "namespaces" in value && "source" in value
 
+const isOwsException = Schema.is(Ows.OwsException)
+
 /** The same value, its XML as what it means: what is read knows of the prefixes around it, what is written does not. */
 export const comparable = (value: unknown): unknown =>
   Option.isOption(value)
     ? Option.map(value, comparable)
     : Array.isArray(value)
     ? value.map(comparable)
-    : typeof value !== "object" || value === null || value instanceof Ows.OwsException
+    : typeof value !== "object" || value === null || isOwsException(value)
     ? value
     : isFragment(value)
     ? { text: value.text, elements: value.elements, xml: XmlFragment.toXml(value) }

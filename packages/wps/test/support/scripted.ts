@@ -19,7 +19,7 @@ export interface Sent {
 }
 
 export class Server
-  extends Context.Tag("test/Server")<Server, { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }>()
+  extends Context.Tag("@effect-wps/wps/test/support/scripted/Server")<Server, { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }>()
 {}
 
 const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
