@@ -1,6 +1,6 @@
 import { type Capabilities, DataValue, Execute, Ows, type ProcessDescription, type WpsProtocol } from "@effect-wps/wps"
 import { XmlFragment } from "@effect-wps/xml"
-import { FastCheck as fc, Option } from "effect"
+import { FastCheck as fc, Option, Schema } from "effect"
 
 /** Values of the model that WPS 1.0.0 can say: what the schemas do not require may be absent. */
 
