@@ -3,6 +3,7 @@ import { DataValue, Job, Operation, WpsClient } from "@effect-wps/wps"
 import { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import {
   BigDecimal,
   Chunk,
@@ -62,13 +63,13 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const { client, sent } = yield* watched()
       const capabilities = yield* client.capabilities
       yield* client.capabilities
-      assert.deepStrictEqual(capabilities.version, Option.some("1.0.0"))
-      assert.deepStrictEqual(
+      deepStrictEqual(capabilities.version, Option.some("1.0.0"))
+      deepStrictEqual(
         capabilities.operations.map(({ name }) => name),
         ["GetCapabilities", "DescribeProcess", "Execute"]
       )
       const multi = capabilities.processes.find(({ identifier }) => identifier === "multi")
-      assert.deepStrictEqual(multi?.title, Option.some("Every kind of output"))
+      deepStrictEqual(multi?.title, Option.some("Every kind of output"))
       assert.lengthOf(yield* sent, 1)
     }).pipe(Effect.scoped))
 
@@ -87,31 +88,31 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       })
       const either = input("either")?.allowed
       assert.include(jobControlOptions, "async-execute")
-      assert.deepStrictEqual(input("colour")?.allowed, {
+      deepStrictEqual(input("colour")?.allowed, {
         _tag: "AllowedValues",
         values: ["red", "green", "blue"],
         ranges: []
       })
-      assert.deepStrictEqual(input("tag")?.occurs, [1, 3])
-      assert.deepStrictEqual(input("length")?.uoms, ["metre", "feet"])
-      assert.deepStrictEqual(input("length")?.defaultUom, Option.some("metre"))
-      assert.deepStrictEqual(input("length")?.defaultValue, Option.some("1.5"))
-      assert.deepStrictEqual(input("length")?.dataType, Option.some("double"))
-      assert.deepStrictEqual(closures, [["closed"], ["open"], ["open-closed"], ["closed-open"]])
-      assert.deepStrictEqual(either?._tag === "AllowedValues" ? [either.values, either.ranges.length] : [], [["0"], 1])
+      deepStrictEqual(input("tag")?.occurs, [1, 3])
+      deepStrictEqual(input("length")?.uoms, ["metre", "feet"])
+      deepStrictEqual(input("length")?.defaultUom, Option.some("metre"))
+      deepStrictEqual(input("length")?.defaultValue, Option.some("1.5"))
+      deepStrictEqual(input("length")?.dataType, Option.some("double"))
+      deepStrictEqual(closures, [["closed"], ["open"], ["open-closed"], ["closed-open"]])
+      deepStrictEqual(either?._tag === "AllowedValues" ? [either.values, either.ranges.length] : [], [["0"], 1])
     }))
 
   it.effect("reads formats and boxes", () =>
     Effect.gen(function*() {
       const any = yield* WpsClient.describe("any")
       const data = any.inputs[0]?.data
-      assert.deepStrictEqual(
+      deepStrictEqual(
         data?._tag === "Complex" ? data.formats.map(({ mimeType }) => Option.getOrNull(mimeType)) : [],
         ["text/xml", "application/json", "text/plain", "text/csv", "application/octet-stream"]
       )
-      assert.deepStrictEqual(data?._tag === "Complex" ? data.maximumMegabytes : Option.none(), Option.some(20))
+      deepStrictEqual(data?._tag === "Complex" ? data.maximumMegabytes : Option.none(), Option.some(20))
       const box = yield* WpsClient.describe("bbox")
-      assert.deepStrictEqual(box.inputs[0]?.data, {
+      deepStrictEqual(box.inputs[0]?.data, {
         _tag: "BoundingBox",
         defaultCrs: Option.some("epsg:4326"),
         crs: ["epsg:4326", "epsg:3857"]
@@ -123,7 +124,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const { client, sent } = yield* watched()
       const names = ["xml", "json", "bbox", "wait"]
       const all = yield* Effect.forEach(names, client.describe, { concurrency: "unbounded" })
-      assert.deepStrictEqual(all.map(({ identifier }) => identifier), names)
+      deepStrictEqual(all.map(({ identifier }) => identifier), names)
       assert.lengthOf(yield* sent, 1)
     }).pipe(Effect.scoped))
 
@@ -223,7 +224,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
           either: 15
         })
       )
-      assert.deepStrictEqual(read, {
+      deepStrictEqual(read, {
         colour: "green",
         length: { value: 2.5, uom: "urn:ogc:def:uom:OGC:1.0:metre" },
         unit: "feet",
@@ -242,10 +243,10 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
     Effect.gen(function*() {
       const value = { text: "ünïcödé \"quoted\"", list: [1, 2.5, null, true], nested: { a: [] } }
       const read = yield* WpsClient.run(Processes.json({ data: value }))
-      assert.deepStrictEqual(read.data, value)
+      deepStrictEqual(read.data, value)
       const point: typeof Processes.Point.Type = { type: "Point", coordinates: [5, 50.5] }
       const { data } = yield* WpsClient.run(Processes.geojson({ data: point }))
-      assert.deepStrictEqual(data, point)
+      deepStrictEqual(data, point)
     }))
 
   it.effect("sends and reads XML, text and CSV", () =>
@@ -267,31 +268,31 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const data = Uint8Array.from({ length: 70_000 }, (_, index) => (index * index) % 251)
       const read = yield* WpsClient.run(Processes.binary({ data }))
       assert.strictEqual(read.size, data.length)
-      assert.deepStrictEqual(read.data, data)
+      deepStrictEqual(read.data, data)
     }))
 
   it.effect("sends and reads bounding boxes; PyWPS swaps the axes of EPSG:4326", () =>
     Effect.gen(function*() {
       const flat = yield* WpsClient.run(Processes.bbox({ box: DataValue.boundingBox([1, 2], [3.5, 4], "epsg:3857") }))
-      assert.deepStrictEqual([flat.box.lower, flat.box.upper], [[1, 2], [3.5, 4]])
+      deepStrictEqual([flat.box.lower, flat.box.upper], [[1, 2], [3.5, 4]])
       const round = yield* WpsClient.run(
         Processes.bbox({ box: DataValue.boundingBox([-10, 40], [20, 55.25], "epsg:4326") })
       )
-      assert.deepStrictEqual([round.box.lower, round.box.upper], [[40, -10], [55.25, 20]])
-      assert.deepStrictEqual(round.box.crs, Option.some("urn:ogc:def:crs:EPSG::4326"))
+      deepStrictEqual([round.box.lower, round.box.upper], [[40, -10], [55.25, 20]])
+      deepStrictEqual(round.box.crs, Option.some("urn:ogc:def:crs:EPSG::4326"))
     }))
 
   it.effect("reads outputs of every kind from one answer", () =>
     Effect.gen(function*() {
       const read = yield* WpsClient.run(Processes.multi({ n: 3 }))
       assert.strictEqual(read.square, 9)
-      assert.deepStrictEqual(read.json, [0, 1, 2])
+      deepStrictEqual(read.json, [0, 1, 2])
       assert.match(read.xml, /<n:numbers [^]*<n:n>2<\/n:n>/)
       assert.strictEqual(read.text, "0\n1\n2 <&> ünïcödé")
       assert.strictEqual(read.csv, "n,square\n0,0\n1,1\n2,4\n")
       assert.strictEqual(Buffer.from(read.netcdf).toString("latin1").slice(0, 4), "CDF\x01")
       assert.lengthOf(read.netcdf, 7)
-      assert.deepStrictEqual([read.box.lower, read.box.upper], [[0, 0], [3, 1]])
+      deepStrictEqual([read.box.lower, read.box.upper], [[0, 0], [3, 1]])
     }))
 
   // ---------------------------------------------------------------------------------------- references and raw outputs
@@ -308,7 +309,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const read = yield* WpsClient.run(Processes.links({ size: 3_000_000 }))
       const bytes = yield* Effect.flatMap(WpsClient.download(read.bytes), bytesOf)
       assert.lengthOf(bytes, 3_000_000)
-      assert.deepStrictEqual(read.text.format.mimeType, Option.some("text/plain"))
+      deepStrictEqual(read.text.format.mimeType, Option.some("text/plain"))
       const again = yield* WpsClient.run(
         Processes.plain({ data: DataValue.reference(read.text.href, { format: "text/plain" }) })
       )
@@ -318,12 +319,12 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
   it.effect("streams a raw output", () =>
     Effect.gen(function*() {
       const raw = yield* WpsClient.raw(Processes.bytes({ size: 5_000_000 }))
-      assert.deepStrictEqual(raw.contentType, Option.some("application/octet-stream"))
-      assert.deepStrictEqual(raw.contentLength, Option.some(5_000_000))
+      deepStrictEqual(raw.contentType, Option.some("application/octet-stream"))
+      deepStrictEqual(raw.contentLength, Option.some(5_000_000))
       const { bytes } = yield* WpsClient.run(Processes.bytes({ size: 100 }))
       const all = yield* bytesOf(raw)
       assert.lengthOf(all, 5_000_000)
-      assert.deepStrictEqual(new Uint8Array(all.subarray(0, 100)), bytes)
+      deepStrictEqual(new Uint8Array(all.subarray(0, 100)), bytes)
     }))
 
   it.effect("streams one of several outputs raw, XML too", () =>
@@ -342,8 +343,8 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       // Whoever waits for the result takes no state from whoever reads the changes.
       const [{ steps }, seen] = yield* Effect.all([job.result, summaries(job)], { concurrency: 2 })
       assert.strictEqual(steps, 4)
-      assert.deepStrictEqual(seen[0], ["Accepted", "PyWPS Process wait accepted", 0])
-      assert.deepStrictEqual(seen.filter(([, message]) => String(message).startsWith("step")), [
+      deepStrictEqual(seen[0], ["Accepted", "PyWPS Process wait accepted", 0])
+      deepStrictEqual(seen.filter(([, message]) => String(message).startsWith("step")), [
         ["Running", "step 1 of 4", 0],
         ["Running", "step 2 of 4", 25],
         ["Running", "step 3 of 4", 50],
@@ -368,15 +369,15 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const saved = yield* Schema.encode(Schema.parseJson(Job.JobReference))(yield* job.reference)
       const reference = yield* Schema.decode(Schema.parseJson(Job.JobReference))(saved)
       const found = yield* WpsClient.attach(reference, Processes.wait)
-      assert.deepStrictEqual(yield* found.result, { steps: 2 })
+      deepStrictEqual(yield* found.result, { steps: 2 })
       const later = yield* WpsClient.attach(reference, Processes.wait)
-      assert.deepStrictEqual(yield* later.result, { steps: 2 })
+      deepStrictEqual(yield* later.result, { steps: 2 })
     }).pipe(Effect.scoped))
 
   it.effect("gives a job that is done at once, with an empty statusLocation, no reference", () =>
     Effect.gen(function*() {
       const job = yield* WpsClient.execute(Processes.multi({ n: 2 }), { mode: "sync" })
-      assert.deepStrictEqual(job.reference, Option.none())
+      deepStrictEqual(job.reference, Option.none())
       assert.strictEqual((yield* job.result).square, 4)
     }))
 
@@ -385,7 +386,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const box = DataValue.boundingBox([1, 2], [3, 4], "epsg:3857")
       const job = yield* WpsClient.execute(Processes.bbox({ box }), { lineage: true })
       const text = yield* WpsClient.run(Processes.plain({ data: "a <b> & c" }), { lineage: true })
-      assert.deepStrictEqual((yield* job.result).box.upper, [3, 4])
+      deepStrictEqual((yield* job.result).box.upper, [3, 4])
       assert.strictEqual(text.data, "a <b> & c")
     }))
 
@@ -396,7 +397,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
         (steps) => Effect.flatMap(WpsClient.execute(Processes.wait({ seconds: 0.3, steps })), (job) => job.result),
         { concurrency: "unbounded" }
       )
-      assert.deepStrictEqual(results.map(({ steps }) => steps), [1, 2, 3, 4, 5, 6])
+      deepStrictEqual(results.map(({ steps }) => steps), [1, 2, 3, 4, 5, 6])
     }))
 
   it.effect("reads on when status documents are empty or cut short", () =>
@@ -404,7 +405,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const { tornUrl } = yield* PyWps.PyWps
       const { client, sent } = yield* watched({ url: tornUrl })
       const job = yield* client.execute(Processes.wait({ seconds: 1, steps: 2 }))
-      assert.deepStrictEqual(yield* job.result, { steps: 2 })
+      deepStrictEqual(yield* job.result, { steps: 2 })
       const reads = (yield* sent).filter((one) => one.startsWith("GET") && one.includes("/torn/outputs/"))
       assert.isAtLeast(reads.length, 3)
     }).pipe(Effect.scoped))
@@ -413,7 +414,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
     Effect.gen(function*() {
       const { client, sent } = yield* watched({ poll: { schedule: Schedule.forever, deadline: "20 seconds" } })
       const job = yield* client.execute(Processes.wait({ seconds: 0.5, steps: 100 }))
-      assert.deepStrictEqual(yield* job.result, { steps: 100 })
+      deepStrictEqual(yield* job.result, { steps: 100 })
       assert.isAtLeast((yield* sent).length, 20)
     }).pipe(Effect.scoped))
 
@@ -496,7 +497,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const faults = [missing, wrong].map((error) =>
         error._tag === "InvalidInputs" ? error.faults.map(({ input }) => input) : error._tag
       )
-      assert.deepStrictEqual(faults, [["tag"], ["colour", "open", "tag"]])
+      deepStrictEqual(faults, [["tag"], ["colour", "open", "tag"]])
       assert.isTrue((yield* sent).every((one) => one.startsWith("GET")))
     }).pipe(Effect.scoped))
 
@@ -505,7 +506,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       const error = yield* Effect.flip(WpsClient.execute(Processes.syncOnly({ seconds: 0.1 })))
       assert.strictEqual(error._tag === "ServiceException" ? error.code : error._tag, "StorageNotSupported")
       assert.include(error.message, "mode \"sync\"")
-      assert.deepStrictEqual(yield* WpsClient.run(Processes.syncOnly({ seconds: 0.1 })), { steps: 4 })
+      deepStrictEqual(yield* WpsClient.run(Processes.syncOnly({ seconds: 0.1 })), { steps: 4 })
     }))
 
   it.effect("refuses the malformed document that PyWPS makes of JSON with < or & in it", () =>

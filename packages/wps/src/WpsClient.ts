@@ -259,8 +259,7 @@ export const make = Effect.fnUntraced(function*(
     read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
     limit: Duration.Duration
   ): Effect.Effect<A, Failure> =>
-    http.execute(request).pipe(
-      Effect.locally(patience, limit),
+    (Duration.isFinite(limit) ? Effect.locally(http.execute(request), patience, limit) : http.execute(request)).pipe(
       Effect.mapError((error) =>
         error._tag !== "RequestError" && error._tag !== "ResponseError"
           ? error

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Deferred, Effect, Exit, Fiber, Option, Ref, Scope, TestClock } from "effect"
 import { type Batched, make } from "../src/internal/batched.ts"
 
@@ -43,8 +44,8 @@ describe("batched look-ups", () => {
   it.scoped("ask in batches of a size, each key once", () =>
     Effect.gen(function*() {
       const { asked, batched } = yield* setup((keys) => Effect.succeed(echo(keys)), { maxBatch: 2 })
-      assert.deepStrictEqual(yield* getAll(batched, ["a", "b", "a", "c"]), ["A", "B", "A", "C"])
-      assert.deepStrictEqual(yield* asked, [["a", "b"], ["c"]])
+      deepStrictEqual(yield* getAll(batched, ["a", "b", "a", "c"]), ["A", "B", "A", "C"])
+      deepStrictEqual(yield* asked, [["a", "b"], ["c"]])
     }))
 
   it.scoped("one failure is not the others', and is asked for again", () =>
@@ -58,7 +59,7 @@ describe("batched look-ups", () => {
       assert.strictEqual(good, "GOOD")
       assert.strictEqual(bad._tag, "Left")
       assert.strictEqual(yield* batched.get("bad"), "BAD")
-      assert.deepStrictEqual(yield* asked, [["good", "bad"], ["bad"]])
+      deepStrictEqual(yield* asked, [["good", "bad"], ["bad"]])
     }))
 
   it.scoped("die for all who wait when the look-up dies, and are asked for again", () =>
@@ -135,7 +136,7 @@ describe("batched look-ups", () => {
       yield* close
       const after = yield* Effect.fork(batched.get("c"))
       const again = yield* Effect.fork(batched.get("c"))
-      assert.deepStrictEqual(yield* Effect.forEach([before, during, after, again], endOf), [
+      deepStrictEqual(yield* Effect.forEach([before, during, after, again], endOf), [
         "Interrupt",
         "Interrupt",
         "Interrupt",

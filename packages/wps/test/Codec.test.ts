@@ -1,5 +1,6 @@
 import { DataValue, Input, type Operation, Output, Ows, Process, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, Option, Schema } from "effect"
 
 const none = { title: Option.none(), abstract: Option.none() }
@@ -36,7 +37,7 @@ describe("outputs that a server stored unasked", () => {
         [...content].map(([name]) => ({ ...stored(name), data: DataValue.reference(name) })),
         { fetch: ({ href }) => Effect.succeed(utf8(content.get(href) ?? "")) }
       )
-      assert.deepStrictEqual(result, {
+      deepStrictEqual(result, {
         number: 42,
         text: "a b",
         length: { value: 1.5, uom: "m" },
@@ -49,7 +50,7 @@ describe("outputs that a server stored unasked", () => {
     Effect.gen(function*() {
       const take = Process.make("take", { inputs: { n: Input.literal(Schema.Int) }, outputs: {} })
       const data = DataValue.fetched(DataValue.reference("https://example.org/n"), utf8("7\n"))
-      assert.deepStrictEqual(take.decodeInputs([{ identifier: "n", data }]), Either.right({ n: 7 }))
+      deepStrictEqual(take.decodeInputs([{ identifier: "n", data }]), Either.right({ n: 7 }))
     }))
 
   it.effect("take seconds, not minutes, for 50 MB", () =>
@@ -103,7 +104,7 @@ describe("names", () => {
     Effect.gen(function*() {
       // @effect-diagnostics-next-line preferSchemaOverJson:off -- an object literal has toString, for its type
       const empty: Process.Given<typeof odd.inputs> = JSON.parse("{}")
-      assert.deepStrictEqual(yield* odd(empty).inputs, [])
+      deepStrictEqual(yield* odd(empty).inputs, [])
       const results = yield* odd.read([], reading(utf8("")))
       assert.isTrue(Object.hasOwn(results, "__proto__"))
       assert.isTrue(Option.isNone(results.hasOwnProperty))
@@ -113,9 +114,9 @@ describe("names", () => {
     Effect.gen(function*() {
       const given = { constructor: "1", toString: "2", ["__proto__"]: "3", "a.b:c d": "4" }
       const inputs = yield* odd(given).inputs
-      assert.deepStrictEqual(inputs.map((one) => one.identifier), ["constructor", "toString", "__proto__", "a.b:c d"])
+      deepStrictEqual(inputs.map((one) => one.identifier), ["constructor", "toString", "__proto__", "a.b:c d"])
       const values = Either.getOrThrow(odd.decodeInputs(inputs))
-      assert.deepStrictEqual(Object.entries(values), Object.entries(given))
+      deepStrictEqual(Object.entries(values), Object.entries(given))
     }))
 
   it("on a server too, where nothing was produced", () => {
@@ -188,7 +189,7 @@ describe("schemas that change what they read", () => {
         outputs: {}
       })
       const inputs = yield* both({ lines: ["a", "b"], size: 3 }).inputs
-      assert.deepStrictEqual(Either.getOrThrow(both.decodeInputs(inputs)), { lines: ["a", "b"], size: 3 })
+      deepStrictEqual(Either.getOrThrow(both.decodeInputs(inputs)), { lines: ["a", "b"], size: 3 })
     }))
 })
 
@@ -215,7 +216,7 @@ describe("faults", () => {
         odd: 1,
         many: [1, 2.5]
       }))
-      assert.deepStrictEqual(faults.map((fault) => fault.split(" ")[0]), ["distance", "xml", "odd", "many"])
+      deepStrictEqual(faults.map((fault) => fault.split(" ")[0]), ["distance", "xml", "odd", "many"])
       assert.strictEqual(faults[0], "distance Expected a positive number, actual -1")
       assert.match(faults[1] ?? "", /^xml is not well-formed XML: /)
       assert.match(
@@ -292,9 +293,9 @@ describe("types", () => {
 
   it.effect("of what is given", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* nothing({}).inputs, [])
-      assert.deepStrictEqual(yield* optional({}).inputs, [])
-      assert.deepStrictEqual(yield* optional({ n: undefined }).inputs, [])
+      deepStrictEqual(yield* nothing({}).inputs, [])
+      deepStrictEqual(yield* optional({}).inputs, [])
+      deepStrictEqual(yield* optional({ n: undefined }).inputs, [])
       // @ts-expect-error there is no input m
       assert.lengthOf(yield* faultsOf(optional({ m: 1 })), 1)
       // @ts-expect-error there is no input at all

@@ -1,5 +1,6 @@
 import { Execute, Job, Output, Process, WpsClient, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import {
   Chunk,
   Deferred,
@@ -72,7 +73,7 @@ describe("following a job", () => {
         const ended = (yield* Effect.forEach(waiting, Fiber.poll)).map((exit) =>
           Option.isSome(exit) && Exit.isSuccess(exit.value) ? tagOf(exit.value.value) : "still waiting"
         )
-        assert.deepStrictEqual(ended, waiting.map(() => "AccessDenied"))
+        deepStrictEqual(ended, waiting.map(() => "AccessDenied"))
         assert.strictEqual(yield* asked, 2)
       }))
 
@@ -109,7 +110,7 @@ describe("following a job", () => {
         assert.strictEqual(yield* asked, 1)
         yield* Fiber.interrupt(first)
         yield* TestClock.adjust("1 second")
-        assert.deepStrictEqual([...yield* Fiber.join(second)].map((status) => status._tag), ["Accepted", "Succeeded"])
+        deepStrictEqual([...yield* Fiber.join(second)].map((status) => status._tag), ["Accepted", "Succeeded"])
       }))
 
     it.effect("a stream of which only the start is taken asks for no more", () =>
@@ -168,7 +169,7 @@ describe("following a job", () => {
         yield* Deferred.succeed(late, running(10))
         yield* Fiber.join(status)
         yield* TestClock.adjust("1 minute")
-        assert.deepStrictEqual(
+        deepStrictEqual(
           [...yield* Fiber.join(seen)].map(({ percent }) => Option.getOrElse(percent, () => -1)),
           [-1, 50, 60, -1]
         )
@@ -326,7 +327,7 @@ describe("addresses in a job's document", () => {
       const { out, text } = yield* runs(WpsClient.run(long({}), { mode: "async" }))
       assert.strictEqual(out.href, "https://example.org/node/jobs/outputs/1.txt")
       assert.strictEqual(Option.getOrThrow(text), "text")
-      assert.deepStrictEqual(yield* urls, [
+      deepStrictEqual(yield* urls, [
         url,
         "https://example.org/node/wps",
         "https://example.org/node/jobs/1",

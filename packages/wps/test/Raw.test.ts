@@ -2,6 +2,7 @@ import { Auth } from "@effect-wps/auth"
 import { Operation, WpsClient } from "@effect-wps/wps"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import * as documents from "./support/documents.ts"
 import { url } from "./support/scripted.ts"
@@ -65,7 +66,7 @@ describe.each(both)("%s", (_, fetch) => {
     Effect.gen(function*() {
       const { layer, state } = sending({ chunks: body }, { headers })
       const bytes = yield* Effect.flatMap(fetch, ({ stream }) => bytesOf(stream)).pipe(Effect.provide(layer))
-      assert.deepStrictEqual(bytes, body.flatMap((chunk) => [...chunk]))
+      deepStrictEqual(bytes, body.flatMap((chunk) => [...chunk]))
       return state
     })
 
@@ -92,7 +93,7 @@ describe.each(both)("%s", (_, fetch) => {
   it.effect("gives nothing where there is nothing", () =>
     Effect.gen(function*() {
       const { layer } = sending("none", { status: 204 })
-      assert.deepStrictEqual(
+      deepStrictEqual(
         yield* Effect.flatMap(fetch, ({ stream }) => bytesOf(stream)).pipe(Effect.provide(layer)),
         []
       )

@@ -2,6 +2,7 @@ import { Auth, BearerAuth, CustomAuth } from "@effect-wps/auth"
 import { Job, Output, Process, WpsClient } from "@effect-wps/wps"
 import { Headers, UrlParams } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Effect, Exit, Fiber, Layer, Logger, LogLevel, Schedule, Stream, TestClock, Tracer } from "effect"
 import { inspect } from "node:util"
 import * as documents from "./support/documents.ts"
@@ -168,7 +169,7 @@ describe("nothing that is told shows a credential or a query", () => {
             lines
           ]
           assert.isAtLeast(spans.length, 2, name)
-          assert.deepStrictEqual(told.flatMap(shows), [], name)
+          deepStrictEqual(told.flatMap(shows), [], name)
         }
       }))
   }
@@ -176,7 +177,7 @@ describe("nothing that is told shows a credential or a query", () => {
   it.effect("and the client itself does not", () =>
     Effect.gen(function*() {
       const service = yield* WpsClient.WpsClient
-      assert.deepStrictEqual(shows(service), [])
+      deepStrictEqual(shows(service), [])
       assert.strictEqual(service.url, "https://example.org/wps")
     }).pipe(Effect.provide(client(() => "cut"))))
 
@@ -195,11 +196,11 @@ describe("nothing that is told shows a credential or a query", () => {
       ) {
         const error = yield* Effect.flip(WpsClient.download(href))
         assert.strictEqual(error._tag, "InvalidUrl", href)
-        assert.deepStrictEqual(shows(error), [], href)
+        deepStrictEqual(shows(error), [], href)
         const reference = new Job.JobReference({ identifier: "long", statusLocation: href })
         const unlocated = yield* Effect.flip(WpsClient.attach(reference, long))
         assert.strictEqual(unlocated._tag, "CannotPoll", href)
-        assert.deepStrictEqual(shows(unlocated), [], href)
+        deepStrictEqual(shows(unlocated), [], href)
       }
     }).pipe(Effect.provide(client(() => "cut"))))
 })
@@ -301,7 +302,7 @@ describe("credentials go to the named origin only", () => {
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(fiber)
       const sent = yield* Effect.flatMap(Server, (server) => server.sent)
-      assert.deepStrictEqual(sent.map((one) => [new URL(one.url).host, hasSecret(one)]), [
+      deepStrictEqual(sent.map((one) => [new URL(one.url).host, hasSecret(one)]), [
         ["example.org", true],
         ["evil.example", false],
         ["example.org", true],
@@ -361,7 +362,7 @@ describe("a login on the way", () => {
           WpsClient.layer({ url: "https://example.org/wps" }).pipe(Layer.provide([none, layerServer(() => "cut")]))
         )
       )
-      assert.deepStrictEqual(all, all.map(() => "CredentialsUnavailable"))
+      deepStrictEqual(all, all.map(() => "CredentialsUnavailable"))
       assert.strictEqual(logins, 1)
     }))
 

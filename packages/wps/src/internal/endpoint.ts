@@ -32,9 +32,12 @@ const own = new Set(["service", "request", "version"])
 export const resolve = (href: string, document: string): string =>
   href === "" || URL.canParse(href) || !URL.canParse(href, document) ? href : new URL(href, document).href
 
+/** Half a surrogate pair is no character; it goes as U+FFFD, as in any other text that is sent. */
+const encode = (text: string): string => encodeURIComponent(new TextDecoder().decode(new TextEncoder().encode(text)))
+
 /** A comma between items stands as it is, one within an item is escaped. */
 const encodeValue = (value: Parameter[1]): string =>
-  typeof value === "string" ? encodeURIComponent(value) : value.map(encodeURIComponent).join(",")
+  typeof value === "string" ? encode(value) : value.map(encode).join(",")
 
 /**
  * Joins parameters to an address: those it has stay as they are written, but for the ones that every request sets
@@ -46,7 +49,7 @@ export const withParameters = (base: URL, parameters: ReadonlyArray<Parameter>):
     const name = pair.split("=")[0] ?? ""
     return pair !== "" && !set.has(name.toLowerCase())
   })
-  const added = parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeValue(value)}`)
+  const added = parameters.map(([name, value]) => `${encode(name)}=${encodeValue(value)}`)
   const query = [...kept, ...added].join("&")
   return query === "" ? strip(base) : `${strip(base)}?${query}`
 }

@@ -7,7 +7,6 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import type { ExecuteResponse } from "../Execute.ts"
 import type { OwsException } from "../Ows.ts"
 import type { Operation, WpsError } from "../WpsError.ts"
 import {
@@ -93,7 +92,10 @@ const readBody = (
       size += chunk.length
       decoder.write(chunk)
     }
-    const length = Option.map(headerOf(response, "content-length"), Number)
+    // What is packed may be far longer than its length says.
+    const length = Option.isSome(headerOf(response, "content-encoding"))
+      ? Option.none()
+      : Option.map(headerOf(response, "content-length"), Number)
     const read = Option.isNone(source) && Option.exists(length, (bytes) => bytes <= wholeBody)
       ? Effect.mapBoth(response.arrayBuffer, { onSuccess: (buffer) => take(new Uint8Array(buffer)), onFailure: failed })
       : Stream.runForEachWhile(Option.getOrElse(source, () => Stream.mapError(response.stream, failed)), (chunk) =>
@@ -116,17 +118,32 @@ const concat = (left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> =>
   return both
 }
 
+type Document = Either.Either.Right<Body["decoded"]>
+type Answer = Exclude<WpsResponse, { _tag: "ExceptionReport" }>
+
+const isAnswer = (document: Document): document is Answer =>
+  document._tag !== "ExceptionReport" && document._tag !== "ServiceExceptionReport"
+
 /** Reads an answer by its own root element, whatever was asked and whatever the HTTP status is. */
 export const receive = Effect.fnUntraced(function*(
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
   source?: Stream.Stream<Uint8Array, WpsError>
 ): Effect.fn.Return<Exclude<WpsResponse, { _tag: "ExceptionReport" }>, WpsError> {
-  const url = bare(response.request.url)
-  const status = response.status
-  const operation = asked.operation
+  const { operation } = asked
+  const { status } = response
   const contentType = headerOf(response, "content-type")
-  const body = yield* readBody(response, contentType, Option.fromNullable(source), transportError(asked, url))
+  const body = yield* readBody(
+    response,
+    contentType,
+    Option.fromNullable(source),
+    transportError(asked, response.request.url)
+  )
+  if (Either.isRight(body.decoded) && isAnswer(body.decoded.right) && status < 400) {
+    return located(body.decoded.right, response)
+  }
+
+  const url = bare(response.request.url)
   const unexpected = (kind: UnexpectedResponse["kind"], reason: string) =>
     new UnexpectedResponse({ operation, url, status, contentType, kind, reason, excerpt: body.excerpt() })
 
@@ -147,25 +164,31 @@ export const receive = Effect.fnUntraced(function*(
   if (Option.isSome(report)) return yield* refusal(asked, url, status, report.value)
   if (Either.isLeft(body.decoded)) return yield* misread(body, body.decoded.left, contentType, unexpected)
   const document = body.decoded.right
-  if (document._tag === "ExceptionReport" || document._tag === "ServiceExceptionReport") {
-    return yield* refusal(asked, url, status, document.value.exceptions)
+  if (isAnswer(document) && document._tag === "ExecuteResponse" && document.value.status._tag === "Failed") {
+    return located(document, response)
   }
-  if (status >= 400 && !(document._tag === "ExecuteResponse" && document.value.status._tag === "Failed")) {
-    return yield* unexpected("http-status", `with a ${document._tag} document, which does not go with that status`)
-  }
-  return document._tag === "ExecuteResponse" ? { ...document, value: located(document.value, url) } : document
+  return yield* unexpected("http-status", `with a ${document._tag} document, which does not go with that status`)
 })
 
 /** Its relative addresses are relative to where it was found. */
-const located = (response: ExecuteResponse, url: string): ExecuteResponse => ({
-  ...response,
-  statusLocation: Option.map(response.statusLocation, (location) => resolve(location, url)),
-  outputs: response.outputs.map((output) =>
-    output.data._tag === "Reference"
-      ? { ...output, data: { ...output.data, href: resolve(output.data.href, url) } }
-      : output
-  )
-})
+const located = (answer: Answer, response: HttpClientResponse.HttpClientResponse): Answer => {
+  if (answer._tag !== "ExecuteResponse") return answer
+  const { outputs, statusLocation } = answer.value
+  if (Option.isNone(statusLocation) && !outputs.some(({ data }) => data._tag === "Reference")) return answer
+  const url = bare(response.request.url)
+  return {
+    _tag: "ExecuteResponse",
+    value: {
+      ...answer.value,
+      statusLocation: Option.map(statusLocation, (location) => resolve(location, url)),
+      outputs: outputs.map((output) =>
+        output.data._tag === "Reference"
+          ? { ...output, data: { ...output.data, href: resolve(output.data.href, url) } }
+          : output
+      )
+    }
+  }
+}
 
 const refusal = (asked: Asked, url: string, status: number, exceptions: ReadonlyArray<OwsException>): WpsError => {
   const first = exceptions[0]

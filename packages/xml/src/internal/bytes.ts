@@ -52,8 +52,53 @@ const textDecoder = (name: string): Option.Option<Charset> =>
     })
   )
 
+/** How many bytes at the end are the start of a character whose rest has not come yet. */
+const unfinished = (bytes: Uint8Array): number => {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if ((byte & 0xc0) === 0x80) continue
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1
+    return length > back ? back : 0
+  }
+  return 0
+}
+
+/** It keeps nothing between two calls, so one is enough; told to stream, it would be slower by far. */
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const utf8 = (): Charset => {
+  let kept = new Uint8Array(0)
+  let atStart = true
+  return {
+    name: "utf-8",
+    decode: (more, last) => {
+      const bytes = kept.length === 0 ? more : concat(kept, more)
+      const end = bytes.length - (last ? 0 : unfinished(bytes))
+      kept = bytes.slice(end)
+      return Either.try({
+        try: () => {
+          const text = utf8Decoder.decode(bytes.subarray(0, end))
+          const marked = atStart && text.startsWith("\ufeff")
+          atStart = atStart && text === ""
+          return marked ? text.slice(1) : text
+        },
+        // What stands before the bad bytes tells where they are.
+        catch: () => new TextDecoder().decode(bytes).split("\ufffd", 1)[0] ?? ""
+      })
+    }
+  }
+}
+
+export const concat = (left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const both = new Uint8Array(left.length + right.length)
+  both.set(left)
+  both.set(right, left.length)
+  return both
+}
+
 const find = (name: string): Option.Option<Charset> => {
   const lower = name.trim().toLowerCase()
+  if (lower === "utf-8" || lower === "utf8") return Option.some(utf8())
   return Option.orElse(Option.fromNullable(own.get(lower)), () => textDecoder(lower))
 }
 

@@ -113,7 +113,7 @@ export class Reader {
   private writeBytes(bytes: Uint8Array, last: boolean): void {
     const { charset } = this
     if (charset === undefined) {
-      const start = this.pending.length === 0 ? bytes : concat(this.pending, bytes)
+      const start = this.pending.length === 0 ? bytes : Bytes.concat(this.pending, bytes)
       // The caller may reuse its buffer.
       if (Bytes.isEnough(start)) this.choose(start, last)
       else this.pending = start.slice()
@@ -409,11 +409,4 @@ const readAttributes = (shape: Shape, slots: Array<unknown>, attributes: Parser[
 const malformed = (message: string): string => {
   const said = excerpt(message.replace(/\.$/, ""))
   return said.charAt(0).toUpperCase() + said.slice(1)
-}
-
-const concat = (left: Uint8Array, right: Uint8Array): Uint8Array => {
-  const both = new Uint8Array(left.length + right.length)
-  both.set(left)
-  both.set(right, left.length)
-  return both
 }
