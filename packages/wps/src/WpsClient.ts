@@ -375,7 +375,7 @@ export const make = Effect.fnUntraced(function*(
   const descriptions = yield* batched.make({ lookup, timeToLive, maxBatch })
 
   const describeAll = requestDescriptions(["ALL"]).pipe(
-    Effect.tap((all) => Effect.forEach(all, (one) => descriptions.set(one.identifier, one), { discard: true })),
+    Effect.tap((all) => descriptions.set(all.map((one) => [one.identifier, one]))),
     // Not every server knows ALL.
     Effect.catchIf(
       (error) => error._tag === "ServiceException",

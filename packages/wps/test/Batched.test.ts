@@ -104,7 +104,7 @@ describe("batched look-ups", () => {
       const { batched } = yield* setup(() => Deferred.await(answer))
       const waiting = yield* Effect.fork(batched.get("a"))
       yield* Effect.yieldNow().pipe(Effect.repeatN(5))
-      yield* batched.set("a", "set")
+      yield* batched.set([["a", "set"]])
       assert.strictEqual(yield* endOf(waiting), "set")
       yield* Deferred.succeed(answer, new Map([["a", Exit.fail("too late")]]))
       yield* TestClock.adjust("1 second")

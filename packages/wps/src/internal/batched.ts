@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -23,7 +24,8 @@ export interface Batched<A, E> {
   readonly get: (key: string) => Effect.Effect<A, E>
   /** What is known already, without asking. */
   readonly peek: (key: string) => Effect.Effect<Option.Option<A>>
-  readonly set: (key: string, value: A) => Effect.Effect<void>
+  /** What came with another answer; whoever waits for one of the keys has it. */
+  readonly set: (values: ReadonlyArray<readonly [key: string, value: A]>) => Effect.Effect<void>
 }
 
 /**
@@ -111,18 +113,30 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
           onSome: ({ deferred }) => Effect.option(Deferred.await(deferred))
         })
       }),
-    set: (key, value) =>
-      Effect.gen(function*() {
-        const now = yield* Clock.currentTimeMillis
-        const fresh = yield* Deferred.make<A, E>()
-        const deferred = yield* Ref.modify(state, (current) => {
-          const pending = Option.filter(HashMap.get(current.entries, key), ({ expires }) => Option.isNone(expires))
-          const deferred = Option.match(pending, { onNone: () => fresh, onSome: (entry) => entry.deferred })
-          const entry = { deferred, expires: Option.some(now + timeToLive) }
-          return [deferred, { ...current, entries: HashMap.set(current.entries, key, entry) }]
-        })
-        yield* Deferred.succeed(deferred, value)
-      })
+    set: (values) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.flatMap(
+          Ref.modify(state, (current) => {
+            const expires = Option.some(now + timeToLive)
+            const waited: Array<Effect.Effect<boolean>> = []
+            const entries = HashMap.mutate(current.entries, (draft) => {
+              for (const [key, value] of values) {
+                const pending = Option.filter(HashMap.get(draft, key), (entry) => Option.isNone(entry.expires))
+                if (Option.isSome(pending)) {
+                  const { deferred } = pending.value
+                  HashMap.set(draft, key, { deferred, expires })
+                  waited.push(Deferred.succeed(deferred, value))
+                } else {
+                  const deferred = Deferred.unsafeMake<A, E>(FiberId.none)
+                  Deferred.unsafeDone(deferred, Exit.succeed(value))
+                  HashMap.set(draft, key, { deferred, expires })
+                }
+              }
+            })
+            return [waited, { ...current, entries }]
+          }),
+          (waited) => Effect.all(waited, { discard: true })
+        ))
   }
 })
 
