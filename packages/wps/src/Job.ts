@@ -10,7 +10,7 @@ import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
-import type { JobStatus } from "./Execute.ts"
+import type { ExecuteResponse, JobStatus } from "./Execute.ts"
 import type { WpsError } from "./WpsError.ts"
 
 /**
@@ -55,6 +55,8 @@ export interface Job<out A> {
   readonly changes: Stream.Stream<JobStatus, WpsError | AuthError>
   /** What it gives, waited for. */
   readonly result: Effect.Effect<A, WpsError | AuthError>
+  /** The server's last document about it, waited for: the outputs as they were sent, and the lineage if it was wanted. */
+  readonly document: Effect.Effect<ExecuteResponse, WpsError | AuthError>
 }
 
 /**

@@ -494,7 +494,8 @@ export const make = Effect.fnUntraced(function*(
       reference: Either.getRight(reference),
       status: poller.status,
       changes: poller.changes,
-      result: Effect.flatMap(poller.last, (last) => readResult(identifier, outputs, last))
+      result: Effect.flatMap(poller.last, (last) => readResult(identifier, outputs, last)),
+      document: poller.last
     }
   })
 

@@ -242,6 +242,17 @@ describe("WpsClient", () => {
         assert.strictEqual((yield* job.status)._tag, "Succeeded")
       }).pipe(withNode))
 
+    it.effect("has the lineage where it was wanted [A6.11]", () =>
+      Effect.gen(function*() {
+        const job = yield* WpsClient.execute(sleep({ seconds: 1 }), { lineage: true })
+        const fiber = yield* Effect.fork(job.document)
+        yield* TestClock.adjust("1 minute")
+        const { lineage, outputs } = yield* Fiber.join(fiber)
+        const { inputs } = Option.getOrThrow(lineage)
+        deepStrictEqual(inputs, [{ identifier: "seconds", data: DataValue.literal("1", { dataType: "double" }) }])
+        deepStrictEqual(outputs.map(({ identifier }) => identifier), ["slept", "log"])
+      }).pipe(withNode))
+
     it.effect("attaches to a job by its saved reference", () =>
       Effect.gen(function*() {
         const job = yield* WpsClient.execute(sleep({ seconds: 4 }))

@@ -129,7 +129,7 @@ export const receive = Effect.fnUntraced(function*(
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
   source?: Stream.Stream<Uint8Array, WpsError>
-): Effect.fn.Return<Exclude<WpsResponse, { _tag: "ExceptionReport" }>, WpsError> {
+): Effect.fn.Return<Answer, WpsError> {
   const { operation } = asked
   const { status } = response
   const contentType = headerOf(response, "content-type")
@@ -149,10 +149,7 @@ export const receive = Effect.fnUntraced(function*(
 
   const report = Option.flatMap(
     Either.getRight(body.decoded),
-    (document) =>
-      document._tag === "ExceptionReport" || document._tag === "ServiceExceptionReport"
-        ? Option.some(document.value.exceptions)
-        : Option.none()
+    (document) => isAnswer(document) ? Option.none() : Option.some(document.value.exceptions)
   )
   if (status === 401 || status === 403) {
     const reason = Option.match(report, { onNone: () => "", onSome: (all) => all.map(String).join("; ") })
@@ -206,6 +203,7 @@ const misread = (
   unexpected: (kind: UnexpectedResponse["kind"], reason: string) => UnexpectedResponse
 ): UnexpectedResponse => {
   const excerpt = body.excerpt()
+  const why = error.message.replace(/\.$/, "")
   return body.size === 0 || excerpt.trim() === ""
     ? unexpected("empty", "the body is empty")
     : /^\s*<(!doctype\s+html|html)\b/i.test(excerpt) || Option.exists(contentType, (type) => /html/i.test(type))
@@ -213,8 +211,8 @@ const misread = (
     : !/^[\s\uFEFF\uFFFD]*</.test(excerpt)
     ? unexpected("not-xml", "the body is no XML")
     : error.reason === "unexpected-root"
-    ? unexpected("other-document", `the body is another document: ${error.message}`)
+    ? unexpected("other-document", `the body is another document: ${why}`)
     : error.reason === "missing" || error.reason === "repeated" || error.reason === "invalid-value"
-    ? unexpected("unreadable-xml", `the document cannot be read: ${error.message}`)
-    : unexpected("malformed-xml", `the document is malformed or cut: ${error.message}`)
+    ? unexpected("unreadable-xml", `the document cannot be read: ${why}`)
+    : unexpected("malformed-xml", `the document is malformed or cut: ${why}`)
 }

@@ -18,9 +18,10 @@ export interface Sent {
   readonly body: string
 }
 
-export class Server
-  extends Context.Tag("@effect-wps/wps/test/support/scripted/Server")<Server, { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }>()
-{}
+export class Server extends Context.Tag("@effect-wps/wps/test/support/scripted/Server")<
+  Server,
+  { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }
+>() {}
 
 const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
   request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
