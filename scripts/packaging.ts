@@ -78,6 +78,8 @@ const imported = examples.flatMap(({ code }) =>
 const versions: Readonly<Record<string, string>> = manifestOf(root).devDependencies ?? {}
 const needed = new Set([
   "@types/node",
+  // The declarations of @effect/platform-node name those of ws, which it does not bring.
+  "@types/ws",
   "typescript",
   ...packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})),
   ...imported.filter((name) => name in versions)
