@@ -381,12 +381,18 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.strictEqual((yield* job.result).square, 4)
     }))
 
-  it.effect("takes an answer with lineage", () =>
+  it.effect("has the lineage where it was wanted", () =>
     Effect.gen(function*() {
       const box = DataValue.boundingBox([1, 2], [3, 4], "epsg:3857")
       const job = yield* WpsClient.execute(Processes.bbox({ box }), { lineage: true })
       const text = yield* WpsClient.run(Processes.plain({ data: "a <b> & c" }), { lineage: true })
       deepStrictEqual((yield* job.result).box.upper, [3, 4])
+      const lineage = Option.getOrThrow((yield* job.document).lineage)
+      deepStrictEqual(lineage.inputs.map(({ data, identifier }) => [identifier, data._tag]), [[
+        "box",
+        "BoundingBoxData"
+      ]])
+      deepStrictEqual(lineage.outputs.map(({ identifier }) => identifier), ["box", "seen"])
       assert.strictEqual(text.data, "a <b> & c")
     }))
 

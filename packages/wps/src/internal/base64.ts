@@ -2,7 +2,7 @@ const digits = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 
 const digit = (at: number): number => digits[at & 63] ?? 0
 
-/** Bytes as base64 (RFC 4648 §4). `Encoding.encodeBase64` joins single characters, which takes minutes for large files. */
+/** Bytes as base64 (RFC 4648 §4). `Encoding.encodeBase64` joins single characters, many times slower for large files. */
 export const encodeBase64 = (bytes: Uint8Array): string => {
   const text = new Uint8Array(4 * Math.ceil(bytes.length / 3)).fill("=".charCodeAt(0))
   for (let from = 0, to = 0; from < bytes.length; from += 3, to += 4) {

@@ -18,6 +18,7 @@ import {
   UnexpectedResponse
 } from "../WpsError.ts"
 import type { WpsResponse } from "../WpsProtocol.ts"
+import { concatenate } from "./bytes.ts"
 import { bare, resolve } from "./endpoint.ts"
 import { responses } from "./wps100Documents.ts"
 
@@ -88,7 +89,7 @@ const readBody = (
     let size = 0
     let head = new Uint8Array(0)
     const take = (chunk: Uint8Array) => {
-      if (head.length < 2 * excerptLength) head = concat(head, chunk.subarray(0, 2 * excerptLength))
+      if (head.length < 2 * excerptLength) head = concatenate([head, chunk.subarray(0, 2 * excerptLength)])
       size += chunk.length
       decoder.write(chunk)
     }
@@ -110,13 +111,6 @@ const readBody = (
         printable(head)
     }))
   })
-
-const concat = (left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> => {
-  const both = new Uint8Array(left.length + right.length)
-  both.set(left)
-  both.set(right, left.length)
-  return both
-}
 
 type Document = Either.Either.Right<Body["decoded"]>
 type Answer = Exclude<WpsResponse, { _tag: "ExceptionReport" }>

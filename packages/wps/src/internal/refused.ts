@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { WpsError } from "../WpsError.ts"
 import { TransportError, UnexpectedResponse } from "../WpsError.ts"
+import { concatenate, sizeOf } from "./bytes.ts"
 import { bare } from "./endpoint.ts"
 import { type Asked, receive, transportError } from "./receive.ts"
 
@@ -52,12 +53,6 @@ const longestStart = 4096
 /** Of UTF-16 this leaves what is ASCII, which is all that is looked for. */
 const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>
   new TextDecoder().decode(concatenate(chunks).subarray(0, longestStart)).replace(/[\0\uFFFD]/g, "")
-
-const sizeOf = (chunks: Iterable<Uint8Array>): number => {
-  let size = 0
-  for (const chunk of chunks) size += chunk.length
-  return size
-}
 
 /**
  * The bytes of an output. An output may itself be XML, so only an exception report is taken for a refusal (OGC 05-007r7
@@ -110,14 +105,3 @@ export const refusedInside = (
       })).pipe(Effect.onError(() => close))
     })
   )
-
-/** One array out of many. */
-export const concatenate = (chunks: Iterable<Uint8Array>): Uint8Array => {
-  const whole = new Uint8Array(sizeOf(chunks))
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
-}
