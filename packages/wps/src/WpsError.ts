@@ -38,7 +38,10 @@ const hints: ReadonlyMap<string, string> = new Map([
 /** Servers send whole stack traces; the fields keep them. */
 const short = (text: string): string => text.length > 1000 ? `${text.slice(0, 1000)}…` : text
 
-const said = (exceptions: ReadonlyArray<OwsException>): string => short(exceptions.map(String).join("; "))
+/** A server's words as one sentence of ours, whether they end with a full stop or not. */
+const sentence = (text: string): string => `${short(text).replace(/[.\s]+$/, "")}.`
+
+const said = (exceptions: ReadonlyArray<OwsException>): string => sentence(exceptions.map(String).join("; "))
 
 /**
  * The address is not one that can be called: not absolute, not http or https, or with a user name in it.
@@ -81,7 +84,7 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>("@effect-wps/
   { operation: Operation, url: Schema.String, status: Schema.Int, reason: Schema.String }
 ) {
   override get message(): string {
-    const why = this.reason === "" ? "" : ` It said: ${short(this.reason)}`
+    const why = this.reason === "" ? "" : ` It said: ${sentence(this.reason)}`
     const hint = this.status === 401
       ? "Provide an Auth layer with valid credentials, and name this origin in `origins` if it is not the endpoint's."
       : "The credentials are known but not allowed to do this; ask whoever runs the service."
@@ -149,7 +152,7 @@ export class ServiceException
   }
   override get message(): string {
     const hint = hints.get(this.code) ?? "Ask whoever runs the service if this does not say enough."
-    return `${this.url} refused ${this.operation}: ${said(this.exceptions)}. ${hint}`
+    return `${this.url} refused ${this.operation}: ${said(this.exceptions)} ${hint}`
   }
 }
 
@@ -244,8 +247,8 @@ export class ProcessFailed extends Schema.TaggedError<ProcessFailed>("@effect-wp
   { identifier: Schema.String, exceptions: Schema.Array(OwsException) }
 ) {
   override get message(): string {
-    const why = this.exceptions.length === 0 ? "the server gave no reason" : said(this.exceptions)
-    return `${this.identifier} failed on the server: ${why}.`
+    const why = this.exceptions.length === 0 ? "the server gave no reason." : said(this.exceptions)
+    return `${this.identifier} failed on the server: ${why}`
   }
 }
 

@@ -198,6 +198,22 @@ describe("what servers answer instead of a document", () => {
       }))
   }
 
+  it.effect("ends what a server said with one full stop", () =>
+    Effect.gen(function*() {
+      for (const text of ["not you", "not you."]) {
+        const report = documents.exceptionReport("NoApplicableCode", text)
+        const denied = yield* failing(WpsClient.run(long), () => xml(report, 403))
+        assert.include(denied.error.message, "not you. The credentials")
+        const refused = yield* failing(WpsClient.run(long), () => xml(report, 400))
+        assert.include(refused.error.message, "not you. Ask whoever")
+        const failed = yield* failing(
+          WpsClient.run(long),
+          () => xml(documents.executeResponse(documents.failed(report)))
+        )
+        assert.match(failed.error.message, /not you\.$/)
+      }
+    }))
+
   it.effect("keeps a short excerpt only", () =>
     Effect.gen(function*() {
       const { error } = yield* failing(WpsClient.capabilities, () => ({ body: `no XML ${"x".repeat(10_000)}` }))
