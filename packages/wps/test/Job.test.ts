@@ -263,6 +263,18 @@ describe("following a job", () => {
         assert.deepInclude(yield* Fiber.join(last), { _tag: "JobTimeout", kind: "stalled", seconds: 15 })
       }))
 
+    it.effect("pauses that are no whole milliseconds leave nothing over to wait for", () =>
+      Effect.gen(function*() {
+        // 7 × 250.37 and the rest, to the nanosecond, are some 10⁻¹³ ms short of 2 s: too short a time to sleep.
+        const { poller } = yield* following([Effect.succeed(running(1))], {
+          schedule: Schedule.spaced(Duration.millis(250.37)),
+          deadline: "2 seconds"
+        })
+        const last = yield* Effect.fork(Effect.flip(poller.last))
+        yield* TestClock.adjust("2 seconds")
+        assert.deepInclude(yield* Fiber.join(last), { _tag: "JobTimeout", kind: "deadline", seconds: 2 })
+      }))
+
     it.effect("a deadline that has passed ends the next wait at once", () =>
       Effect.gen(function*() {
         const { asked, poller } = yield* following([Effect.succeed(running(1))], {

@@ -120,7 +120,11 @@ export const make = Effect.fnUntraced(function*(options: {
       )
     )
 
-  /** Waits for its time, and asks; comes back without an answer when a bound is reached, or after a bad read. */
+  /**
+   * Waits for its time, and asks; comes back without an answer when a bound is reached, or after a bad read. A bound less
+   * than a millisecond away is reached: what is left of it may be too short to be slept through, and would be waited for
+   * without end.
+   */
   const step = (current: Snapshot): Effect.Effect<void, Failure> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const next = Effect.zipRight(
@@ -129,7 +133,7 @@ export const make = Effect.fnUntraced(function*(options: {
       )
       return Option.match(bound(current, now), {
         onNone: () => Effect.asVoid(next),
-        onSome: ({ error, left }) => left <= 0 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
+        onSome: ({ error, left }) => left < 1 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
       })
     })
 
