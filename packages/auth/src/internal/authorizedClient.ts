@@ -7,6 +7,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as UrlParams from "@effect/platform/UrlParams"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FiberRef from "effect/FiberRef"
@@ -15,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import type { AuthorizeClientOptions } from "../Auth.ts"
 import { type AuthError, InvalidCredentials, InvalidOrigin, RedirectRefused, TooManyRedirects } from "../AuthError.ts"
 import * as clientRequest from "./clientRequest.ts"
@@ -59,10 +61,16 @@ const added = (plain: Request, plainUrl: URL, sent: Request, sentUrl: URL): Adde
   headers: HashSet.fromIterable(
     Object.keys(sent.headers).filter((name) => sent.headers[name] !== plain.headers[name])
   ),
-  query: Array.from(sentUrl.searchParams)
+  query: sentUrl.search === plainUrl.search ? [] : Array.from(sentUrl.searchParams)
     .filter(([name, value]) => !plainUrl.searchParams.getAll(name).includes(value))
     .map((pair) => Redacted.make(pair))
 })
+
+/** Where a request goes whose address may have been changed since it was parsed. */
+const addressOf = (request: Request, before: Request, url: URL): Option.Option<URL> =>
+  request.url === before.url && request.urlParams === before.urlParams
+    ? Option.some(url)
+    : HttpClientRequest.toUrl(request)
 
 const isIn = (query: Added["query"]) => ([name, value]: Pair): boolean =>
   query.some((pair) => {
@@ -79,15 +87,17 @@ const withoutQuery = (url: URL, query: Added["query"]): string => {
 }
 
 /** A URL's user name is a credential as well: some clients send it, and others repeat it in their errors. */
-const withoutUser = (request: Request): Request =>
-  Option.match(Option.filter(parse(request.url), (url) => url.username !== "" || url.password !== ""), {
-    onNone: () => request,
-    onSome: (url) => {
-      url.username = ""
-      url.password = ""
-      return clientRequest.replace(request, { url: url.href })
-    }
-  })
+const withoutUser = (request: Request, url: URL): Request =>
+  url.username === "" && url.password === ""
+    ? request
+    : Option.match(parse(request.url), {
+      onNone: () => request,
+      onSome: (own) => {
+        own.username = ""
+        own.password = ""
+        return clientRequest.replace(request, { url: own.href })
+      }
+    })
 
 const traceHeaders = ["traceparent", "tracestate", "baggage", "b3", /^x-b3-/]
 
@@ -143,8 +153,9 @@ const redirected = (
     Option.some(Either.left(new RedirectRefused({ from: bare(from), to, status, reason })))
 
   if (isOpaqueRedirect(response)) return refuse("(hidden)", "a browser does not tell where it leads")
+  if (!redirects.has(status)) return Option.none()
   const location = Headers.get(response.headers, "location")
-  if (!redirects.has(status) || Option.isNone(location)) return Option.none()
+  if (Option.isNone(location)) return Option.none()
 
   const target = parse(location.value, from)
   if (Option.isNone(target)) return refuse("(unreadable)", "the address cannot be read")
@@ -167,55 +178,92 @@ const redirected = (
 // --- sending ---------------------------------------------------------------------------------------------------------
 
 /** Fetch follows redirects by itself unless it is told not to. */
-const withoutFollowing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(
-    Effect.serviceOption(FetchHttpClient.RequestInit),
-    (init) =>
-      Effect.provideService(effect, FetchHttpClient.RequestInit, {
-        ...Option.getOrUndefined(init),
-        redirect: "manual"
-      })
-  )
+const withoutFollowing = <R>(context: Context.Context<R>): Context.Context<R | FetchHttpClient.RequestInit> =>
+  Context.add(context, FetchHttpClient.RequestInit, {
+    ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
+    redirect: "manual"
+  })
+
+const isRedacted = (names: ReadonlyArray<string | RegExp>, header: string): boolean =>
+  names.some((name) => typeof name === "string" ? name.toLowerCase() === header : name.test(header))
+
+/** Runs with the headers of the scheme among those that are redacted when a request is shown. */
+const redacting = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  names: ReadonlyArray<string | RegExp>,
+  headers: HashSet.HashSet<string>
+): Effect.Effect<A, E, R> =>
+  HashSet.every(headers, (header) => isRedacted(names, header))
+    ? effect
+    : Effect.locally(effect, Headers.currentRedactedNames, [...names, ...headers])
 
 /**
- * One client span in the place of the client's own, which would record the query and send trace headers to whomever.
+ * Sends one request, with one client span in the place of the client's own, which would record the query and send trace
+ * headers to whomever. `told` is what may be told of it. It is one step of the runtime: this is on the way of all requests.
  */
-const traced = (
-  send: (request: Request) => Effect.Effect<Response, HttpClientError.HttpClientError>,
-  request: Request,
-  told: Request,
-  url: URL,
-  propagate: boolean
+const transmit = (
+  client: HttpClient.HttpClient,
+  options: {
+    readonly request: Request
+    readonly told: Request
+    readonly url: URL
+    readonly propagate: boolean
+    readonly secretHeaders: HashSet.HashSet<string>
+    readonly conceal: (response: Response) => ConcealedResponse
+  }
 ): Effect.Effect<Response, HttpClientError.HttpClientError> =>
-  Effect.gen(function*() {
-    const enabled = yield* FiberRef.get(FiberRef.currentTracerEnabled)
-    const disabledWhen = yield* FiberRef.get(HttpClient.currentTracerDisabledWhen)
-    if (!enabled || disabledWhen(told)) return yield* Effect.withTracerEnabled(send(request), false)
+  Effect.withFiberRuntime((fiber) => {
+    const { conceal, propagate, request, secretHeaders, told, url } = options
+    const send = (request: Request, span: Option.Option<Tracer.Span>) =>
+      client.execute(request).pipe(
+        Effect.mapBoth({
+          onFailure: (error) =>
+            error._tag === "RequestError" ? requestError(error, told) : conceal(error.response).error(error),
+          onSuccess: (response) => {
+            if (Option.isSome(span)) span.value.attribute("http.response.status_code", response.status)
+            return conceal(response)
+          }
+        }),
+        Effect.mapInputContext((context: Context.Context<never>) =>
+          Option.match(span, {
+            onNone: () => withoutFollowing(context),
+            onSome: (span) => Context.add(withoutFollowing(context), Tracer.ParentSpan, span)
+          })
+        ),
+        Effect.withTracerEnabled(false)
+      )
 
-    const propagation = yield* FiberRef.get(HttpClient.currentTracerPropagation)
-    const spanName = yield* HttpClient.SpanNameGenerator
-    const attributes = {
-      "http.request.method": request.method,
-      "server.address": url.origin,
-      ...(url.port === "" ? {} : { "server.port": Number(url.port) }),
-      "url.path": url.pathname,
-      "url.scheme": url.protocol.slice(0, -1)
-    }
-    return yield* Effect.useSpan(
-      spanName(told),
-      { kind: "client", captureStackTrace: false, attributes },
+    const isTraced = fiber.getFiberRef(FiberRef.currentTracerEnabled) &&
+      !fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(told)
+    const sent = !isTraced ? send(request, Option.none()) : Effect.useSpan(
+      Context.get(fiber.currentContext, HttpClient.SpanNameGenerator)(told),
+      {
+        kind: "client",
+        captureStackTrace: false,
+        attributes: {
+          "http.request.method": request.method,
+          "server.address": url.origin,
+          ...(url.port === "" ? {} : { "server.port": Number(url.port) }),
+          "url.path": url.pathname,
+          "url.scheme": url.protocol.slice(0, -1)
+        }
+      },
       (span) =>
         send(
-          propagate && propagation
+          propagate && fiber.getFiberRef(HttpClient.currentTracerPropagation)
             ? HttpClientRequest.setHeaders(request, HttpTraceContext.toHeaders(span))
-            : request
-        ).pipe(
-          Effect.withTracerEnabled(false),
-          Effect.withParentSpan(span),
-          Effect.tap((response) => Effect.sync(() => span.attribute("http.response.status_code", response.status)))
+            : request,
+          Option.some(span)
         )
     )
+    return redacting(sent, fiber.getFiberRef(Headers.currentRedactedNames), secretHeaders)
   })
+
+/** A response, and whether the request has been sent once more for it. */
+interface Sent {
+  readonly response: Response
+  readonly retried: boolean
+}
 
 interface Hop {
   readonly request: Request
@@ -240,29 +288,21 @@ export const make: (
   const send = (request: Request, plain: Request, url: URL): Effect.Effect<Response, HttpClientError.HttpClientError> =>
     Effect.flatMap(Ref.get(secrets), ({ headers }) => {
       const told = bareRequest(plain.method, url)
-      const conceal = (response: Response) => new ConcealedResponse(response, plain, told)
-      return traced(
-        (request) =>
-          client.execute(request).pipe(
-            withoutFollowing,
-            Effect.mapBoth({
-              onFailure: (error) =>
-                error._tag === "RequestError" ? requestError(error, told) : conceal(error.response).error(error),
-              onSuccess: conceal
-            })
-          ),
+      return transmit(client, {
         request,
         told,
         url,
-        isNamed(url)
-      ).pipe(Effect.locallyWith(Headers.currentRedactedNames, (names) => [...names, ...headers]))
+        propagate: isNamed(url),
+        secretHeaders: headers,
+        conceal: (response) => new ConcealedResponse(response, plain, told)
+      })
     })
 
-  const authorize = Effect.fnUntraced(function*(plain: Request, url: URL): Effect.fn.Return<Request, AuthError> {
-    const request = yield* options.auth.authorize(plain)
-    const sentUrl = HttpClientRequest.toUrl(request)
+  /** The request as the scheme gives it, if it may go out like that. */
+  const admit = (plain: Request, url: URL, request: Request): Effect.Effect<Request, AuthError> => {
+    const sentUrl = addressOf(request, plain, url)
     if (Option.isNone(sentUrl) || sentUrl.value.origin !== url.origin) {
-      return yield* new InvalidOrigin({
+      return new InvalidOrigin({
         origin: Option.match(sentUrl, { onNone: () => "(unreadable)", onSome: ({ origin }) => origin }),
         reason: "an Auth service may not send a request elsewhere"
       })
@@ -270,17 +310,22 @@ export const make: (
     const { headers, query } = added(plain, url, request, sentUrl.value)
     const unsendable = Array.from(headers).find((name) => isUnsendable(request.headers[name] ?? ""))
     if (unsendable !== undefined) {
-      return yield* new InvalidCredentials({
+      return new InvalidCredentials({
         scheme: "Auth",
         reason: `the value of the header "${unsendable}" holds a line break or another character that cannot be sent`
       })
     }
-    yield* Ref.update(secrets, (known) =>
-      HashSet.size(headers) === 0 && query.length === 0 && known.query.length === 0
-        ? known
-        : { headers: HashSet.union(known.headers, headers), query })
-    return request
-  })
+    return Effect.as(
+      Ref.update(secrets, (known) =>
+        HashSet.size(headers) === 0 && query.length === 0 && known.query.length === 0
+          ? known
+          : { headers: HashSet.union(known.headers, headers), query }),
+      request
+    )
+  }
+
+  const authorize = (plain: Request, url: URL): Effect.Effect<Request, AuthError> =>
+    Effect.flatMap(options.auth.authorize(plain), (request) => admit(plain, url, request))
 
   const withoutCredentials = Effect.fnUntraced(function*(plain: Request, url: URL): Effect.fn.Return<Request> {
     const redacted = yield* FiberRef.get(Headers.currentRedactedNames)
@@ -292,49 +337,70 @@ export const make: (
     })
   })
 
-  /** Sends to a named origin, once more if the credentials were refused and there are others. */
-  const sendAuthorized = Effect.fnUntraced(function*(
-    { request: plain, retried, url }: Hop
-  ): Effect.fn.Return<readonly [response: Response, retried: boolean], Failure> {
-    const request = yield* authorize(plain, url)
-    const response = yield* send(request, plain, url)
-    if (retried || !(yield* isRefusal(response))) return [response, retried]
+  /** Sends once more if there are other credentials than those that were refused. */
+  const sendAgain = Effect.fnUntraced(function*(
+    { request: plain, url }: Hop,
+    request: Request,
+    response: Response
+  ): Effect.fn.Return<Sent, Failure> {
     // The scheme is told even if this request cannot be sent again, so that the next one has better credentials.
     const renewed = yield* Effect.onError(options.auth.refused(request, response), () => release(response))
-    if (!renewed || !isReplayable(plain.body)) return [response, retried]
+    if (!renewed || !isReplayable(plain.body)) return { response, retried: false }
     yield* release(response)
-    return [yield* send(yield* authorize(plain, url), plain, url), true]
+    return { response: yield* send(yield* authorize(plain, url), plain, url), retried: true }
   })
 
-  const sendPlain = Effect.fnUntraced(function*({ request, retried, url }: Hop): Effect.fn.Return<
-    readonly [response: Response, retried: boolean],
-    Failure
-  > {
+  /** Sends to a named origin, once more if the credentials were refused and there are others. */
+  const sendAuthorized = (hop: Hop): Effect.Effect<Sent, Failure> =>
+    Effect.flatMap(
+      authorize(hop.request, hop.url),
+      (request) =>
+        Effect.flatMap(send(request, hop.request, hop.url), (response): Effect.Effect<Sent, Failure> =>
+          hop.retried
+            ? Effect.succeed({ response, retried: true })
+            : Effect.flatMap(
+              isRefusal(response),
+              (isRefused) =>
+                isRefused ? sendAgain(hop, request, response) : Effect.succeed({ response, retried: false })
+            ))
+    )
+
+  const sendPlain = Effect.fnUntraced(function*({ request, retried, url }: Hop): Effect.fn.Return<Sent, Failure> {
     const plain = yield* withoutCredentials(request, url)
-    return [yield* send(plain, plain, url), retried]
+    return { response: yield* send(plain, plain, url), retried }
+  })
+
+  const redirect = Effect.fnUntraced(function*(
+    hop: Hop,
+    { response, retried }: Sent,
+    next: Either.Either<readonly [request: Request, to: URL], RedirectRefused>
+  ): Effect.fn.Return<Response, Failure> {
+    yield* release(response)
+    if (hop.followed >= maxRedirects) return yield* new TooManyRedirects({ url: bare(hop.url), maxRedirects })
+    const [request, to] = yield* next
+    const { query } = yield* Ref.get(secrets)
+    const url = withoutQuery(to, query)
+    return yield* follow({
+      request: clientRequest.replace(request, {
+        url,
+        urlParams: UrlParams.empty,
+        headers: Headers.remove(request.headers, "host")
+      }),
+      url: new URL(url),
+      followed: hop.followed + 1,
+      retried
+    })
   })
 
   const follow = (hop: Hop): Effect.Effect<Response, Failure> =>
-    Effect.gen(function*() {
-      const [response, retried] = yield* isNamed(hop.url) ? sendAuthorized(hop) : sendPlain(hop)
-      const next = redirected(hop.request, hop.url, response, isNamed)
-      if (Option.isNone(next)) return response
-      yield* release(response)
-      if (hop.followed >= maxRedirects) return yield* new TooManyRedirects({ url: bare(hop.url), maxRedirects })
-      const [request, to] = yield* next.value
-      const { query } = yield* Ref.get(secrets)
-      const url = withoutQuery(to, query)
-      return yield* follow({
-        request: clientRequest.replace(request, {
-          url,
-          urlParams: UrlParams.empty,
-          headers: Headers.remove(request.headers, "host")
-        }),
-        url: new URL(url),
-        followed: hop.followed + 1,
-        retried
-      })
-    })
+    Effect.flatMap(
+      isNamed(hop.url) ? sendAuthorized(hop) : sendPlain(hop),
+      (sent) =>
+        Option.match(redirected(hop.request, hop.url, sent.response, isNamed), {
+          onNone: () => Effect.succeed(sent.response),
+          onSome: (next) => redirect(hop, sent, next)
+        })
+    )
 
   return HttpClient.makeWith<never, never, Failure, never>(
     Effect.flatMap((request) =>
@@ -345,7 +411,7 @@ export const make: (
             reason: "InvalidUrl",
             description: "the address is not an absolute http or https URL"
           }),
-        onSome: (url) => follow({ request: withoutUser(request), url, followed: 0, retried: false })
+        onSome: (url) => follow({ request: withoutUser(request, url), url, followed: 0, retried: false })
       })
     ),
     Effect.succeed
