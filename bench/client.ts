@@ -1,11 +1,13 @@
 /**
  * The tasks of the benchmark with the client of this repository, as its users write them.
  *
- *     node client.js URL
+ *     node client.js URL            over UndiciClient.layer
+ *     node client.js URL platform   over NodeHttpClient.layerUndici
  *
  * Reads lines `TASK CALLERS SECONDS` and answers each with a line of JSON, {"count": ..., "seconds": ..., "cpu": ...}.
  */
 import { Auth } from "@effect-wps/auth"
+import { UndiciClient } from "@effect-wps/node"
 import { Input, Output, Process, WpsClient } from "@effect-wps/wps"
 import { NodeHttpClient, NodeRuntime, NodeStream } from "@effect/platform-node"
 import { Array, Clock, Console, Data, Effect, Layer, Schedule, Schema, Stream } from "effect"
@@ -74,7 +76,12 @@ const program = Effect.gen(function*() {
 })
 
 const client = Layer.unwrapEffect(
-  Effect.sync(() => WpsClient.layer({ url: process.argv[2] ?? "", poll: { schedule: Schedule.forever } }))
-).pipe(Layer.provide([Auth.layerAnonymous, NodeHttpClient.layerUndici]))
+  Effect.sync(() =>
+    Layer.provide(
+      WpsClient.layer({ url: process.argv[2] ?? "", poll: { schedule: Schedule.forever } }),
+      process.argv[3] === "platform" ? NodeHttpClient.layerUndici : UndiciClient.layer
+    )
+  )
+).pipe(Layer.provide(Auth.layerAnonymous))
 
 program.pipe(Effect.provide(client), NodeRuntime.runMain)

@@ -106,7 +106,9 @@ const figure = (value: number): string =>
 const spread = (values: ReadonlyArray<number>, unit: string): string =>
   `${figure(median(values))}${unit} [${figure(Math.min(...values))}–${figure(Math.max(...values))}]`
 
+/** Over `UndiciClient.layer`; the other one is over the platform's `NodeHttpClient.layerUndici`. */
 const ours = "effect-wps"
+const oursOnPlatform = "effect-wps-platform"
 
 /** JavaScript engines take some thousand runs to compile what runs often. */
 const warmUp = Duration.seconds(3)
@@ -125,7 +127,7 @@ const rows = (task: Task, measured: Record<string, ReadonlyArray<Rate>>): Readon
     })
     const rate = spread(rates.map(({ perSecond }) => perSecond), " /s")
     const cpu = spread(rates.map(({ cpu }) => cpu), " ms")
-    return `  ${peer.padEnd(19)}${rate.padEnd(26)}${cpu.padEnd(28)}${ratios}`.trimEnd()
+    return `  ${peer.padEnd(21)}${rate.padEnd(26)}${cpu.padEnd(28)}${ratios}`.trimEnd()
   })
 ]
 
@@ -135,7 +137,7 @@ const list = (name: string, otherwise: ReadonlyArray<string>): Config.Config<Rea
 const settings = Config.all({
   rounds: Config.integer("ROUNDS").pipe(Config.withDefault(5)),
   seconds: Config.number("SECONDS").pipe(Config.withDefault(1.5)),
-  peers: list("PEERS", ["owslib", "bare", ours]),
+  peers: list("PEERS", ["owslib", "bare", oursOnPlatform, ours]),
   tasks: list("TASKS", tasks.map(key))
 })
 
@@ -151,6 +153,7 @@ const program = Effect.gen(function*() {
     owslib: Command.make(python, "bench/owslib.py", url),
     "owslib-2-processes": Command.make(python, "bench/owslib.py", url, "--processes", "2"),
     bare: Command.make("node", "bench/bare.mjs", url),
+    [oursOnPlatform]: Command.make("node", compiled("client.js"), url, "platform"),
     [ours]: Command.make("node", compiled("client.js"), url)
   }
   const peers = yield* Effect.forEach(

@@ -107,6 +107,142 @@ export class InvalidOrigin extends Schema.TaggedError<InvalidOrigin>(`${from}/In
 }
 
 /**
+ * An OAuth provider's issuer is none that can be used.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidIssuer extends Schema.TaggedError<InvalidIssuer>(`${from}/InvalidIssuer`)("InvalidIssuer", {
+  issuer: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `"${this.issuer}" is no issuer that can be used: ${this.reason}. ` +
+      "Give the https address that the provider publishes, such as https://example.org/realms/cluster."
+  }
+}
+
+/**
+ * Somebody must log in, and cannot be asked: there is no token (`no-token`), the one that was stored is no longer accepted
+ * and cannot be renewed (`refresh-refused`), or what must be typed cannot be typed here (`not-interactive`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LoginRequired extends Schema.TaggedError<LoginRequired>(`${from}/LoginRequired`)("LoginRequired", {
+  reason: Schema.Literal("no-token", "refresh-refused", "not-interactive"),
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `A login is needed: ${this.detail}. Log in once where there is a terminal or a browser, or use a layer that ` +
+      "needs no person, such as client credentials."
+  }
+}
+
+/**
+ * A login was begun and did not succeed: the person or the provider said no (`denied`), nobody came back in time
+ * (`timeout`), the answer came from another provider than was asked (`wrong-issuer`), or what came back was not accepted
+ * (`refused`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LoginFailed extends Schema.TaggedError<LoginFailed>(`${from}/LoginFailed`)("LoginFailed", {
+  reason: Schema.Literal("denied", "timeout", "wrong-issuer", "refused"),
+  issuer: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `The login at ${this.issuer} failed: ${this.detail}. Log in again.`
+  }
+}
+
+/**
+ * What was asked of an OAuth provider.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ProviderOperation = Schema.Literal(
+  "discovery",
+  "authorization",
+  "pushed-authorization",
+  "code",
+  "refresh",
+  "client-credentials",
+  "device-authorization",
+  "device",
+  "token-exchange",
+  "revocation",
+  "registration"
+)
+
+/**
+ * What was asked of an OAuth provider.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ProviderOperation = typeof ProviderOperation.Type
+
+/**
+ * A provider answered, and not as it should: with an OAuth error, whose code is in `code` (RFC 6749 §5.2), or with
+ * something that is no answer of OAuth, such as a page.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ProviderError extends Schema.TaggedError<ProviderError>(`${from}/ProviderError`)("ProviderError", {
+  operation: ProviderOperation,
+  issuer: Schema.String,
+  code: Schema.OptionFromUndefinedOr(Schema.String),
+  status: Schema.OptionFromUndefinedOr(Schema.Int),
+  detail: Schema.String,
+  advice: Schema.String
+}) {
+  override get message(): string {
+    return `${this.issuer} answered the ${this.operation} request with ${this.detail}. ${this.advice}`
+  }
+}
+
+/**
+ * A provider did not answer.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ProviderUnreachable
+  extends Schema.TaggedError<ProviderUnreachable>(`${from}/ProviderUnreachable`)("ProviderUnreachable", {
+    operation: ProviderOperation,
+    issuer: Schema.String,
+    reason: Schema.String
+  })
+{
+  override get message(): string {
+    return `${this.issuer} could not be asked (${this.operation}): ${this.reason}. ` +
+      "Check the address, the network, and the proxy or certificate that it may need."
+  }
+}
+
+/**
+ * No port can be listened on for the answer of a login.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LoopbackUnavailable
+  extends Schema.TaggedError<LoopbackUnavailable>(`${from}/LoopbackUnavailable`)("LoopbackUnavailable", {
+    ports: Schema.Array(Schema.Int),
+    reason: Schema.String
+  })
+{
+  override get message(): string {
+    return `The login cannot be waited for on 127.0.0.1, port ${this.ports.join(" or ")}: ${this.reason}. ` +
+      "End what uses the port, name another in redirectPort that is registered with the provider, or log in by device code."
+  }
+}
+
+/**
  * What was being done to a `TokenStore`.
  *
  * @since 0.1.0
@@ -158,6 +294,12 @@ export const AuthError = Schema.Union(
   RedirectRefused,
   TooManyRedirects,
   InvalidOrigin,
+  InvalidIssuer,
+  LoginRequired,
+  LoginFailed,
+  ProviderError,
+  ProviderUnreachable,
+  LoopbackUnavailable,
   TokenStoreError
 )
 

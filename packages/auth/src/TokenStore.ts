@@ -5,14 +5,17 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as SynchronizedRef from "effect/SynchronizedRef"
-import type { TokenStoreError } from "./AuthError.ts"
+import { type StoreOperation, TokenStoreError } from "./AuthError.ts"
+import * as aesGcm from "./internal/aesGcm.ts"
 
 /**
  * A JSON value.
@@ -72,7 +75,8 @@ export class ProfileKey extends Schema.Class<ProfileKey>("@effect-wps/auth/Token
 }) {}
 
 /**
- * The tokens that an identity provider gave (RFC 6749 §5.1). Without `expiresAt` the provider did not say.
+ * The tokens that an identity provider gave (RFC 6749 §5.1). Without `expiresAt` the provider did not say. `subject` and
+ * `name` are whose they are, where the provider said so in an ID token.
  *
  * @since 0.1.0
  * @category models
@@ -89,7 +93,13 @@ export class TokenSet extends Schema.Class<TokenSet>("@effect-wps/auth/TokenStor
   scope: Schema.optionalWith(Schema.String, { as: "Option" }).pipe(
     Schema.withConstructorDefault(() => Option.none())
   ),
-  tokenType: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "Bearer"))
+  tokenType: Schema.String.pipe(Schema.propertySignature, Schema.withConstructorDefault(() => "Bearer")),
+  subject: Schema.optionalWith(Schema.String, { as: "Option" }).pipe(
+    Schema.withConstructorDefault(() => Option.none())
+  ),
+  name: Schema.optionalWith(Schema.String, { as: "Option" }).pipe(
+    Schema.withConstructorDefault(() => Option.none())
+  )
 }) {}
 
 /**
@@ -231,3 +241,103 @@ export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(
     })
   })
 )
+
+const EntryJson = Schema.parseJson(Entry)
+const KeyJson = Schema.parseJson(ProfileKey)
+const Sealed = Schema.Struct({ sealed: Schema.String })
+
+const orFail = <A>(value: Effect.Effect<Option.Option<A>>, op: StoreOperation, reason: string) =>
+  Effect.flatMap(value, Option.match({ onNone: () => new TokenStoreError({ op, reason }), onSome: Effect.succeed }))
+
+const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Service) {
+  const cipher = yield* orFail(
+    aesGcm.fromKey(key),
+    "get",
+    "the key to seal it with is not 32 bytes in base64, or there is no WebCrypto here. " +
+      "Make a key with: openssl rand -base64 32"
+  )
+  const context = (profile: ProfileKey) => Effect.orDie(Schema.encode(KeyJson)(profile))
+
+  const seal = Effect.fnUntraced(function*(profile: ProfileKey, entry: Entry) {
+    const text = yield* Effect.option(Schema.encode(EntryJson)(entry))
+    const sealed = Option.isSome(text)
+      ? cipher.seal(text.value, yield* context(profile))
+      : Effect.succeedNone
+    return new Entry({
+      custom: Redacted.make({ sealed: yield* orFail(sealed, "modify", "the entry cannot be encrypted") })
+    })
+  })
+
+  const open = Effect.fnUntraced(function*(op: StoreOperation, profile: ProfileKey, entry: Entry) {
+    const { sealed } = yield* orFail(
+      Effect.succeed(Schema.decodeUnknownOption(Sealed)(Redacted.value(entry.custom))),
+      op,
+      "the stored entry is not sealed. Clear it, which is to log out, and log in again"
+    )
+    const text = yield* cipher.open(sealed, yield* context(profile))
+    return yield* orFail(
+      Effect.succeed(Option.flatMap(text, Schema.decodeOption(EntryJson))),
+      op,
+      "the stored entry cannot be unsealed: it was sealed with another key or for another profile, or was changed. " +
+        "Give the key that it was sealed with, or clear it, which is to log out, and log in again"
+    )
+  })
+
+  // Encrypting takes a moment, in which an interruption would lose what f has got. So the modification has its own fiber,
+  // which is left alone once f is done. It is a daemon, because an interruption reaches the children of a fiber at once.
+  const modify: Service["modify"] = (profile, f) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const done = MutableRef.make(false)
+        const modifying = inner.modify(profile, (current) =>
+          Effect.gen(function*() {
+            const opened = yield* Effect.transposeMapOption(current, (entry) => open("modify", profile, entry))
+            const [result, next] = yield* f(opened)
+            MutableRef.set(done, true)
+            return [result, yield* Effect.transposeMapOption(next, (entry) => seal(profile, entry))] as const
+          }))
+        const running = yield* Effect.forkDaemon(restore(modifying))
+        const leave = Effect.suspend(() => MutableRef.get(done) ? Fiber.await(running) : Fiber.interrupt(running))
+        return yield* Effect.onInterrupt(restore(Fiber.join(running)), () => leave)
+      })
+    )
+
+  return TokenStore.of({
+    get: (profile) =>
+      Effect.flatMap(
+        inner.get(profile),
+        (current) => Effect.transposeMapOption(current, (entry) => open("get", profile, entry))
+      ),
+    modify,
+    clear: inner.clear
+  })
+})
+
+/**
+ * Seals the entries of another store, so that who reads its file, its memory dump or its backup gets no token.
+ *
+ * `key` is 32 random bytes in base64, as `openssl rand -base64 32` gives them. It is not a password: nothing is derived.
+ *
+ * An entry is encrypted with AES-256-GCM and a fresh IV each time, bound to its profile key, and stored in the other
+ * store as an entry whose `custom` has only `sealed`: IV and ciphertext in base64. The profile keys are in the clear.
+ *
+ * The layer fails with `TokenStoreError` when the key is none. `get` and `modify` do for an entry that was sealed with
+ * another key or under another profile, was changed, or is not sealed. `clear` removes such an entry.
+ *
+ * @since 0.1.0
+ * @category combinators
+ * @example
+ * ```ts
+ * import { TokenStore } from "@effect-wps/auth"
+ * import { Config, Effect, Layer } from "effect"
+ *
+ * // With NodeTokenStore.layerFile() of @effect-wps/node in the place of layerMemory: a sealed file.
+ * export const store = Layer.unwrapEffect(
+ *   Effect.map(Config.redacted("WPS_TOKEN_KEY"), (key) => TokenStore.layerMemory.pipe(TokenStore.sealed(key)))
+ * )
+ * ```
+ */
+export const sealed =
+  (key: Redacted.Redacted) =>
+  <E, R>(inner: Layer.Layer<TokenStore, E, R>): Layer.Layer<TokenStore, E | TokenStoreError, R> =>
+    Layer.provide(Layer.effect(TokenStore, Effect.flatMap(TokenStore, (store) => makeSealed(key, store))), inner)

@@ -26,4 +26,29 @@ export * as CustomAuth from "./CustomAuth.ts"
 /**
  * @since 0.1.0
  */
+export * as KeycloakAuth from "./KeycloakAuth.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as LoginUi from "./LoginUi.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Loopback from "./Loopback.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as OAuth from "./OAuth.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Session from "./Session.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TokenStore from "./TokenStore.ts"

@@ -1,6 +1,20 @@
 import { TokenStore } from "@effect-wps/auth"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Exit, Fiber, Option, Redacted, Schema, TestClock } from "effect"
+import {
+  DateTime,
+  Deferred,
+  Effect,
+  Either,
+  Encoding,
+  Exit,
+  FastCheck,
+  Fiber,
+  Layer,
+  Option,
+  Redacted,
+  Schema,
+  TestClock
+} from "effect"
 import { assertConceals } from "./support.ts"
 
 const fields = { issuer: "https://login.example.org", clientId: "wps", grant: "code" }
@@ -163,4 +177,168 @@ describe("TokenStore", () => {
       const text = yield* Schema.encode(json)(written)
       assert.strictEqual(yield* Schema.encode(json)(yield* Schema.decode(json)(text)), text)
     }), { fastCheck: { numRuns: 50 } })
+})
+
+describe("TokenStore.sealed", () => {
+  const keyOf = (byte: number) => Redacted.make(Encoding.encodeBase64(new Uint8Array(32).fill(byte)))
+  const secrets = ["access-secret", Redacted.value(keyOf(1)), Redacted.value(keyOf(2))]
+  const secretEntry = new TokenStore.Entry({ custom: Redacted.make({ n: 1, code: "access-secret" }) })
+
+  /** The sealed store, and the one below it. */
+  const withSealed = <A, E>(
+    f: (sealed: TokenStore.Service, inner: TokenStore.Service) => Effect.Effect<A, E>,
+    key = keyOf(1)
+  ) =>
+    withStore((inner) => {
+      const layer = Layer.succeed(TokenStore.TokenStore, inner).pipe(TokenStore.sealed(key))
+      return Effect.flatMap(TokenStore.TokenStore, (sealed) => f(sealed, inner)).pipe(Effect.provide(layer))
+    })
+
+  const put = (store: TokenStore.Service, key: TokenStore.ProfileKey, value: Option.Option<TokenStore.Entry>) =>
+    store.modify(key, () => Effect.succeed([undefined, value]))
+
+  const sealedText = (value: Option.Option<TokenStore.Entry>) => {
+    const sealed = Redacted.value(Option.getOrThrow(value).custom)["sealed"]
+    return typeof sealed === "string" ? sealed : ""
+  }
+
+  const assertUnreadable = (store: TokenStore.Service, key: TokenStore.ProfileKey) =>
+    Effect.gen(function*() {
+      const reading = yield* Effect.flip(store.get(key))
+      const modifying = yield* Effect.flip(increment(store, key))
+      assert.deepStrictEqual([reading.op, modifying.op], ["get", "modify"])
+      for (const error of [reading, modifying]) {
+        assert.strictEqual(error._tag, "TokenStoreError")
+        assert.include(error.message, "log in again")
+        assertConceals(error, secrets)
+      }
+      yield* store.clear(key)
+      assert(Option.isNone(yield* store.get(key)))
+    })
+
+  it.effect.prop(
+    "gives back whatever was put in, and the store below has none of it",
+    [TokenStore.Entry],
+    ([written]) =>
+      withSealed((sealed, inner) =>
+        Effect.gen(function*() {
+          const json = Schema.parseJson(TokenStore.Entry)
+          yield* put(sealed, keyA, Option.some(written))
+          const read = Option.getOrThrow(yield* sealed.get(keyA))
+          assert.strictEqual(yield* Schema.encode(json)(read), yield* Schema.encode(json)(written))
+          const below = Option.getOrThrow(yield* inner.get(keyA))
+          assert(Option.isNone(below.tokens) && Option.isNone(below.credentials))
+          assert.deepStrictEqual(Object.keys(Redacted.value(below.custom)), ["sealed"])
+          yield* put(sealed, keyA, Option.none())
+          assert(Option.isNone(yield* inner.get(keyA)))
+        })
+      ),
+    { fastCheck: { numRuns: 50 } }
+  )
+
+  it.effect("seals the same entry differently each time", () =>
+    withSealed((sealed, inner) =>
+      Effect.gen(function*() {
+        const texts = yield* Effect.forEach(
+          Array.from({ length: 20 }),
+          () => Effect.zipRight(put(sealed, keyA, Option.some(secretEntry)), Effect.map(inner.get(keyA), sealedText))
+        )
+        assert.strictEqual(new Set(texts.map((text) => text.slice(0, 16))).size, 20)
+        assert.strictEqual(new Set(texts.map((text) => text.slice(16))).size, 20)
+      })
+    ))
+
+  it.effect("refuses what was sealed with another key", () =>
+    withSealed((sealed, inner) =>
+      Effect.gen(function*() {
+        yield* put(sealed, keyA, Option.some(secretEntry))
+        const layer = Layer.succeed(TokenStore.TokenStore, inner).pipe(TokenStore.sealed(keyOf(2)))
+        yield* Effect.flatMap(TokenStore.TokenStore, (other) => assertUnreadable(other, keyA)).pipe(
+          Effect.provide(layer)
+        )
+      })
+    ))
+
+  it.effect("refuses what was sealed for another profile", () =>
+    withSealed((sealed, inner) =>
+      Effect.gen(function*() {
+        yield* put(sealed, keyA, Option.some(secretEntry))
+        yield* put(inner, keyB, yield* inner.get(keyA))
+        assert.strictEqual(count(yield* sealed.get(keyA)), 1)
+        yield* assertUnreadable(sealed, keyB)
+      })
+    ))
+
+  it.effect("refuses what is not sealed", () =>
+    withSealed((sealed, inner) =>
+      Effect.zipRight(put(inner, keyA, Option.some(secretEntry)), assertUnreadable(sealed, keyA))
+    ))
+
+  it.effect.prop(
+    "refuses what was changed, wherever and however",
+    [FastCheck.nat(), FastCheck.integer({ min: 1, max: 255 }), FastCheck.boolean()],
+    ([where, flip, cut]) =>
+      withSealed((sealed, inner) =>
+        Effect.gen(function*() {
+          yield* put(sealed, keyA, Option.some(secretEntry))
+          const bytes = Either.getOrThrow(Encoding.decodeBase64(sealedText(yield* inner.get(keyA))))
+          const at = where % bytes.length
+          const changed = cut ? bytes.subarray(0, at) : bytes.map((byte, index) => index === at ? byte ^ flip : byte)
+          const custom = Redacted.make({ sealed: Encoding.encodeBase64(changed) })
+          yield* put(inner, keyA, Option.some(new TokenStore.Entry({ custom })))
+          yield* assertUnreadable(sealed, keyA)
+        })
+      ),
+    { fastCheck: { numRuns: 100 } }
+  )
+
+  it.effect("does not start with a key that is none, and says how to make one", () =>
+    Effect.forEach(
+      ["", "password", Encoding.encodeBase64(new Uint8Array(16)), "?".repeat(44)],
+      (text) =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(withSealed(() => Effect.void, Redacted.make(text)))
+          assert.include(error.message, "openssl rand -base64 32")
+          if (text !== "") assertConceals(error, [text])
+        })
+    ))
+
+  it.effect("modifies by one at a time, and keeps the entry when a modification fails", () =>
+    withSealed((sealed) =>
+      Effect.gen(function*() {
+        yield* Effect.all(Array.from({ length: 20 }, () => increment(sealed, keyA, Effect.yieldNow())), {
+          concurrency: "unbounded"
+        })
+        const failing: Effect.Effect<readonly [void, Option.Option<TokenStore.Entry>], "no"> = Effect.fail("no")
+        assert.strictEqual(yield* Effect.flip(sealed.modify(keyA, () => failing)), "no")
+        assert.strictEqual(count(yield* sealed.get(keyA)), 20)
+      })
+    ))
+
+  it.effect("stores what a modification got, though its caller is interrupted while it is being encrypted", () =>
+    withSealed((sealed) =>
+      Effect.gen(function*() {
+        const got = yield* Deferred.make<void>()
+        const caller = yield* Effect.fork(
+          sealed.modify(keyA, () => Effect.as(Deferred.succeed(got, undefined), [undefined, Option.some(entry(7))]))
+        )
+        yield* Deferred.await(got)
+        yield* Fiber.interrupt(caller)
+        assert(Exit.isInterrupted(yield* Fiber.await(caller)))
+        assert.strictEqual(count(yield* sealed.get(keyA)), 7)
+      })
+    ))
+
+  it.effect("lets who waits and who modifies be interrupted", () =>
+    withSealed((sealed) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.fork(increment(sealed, keyA, Effect.never))
+        yield* Effect.yieldNow()
+        const waiting = yield* Effect.fork(increment(sealed, keyA))
+        yield* Effect.yieldNow()
+        yield* Fiber.interrupt(waiting)
+        yield* Fiber.interrupt(running)
+        assert.strictEqual(yield* increment(sealed, keyA), 0)
+      })
+    ))
 })

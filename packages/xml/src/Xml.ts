@@ -245,16 +245,24 @@ interface Codec<A> {
 const codec = <A, I extends string>(schema: Schema.Schema<A, I>): Codec<A> => {
   const decode = Schema.decodeUnknownEither(schema)
   const encode = Schema.encodeEither(schema)
-  // A document says "0" and "true" over and over. A value that nobody can change is decoded once in a row.
-  let last: { readonly source: string; readonly result: Either.Either<A, string> } | undefined
+  // A document says "0" and "true" over and over. A value that nobody can change is converted once in a row.
   return {
-    decode: (source) => {
-      if (last !== undefined && last.source === source) return last.result
-      const result = Either.mapLeft(decode(source), (error) => `${quote(source)} is refused: ${explain(error)}`)
-      if (Either.isRight(result) && !Predicate.isObject(result.right)) last = { source, result }
-      return result
-    },
-    encode: (value) => Either.mapLeft(encode(value), (error) => `The value is refused: ${explain(error)}`)
+    decode: onceInARow((source) =>
+      Either.mapLeft(decode(source), (error) => `${quote(source)} is refused: ${explain(error)}`)
+    ),
+    encode: onceInARow((value) => Either.mapLeft(encode(value), (error) => `The value is refused: ${explain(error)}`))
+  }
+}
+
+const onceInARow = <A, B>(convert: (value: A) => Either.Either<B, string>): (value: A) => Either.Either<B, string> => {
+  let last: { readonly value: A; readonly result: Either.Either<B, string> } | undefined
+  return (value) => {
+    if (last !== undefined && Object.is(last.value, value)) return last.result
+    const result = convert(value)
+    if (Either.isRight(result) && !Predicate.isObject(value) && !Predicate.isObject(result.right)) {
+      last = { value, result }
+    }
+    return result
   }
 }
 
@@ -337,12 +345,16 @@ export const textOf = <A, I extends string>(schema: Schema.Schema<A, I>): Conten
 export const struct = <const F extends Fields>(fields: F): Content<StructValue<F>> => {
   const names = Object.keys(fields)
   const parts = Object.values(fields).map((part) => part[PartTypeId])
+  const attributes = names.flatMap((name, i) =>
+    parts[i]?.writeAttributes === undefined ? [] : [{ name, part: parts[i] }]
+  )
+  const children = names.flatMap((name, i) => parts[i]?.writeChildren === undefined ? [] : [{ name, part: parts[i] }])
   let shape: Shape.Shape | undefined
   return makeContent<StructValue<F>>({
     shape: () => shape ??= Shape.struct(Shape.Kind.Struct, names, parts),
     write: (value: Readonly<Record<string, unknown>>, writer) => {
-      parts.forEach((part, i) => part.writeAttributes?.(value[names[i] ?? ""], writer))
-      parts.forEach((part, i) => part.writeChildren?.(value[names[i] ?? ""], writer))
+      for (const { name, part } of attributes) part.writeAttributes?.(value[name], writer)
+      for (const { name, part } of children) part.writeChildren?.(value[name], writer)
     }
   })
 }

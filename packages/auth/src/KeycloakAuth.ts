@@ -1,0 +1,162 @@
+/**
+ * Logging in at a Keycloak realm: the flows of `OAuth`, with the issuer that a realm has.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import type { Auth } from "./Auth.ts"
+import type { InvalidIssuer } from "./AuthError.ts"
+import type { LoginUi } from "./LoginUi.ts"
+import type { Loopback } from "./Loopback.ts"
+import * as OAuth from "./OAuth.ts"
+import type { Session } from "./Session.ts"
+import type { TokenStore } from "./TokenStore.ts"
+
+/**
+ * A realm: `url` is where Keycloak is, with the path it may have, such as `https://compute.node/auth`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Realm {
+  readonly url: string
+  readonly realm: string
+}
+
+/**
+ * The issuer of a realm.
+ *
+ * @since 0.1.0
+ * @category constructors
+ * @example
+ * ```ts
+ * import { KeycloakAuth } from "@effect-wps/auth"
+ * import assert from "node:assert"
+ *
+ * assert.equal(
+ *   KeycloakAuth.issuer({ url: "https://compute.node/auth/", realm: "compute-cluster" }),
+ *   "https://compute.node/auth/realms/compute-cluster"
+ * )
+ * ```
+ */
+export const issuer = ({ realm, url }: Realm): string =>
+  `${url.replace(/\/+$/, "")}/realms/${encodeURIComponent(realm)}`
+
+/**
+ * Logs in with a browser at a Keycloak realm: authorization code with PKCE.
+ *
+ * The client is a public one. Its valid redirect URI is `http://127.0.0.1:8888`, to the letter, unless the options name
+ * another port or path. For any port register `http://127.0.0.1` (no port), and use `redirectPort: 0`.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { KeycloakAuth, TokenStore } from "@effect-wps/auth"
+ * import { Layer } from "effect"
+ *
+ * export const auth = KeycloakAuth.layerAuthorizationCode({
+ *   url: "https://compute.node/auth",
+ *   realm: "compute-cluster",
+ *   clientId: "wps"
+ * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * ```
+ */
+export const layerAuthorizationCode = (
+  options: Realm & Omit<OAuth.AuthorizationCodeOptions, "issuer">
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi | Loopback> =>
+  OAuth.layerAuthorizationCode({ ...options, issuer: issuer(options) })
+
+/**
+ * Logs in by a code that is typed on another device. The client must have "OAuth 2.0 Device Authorization Grant" on.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { KeycloakAuth, TokenStore } from "@effect-wps/auth"
+ * import { Layer } from "effect"
+ *
+ * export const auth = KeycloakAuth.layerDevice({
+ *   url: "https://compute.node/auth",
+ *   realm: "compute-cluster",
+ *   clientId: "wps-device"
+ * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * ```
+ */
+export const layerDevice = (
+  options: Realm & Omit<OAuth.Options, "issuer">
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi> =>
+  OAuth.layerDevice({ ...options, issuer: issuer(options) })
+
+/**
+ * A program that acts for itself, with the client ID and the client secret that it has.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientCredentialsOptions extends Realm, Omit<OAuth.Provider, "issuer"> {
+  readonly clientId: string
+  readonly clientSecret: Redacted.Redacted
+  readonly scope?: string | undefined
+  readonly profile?: string | undefined
+}
+
+/**
+ * A program that acts for itself, and whose client is registered at the compute node under `baseUrl`: a person is shown
+ * the page and types the client ID and the client secret that it tells.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RegistrationOptions extends Realm, Omit<OAuth.RegisteredClientOptions, "issuer" | "registration"> {
+  readonly baseUrl: string
+  /** @default "/wps/auth/client_registration/" */
+  readonly registrationPath?: string | undefined
+}
+
+/**
+ * Logs a program in that acts for itself, at a Keycloak realm.
+ *
+ * With `clientId` and `clientSecret` nobody is asked. With `baseUrl` what is missing is looked for in the store, and else
+ * asked for, once, after showing the node's registration page; it is stored when Keycloak has accepted it.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { KeycloakAuth, TokenStore } from "@effect-wps/auth"
+ * import { Layer } from "effect"
+ *
+ * export const auth = KeycloakAuth.layerClientCredentials({
+ *   url: "https://compute.node/auth",
+ *   realm: "compute-cluster",
+ *   baseUrl: "https://compute.node"
+ * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * ```
+ */
+export function layerClientCredentials(
+  options: ClientCredentialsOptions
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore>
+export function layerClientCredentials(
+  options: RegistrationOptions
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi>
+export function layerClientCredentials(
+  options: ClientCredentialsOptions | RegistrationOptions
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi> {
+  return "baseUrl" in options
+    ? OAuth.layerRegisteredClient({
+      ...options,
+      issuer: issuer(options),
+      registration: `${options.baseUrl.replace(/\/+$/, "")}${
+        options.registrationPath ?? "/wps/auth/client_registration/"
+      }`
+    })
+    : OAuth.layerClientCredentials({
+      ...options,
+      issuer: issuer(options),
+      authentication: { _tag: "ClientSecret", secret: options.clientSecret }
+    })
+}

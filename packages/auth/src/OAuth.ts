@@ -1,0 +1,386 @@
+/**
+ * Logging in at an OAuth 2.0 or OpenID Connect provider.
+ *
+ * Each flow is a layer of `Auth` and `Session`. Tokens live in the `TokenStore`; they are refreshed before they expire,
+ * once however many requests need them, and once more when a server refuses one.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { Auth } from "./Auth.ts"
+import { CredentialsUnavailable, type InvalidIssuer, isAuthError } from "./AuthError.ts"
+import { errorName } from "./internal/errorName.ts"
+import * as liveToken from "./internal/liveToken.ts"
+import * as logins from "./internal/logins.ts"
+import * as oauthProtocol from "./internal/oauthProtocol.ts"
+import * as registeredClient from "./internal/registeredClient.ts"
+import { LoginUi } from "./LoginUi.ts"
+import { defaultTimeout, Loopback } from "./Loopback.ts"
+import { Session } from "./Session.ts"
+import { ProfileKey, TokenStore } from "./TokenStore.ts"
+
+/**
+ * What a provider publishes of itself (RFC 8414 §2), as far as it is used here. For providers that publish too little.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Metadata {
+  readonly authorization_endpoint?: string
+  readonly token_endpoint?: string
+  readonly device_authorization_endpoint?: string
+  readonly revocation_endpoint?: string
+  readonly pushed_authorization_request_endpoint?: string
+  readonly require_pushed_authorization_requests?: boolean
+  readonly authorization_response_iss_parameter_supported?: boolean
+}
+
+/**
+ * A provider.
+ *
+ * `issuer` is its address, to the letter as it publishes it. `metadata` is put over what it publishes; with
+ * `discovery: "none"` it is all there is. `timeout` is how long one answer may take: 30 seconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Provider {
+  readonly issuer: string
+  readonly metadata?: Metadata | undefined
+  readonly discovery?: "oidc" | "oauth2" | "none" | undefined
+  readonly timeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * How a client proves that it is the one it says it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+ *
+ * `None` is for public clients, which cannot keep a secret. `ClientSecret` sends the secret the way that the provider
+ * takes it, `ClientSecretPost` always in the body. `PrivateKeyJwt` signs an assertion. `Tls` relies on the certificate
+ * that the `HttpClient` presents.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ClientAuthentication =
+  | { readonly _tag: "None" }
+  | { readonly _tag: "ClientSecret"; readonly secret: Redacted.Redacted }
+  | { readonly _tag: "ClientSecretPost"; readonly secret: Redacted.Redacted }
+  | { readonly _tag: "PrivateKeyJwt"; readonly key: CryptoKey; readonly keyId?: string | undefined }
+  | { readonly _tag: "Tls" }
+
+/**
+ * A client, as it is registered with a provider.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Client {
+  readonly clientId: string
+  readonly authentication: ClientAuthentication
+}
+
+/**
+ * What all flows have in common.
+ *
+ * `scope` is what is asked for, separated by blanks. `profile` tells apart several logins of one client at one issuer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Provider {
+  readonly clientId: string
+  /** @default a public client */
+  readonly authentication?: ClientAuthentication | undefined
+  readonly scope?: string | undefined
+  readonly profile?: string | undefined
+}
+
+/**
+ * How a login with a browser goes.
+ *
+ * The redirect address is `http://127.0.0.1:8888`, with no path and no slash. `redirectPort` names another port, several
+ * that are tried in turn, or 0 for any free one; `redirectPath` a path. Register the same address with the provider.
+ *
+ * `loginTimeout` is how long the person may take: 5 minutes.
+ *
+ * `fallback` is what to do where no browser can reach the listener, over SSH or in a container: `paste` shows the link and
+ * asks for the address at which the browser ends, `device` logs in by a device code, also when no port is free, `none`
+ * waits all the same. The default is `paste`.
+ *
+ * `parameters` are added to the authorization request, such as `{ prompt: "login" }`. `pushed` sends the request ahead
+ * (RFC 9126), which is done anyway where the provider requires it.
+ *
+ * The default `scope` is `openid`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AuthorizationCodeOptions extends Options {
+  readonly redirectPort?: number | ReadonlyArray<number> | undefined
+  readonly redirectPath?: string | undefined
+  readonly loginTimeout?: Duration.DurationInput | undefined
+  readonly fallback?: "device" | "paste" | "none" | undefined
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+  readonly pushed?: boolean | undefined
+}
+
+/** The tokens of a grant, as the services that they are used by. */
+const fromGrant = Effect.fnUntraced(function*(
+  grant: liveToken.Grant
+): Effect.fn.Return<Context.Context<Auth | Session>, never, TokenStore | Scope.Scope> {
+  const { auth, session } = yield* liveToken.make(grant, yield* TokenStore)
+  return Context.make(Auth, auth).pipe(Context.add(Session, session))
+})
+
+const keyOf = (options: Options, grant: string, scope: string): ProfileKey =>
+  new ProfileKey({
+    issuer: options.issuer,
+    clientId: options.clientId,
+    grant,
+    scope,
+    ...(options.profile === undefined ? {} : { profile: options.profile })
+  })
+
+const protocolOf = (
+  options: Options
+): Effect.Effect<oauthProtocol.Protocol, InvalidIssuer, HttpClient.HttpClient | Scope.Scope> =>
+  oauthProtocol.make(
+    options,
+    Effect.succeed({ clientId: options.clientId, authentication: options.authentication ?? { _tag: "None" } })
+  )
+
+/**
+ * Logs in with a browser: authorization code with PKCE (RFC 6749 §4.1, RFC 7636 with S256, RFC 8252 §7.3).
+ *
+ * The first request that needs a token starts the login, unless the store has one. State, nonce, issuer (RFC 9207) and ID
+ * token are checked.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { OAuth, TokenStore } from "@effect-wps/auth"
+ * import { Layer } from "effect"
+ *
+ * export const auth = OAuth.layerAuthorizationCode({
+ *   issuer: "https://login.example.org",
+ *   clientId: "wps",
+ *   redirectPort: [8888, 8889]
+ * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * ```
+ */
+export const layerAuthorizationCode = (
+  options: AuthorizationCodeOptions
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi | Loopback> =>
+  Layer.scopedContext(Effect.gen(function*() {
+    const protocol = yield* protocolOf(options)
+    const ui = yield* LoginUi
+    const loopback = yield* Loopback
+    const scope = options.scope ?? "openid"
+    const { redirectPort = 8888 } = options
+    return yield* fromGrant({
+      key: keyOf(options, "authorization_code", scope),
+      isInteractive: true,
+      refresh: protocol.refresh,
+      revoke: protocol.revoke,
+      obtain: logins.authorizationCode(protocol, ui, loopback, {
+        scope,
+        ports: typeof redirectPort === "number" ? [redirectPort] : redirectPort,
+        path: options.redirectPath ?? "",
+        timeout: options.loginTimeout ?? defaultTimeout,
+        fallback: options.fallback ?? "paste",
+        parameters: options.parameters ?? {},
+        pushed: options.pushed ?? false
+      })
+    })
+  }))
+
+/**
+ * Logs in by a code that is typed on another device (RFC 8628), for hosts without a browser.
+ *
+ * The default `scope` is `openid`.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { OAuth, TokenStore } from "@effect-wps/auth"
+ * import { Layer } from "effect"
+ *
+ * export const auth = OAuth.layerDevice({ issuer: "https://login.example.org", clientId: "wps-device" }).pipe(
+ *   Layer.provide(TokenStore.layerMemory)
+ * )
+ * ```
+ */
+export const layerDevice = (
+  options: Options
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi> =>
+  Layer.scopedContext(Effect.gen(function*() {
+    const protocol = yield* protocolOf(options)
+    const ui = yield* LoginUi
+    const scope = options.scope ?? "openid"
+    return yield* fromGrant({
+      key: keyOf(options, "device_code", scope),
+      isInteractive: true,
+      refresh: protocol.refresh,
+      revoke: protocol.revoke,
+      obtain: logins.device(protocol, ui, scope)
+    })
+  }))
+
+/**
+ * Logs a program in that acts for itself (RFC 6749 §4.4): it needs no person.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { OAuth, TokenStore } from "@effect-wps/auth"
+ * import { Layer, Redacted } from "effect"
+ *
+ * export const auth = OAuth.layerClientCredentials({
+ *   issuer: "https://login.example.org",
+ *   clientId: "nightly",
+ *   authentication: { _tag: "ClientSecret", secret: Redacted.make("…") }
+ * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * ```
+ */
+export const layerClientCredentials = (
+  options: Options & { readonly authentication: ClientAuthentication }
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore> =>
+  Layer.scopedContext(Effect.gen(function*() {
+    const protocol = yield* protocolOf(options)
+    const scope = options.scope ?? ""
+    return yield* fromGrant({
+      key: keyOf(options, "client_credentials", scope),
+      isInteractive: false,
+      refresh: protocol.refresh,
+      revoke: protocol.revoke,
+      obtain: protocol.clientCredentials(scope)
+    })
+  }))
+
+/**
+ * A client that registers on a page first.
+ *
+ * `registration` is the address of the page. `clientId` and `clientSecret` are used where they are given; what is not is
+ * looked for in the store, and else asked for after showing the page.
+ *
+ * What was typed is stored when the provider has accepted it; with `keepUnverified`, before.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RegisteredClientOptions extends Provider {
+  readonly registration: string
+  readonly clientId?: string | undefined
+  readonly clientSecret?: Redacted.Redacted | undefined
+  readonly scope?: string | undefined
+  readonly profile?: string | undefined
+  readonly keepUnverified?: boolean | undefined
+}
+
+/**
+ * Logs a program in that acts for itself, with the client ID and secret that a person got on a registration page.
+ *
+ * They are asked for once: then they are in the store. `Session.login` asks for them anew.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { OAuth, TokenStore } from "@effect-wps/auth"
+ * import { Layer } from "effect"
+ *
+ * export const auth = OAuth.layerRegisteredClient({
+ *   issuer: "https://login.example.org",
+ *   registration: "https://example.org/register"
+ * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * ```
+ */
+export const layerRegisteredClient = (
+  options: RegisteredClientOptions
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi> =>
+  Layer.scopedContext(Effect.gen(function*() {
+    const ui = yield* LoginUi
+    const store = yield* TokenStore
+    const page = yield* oauthProtocol.parseIssuer(options.registration)
+    const scope = options.scope ?? ""
+    const key = keyOf({ ...options, clientId: options.clientId ?? "" }, "client_credentials", scope)
+    const client = yield* registeredClient.make({ ...options, key, page, ui, store })
+    const protocol = yield* oauthProtocol.make(options, client.registration)
+    return yield* fromGrant({
+      key,
+      isInteractive: false,
+      prepare: client.prepare(protocol),
+      credentials: client.credentials,
+      refresh: protocol.refresh,
+      revoke: protocol.revoke,
+      obtain: client.verified(protocol.clientCredentials(scope))
+    })
+  }))
+
+/**
+ * Trades a token that the program has for one that the service takes (RFC 8693).
+ *
+ * `subjectToken` is asked for whenever a new token is needed. `audience` and `resource` say whom the new one is for.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * ```ts
+ * import { OAuth, TokenStore } from "@effect-wps/auth"
+ * import { Config, Layer, Redacted } from "effect"
+ *
+ * export const auth = OAuth.layerTokenExchange({
+ *   issuer: "https://login.example.org",
+ *   clientId: "portal",
+ *   authentication: { _tag: "ClientSecret", secret: Redacted.make("…") },
+ *   audience: "compute",
+ *   subjectToken: Config.redacted("USER_TOKEN")
+ * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * ```
+ */
+export const layerTokenExchange = <E, R>(
+  options: Options & {
+    readonly subjectToken: Effect.Effect<Redacted.Redacted, E, R>
+    readonly subjectTokenType?: string | undefined
+    readonly audience?: string | undefined
+    readonly resource?: string | undefined
+  }
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | R> =>
+  Layer.scopedContext(Effect.gen(function*() {
+    const protocol = yield* protocolOf(options)
+    const context = yield* Effect.context<R>()
+    const scope = options.scope ?? ""
+    return yield* fromGrant({
+      key: keyOf(options, `token_exchange:${options.audience ?? ""}:${options.resource ?? ""}`, scope),
+      isInteractive: false,
+      refresh: protocol.refresh,
+      revoke: protocol.revoke,
+      obtain: options.subjectToken.pipe(
+        Effect.provide(context),
+        Effect.mapError((error) =>
+          isAuthError(error) ? error : new CredentialsUnavailable({
+            scheme: "OAuth",
+            reason: `asking for the token to exchange failed with ${errorName(error)}`
+          })
+        ),
+        Effect.flatMap((token) =>
+          protocol.exchange(token, options.subjectTokenType ?? accessTokenType, {
+            ...(scope === "" ? {} : { scope }),
+            ...(options.audience === undefined ? {} : { audience: options.audience }),
+            ...(options.resource === undefined ? {} : { resource: options.resource })
+          })
+        )
+      )
+    })
+  }))
+
+const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"

@@ -1,0 +1,154 @@
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as oauth from "oauth4webapi"
+import { type AuthError, LoginFailed, type LoginRequired } from "../AuthError.ts"
+import type { Service as LoginUi } from "../LoginUi.ts"
+import type { Outcome, Service as Loopback } from "../Loopback.ts"
+import type { TokenSet } from "../TokenStore.ts"
+import type { Protocol } from "./oauthProtocol.ts"
+
+/** Seconds by which a provider that is asked too often is left alone for longer (RFC 8628 §3.5). */
+const slower = Duration.seconds(5)
+
+/** Logs in by a code that is typed on another device (RFC 8628). */
+export const device = Effect.fnUntraced(function*(
+  protocol: Protocol,
+  ui: LoginUi,
+  scope: string
+): Effect.fn.Return<TokenSet, AuthError> {
+  const { complete, deviceCode, expiresIn, interval, userCode, verificationUri } = yield* protocol.device(scope)
+  const { issuer } = protocol
+  yield* ui.showDeviceCode({
+    userCode,
+    verificationUri,
+    complete,
+    expiresAt: DateTime.addDuration(yield* DateTime.now, expiresIn)
+  })
+  const late = () => new LoginFailed({ issuer, reason: "timeout", detail: "the code was not entered in time" })
+  return yield* Effect.timeoutFail(polling(protocol, deviceCode, interval, late), {
+    duration: expiresIn,
+    onTimeout: late
+  })
+})
+
+const polling = (
+  protocol: Protocol,
+  deviceCode: Redacted.Redacted,
+  interval: Duration.Duration,
+  late: () => LoginFailed
+): Effect.Effect<TokenSet, AuthError> =>
+  Effect.zipRight(Effect.sleep(interval), protocol.poll(deviceCode)).pipe(
+    Effect.catchTags({
+      ProviderError: (error) => {
+        switch (Option.getOrUndefined(error.code)) {
+          case "authorization_pending":
+            return polling(protocol, deviceCode, interval, late)
+          case "slow_down":
+            return polling(protocol, deviceCode, Duration.sum(interval, slower), late)
+          case "access_denied":
+            return Effect.fail(
+              new LoginFailed({
+                issuer: protocol.issuer,
+                reason: "denied",
+                detail: "the provider said \"access_denied\""
+              })
+            )
+          case "expired_token":
+            return Effect.fail(late())
+          default:
+            return Effect.fail(error)
+        }
+      },
+      ProviderUnreachable: () => polling(protocol, deviceCode, Duration.times(interval, 2), late)
+    })
+  )
+
+export interface CodeOptions {
+  readonly scope: string
+  readonly ports: ReadonlyArray<number>
+  readonly path: string
+  readonly timeout: Duration.DurationInput
+  readonly fallback: "device" | "paste" | "none"
+  readonly parameters: Readonly<Record<string, string>>
+  readonly pushed: boolean
+}
+
+const outcome = (error: AuthError): Outcome => ({ _tag: "Failure", reason: error.message })
+
+/** The query of an address, or of what somebody took for one. */
+const queryOf = (text: string): URLSearchParams =>
+  new URLSearchParams(URL.canParse(text) ? new URL(text).search : text.slice(text.indexOf("?") + 1))
+
+/** Asks for the address that the browser ended at, a few times. */
+const pasted = (
+  ui: LoginUi,
+  issuer: string,
+  accept: (query: URLSearchParams) => boolean,
+  left = 3
+): Effect.Effect<URLSearchParams, LoginFailed | LoginRequired> =>
+  Effect.flatMap(ui.askRedirect, (text) => {
+    const query = queryOf(text.trim())
+    return accept(query)
+      ? Effect.succeed(query)
+      : left > 1
+      ? pasted(ui, issuer, accept, left - 1)
+      : new LoginFailed({
+        issuer,
+        reason: "refused",
+        detail: "what was pasted is not the address of this login's answer"
+      })
+  })
+
+/** Logs in with a browser: authorization code with PKCE over the loopback (RFC 8252 §7.3, RFC 7636). */
+export const authorizationCode = (
+  protocol: Protocol,
+  ui: LoginUi,
+  loopback: Loopback,
+  options: CodeOptions
+): Effect.Effect<TokenSet, AuthError> =>
+  Effect.gen(function*() {
+    const { issuer } = protocol
+    const hasBrowser = yield* ui.hasBrowser
+    if (!hasBrowser && options.fallback === "device") return yield* device(protocol, ui, options.scope)
+
+    const state = oauth.generateRandomState()
+    const accept = (query: URLSearchParams) => {
+      const states = query.getAll("state")
+      return states.length === 1 && states[0] === state
+    }
+    const listener = yield* loopback.listen({ ports: options.ports, path: options.path, accept })
+    const { complete, url } = yield* protocol.authorization({
+      scope: options.scope,
+      redirectUri: listener.redirectUri,
+      state,
+      parameters: options.parameters,
+      pushed: options.pushed
+    })
+    yield* ui.showLink(url)
+    const answer = yield* (hasBrowser || options.fallback !== "paste"
+      ? listener.callback
+      : Effect.raceFirst(listener.callback, pasted(ui, issuer, accept))).pipe(Effect.timeoutFail({
+        duration: options.timeout,
+        onTimeout: () =>
+          new LoginFailed({
+            issuer,
+            reason: "timeout",
+            detail:
+              `nobody came back within ${Duration.toSeconds(options.timeout)} s (if the provider showed an error ` +
+              `about the redirect address, register exactly ${listener.redirectUri} with it)`
+          })
+      }))
+    return yield* Effect.tapBoth(complete(answer), {
+      onFailure: (error) => listener.finish(outcome(error)),
+      onSuccess: () => listener.finish({ _tag: "Success" })
+    })
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag(
+      "LoopbackUnavailable",
+      (error) => options.fallback === "device" ? device(protocol, ui, options.scope) : Effect.fail(error)
+    )
+  )

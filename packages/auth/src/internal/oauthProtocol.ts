@@ -1,0 +1,538 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as oauth from "oauth4webapi"
+import {
+  type AuthError,
+  InvalidIssuer,
+  LoginFailed,
+  ProviderError,
+  type ProviderOperation,
+  ProviderUnreachable
+} from "../AuthError.ts"
+import type { Client as OAuthClient, ClientAuthentication, Metadata, Provider } from "../OAuth.ts"
+import { TokenSet } from "../TokenStore.ts"
+import * as Renewable from "./renewable.ts"
+
+/** Every message of OAuth, carried by oauth4webapi over the HttpClient. What is decided here is how to send and to fail. */
+export interface Protocol {
+  readonly issuer: string
+  readonly clientCredentials: (scope: string) => Effect.Effect<TokenSet, AuthError>
+  readonly refresh: (token: Redacted.Redacted, scope: Option.Option<string>) => Effect.Effect<TokenSet, AuthError>
+  readonly exchange: (
+    subject: Redacted.Redacted,
+    subjectType: string,
+    parameters: Readonly<Record<string, string>>
+  ) => Effect.Effect<TokenSet, AuthError>
+  readonly authorization: (options: {
+    readonly scope: string
+    readonly redirectUri: string
+    readonly state: string
+    readonly parameters: Readonly<Record<string, string>>
+    readonly pushed: boolean
+  }) => Effect.Effect<Authorization, AuthError>
+  readonly device: (scope: string) => Effect.Effect<DeviceAuthorization, AuthError>
+  readonly poll: (deviceCode: Redacted.Redacted) => Effect.Effect<TokenSet, AuthError>
+  /** Whether a page where clients are registered is there: it answers, or leads to a login. */
+  readonly registration: (url: URL) => Effect.Effect<void, AuthError>
+  /** None where the provider has no place to revoke at. */
+  readonly revoke: (token: Redacted.Redacted) => Effect.Effect<Option.Option<void>, AuthError>
+}
+
+/** A login that was begun: where the person goes, and what to make of the answer. */
+export interface Authorization {
+  readonly url: URL
+  readonly complete: (answer: URLSearchParams) => Effect.Effect<TokenSet, AuthError>
+}
+
+export interface DeviceAuthorization {
+  readonly deviceCode: Redacted.Redacted
+  readonly userCode: string
+  readonly verificationUri: string
+  readonly complete: Option.Option<string>
+  readonly expiresIn: Duration.Duration
+  readonly interval: Duration.Duration
+}
+
+/** How much of an answer is read: a token is some kilobytes. */
+const largestAnswer = 1024 * 1024
+
+/** How far two clocks may be apart without anything going wrong, in seconds. */
+const clockTolerance = 30
+
+/** Text that a provider sent, for an error: one line, and not too much of it. */
+const told = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").trim().slice(0, 200)
+
+class TooLarge extends Data.TaggedError("TooLarge") {}
+
+const readBounded = (response: HttpClientResponse.HttpClientResponse) =>
+  Stream.runFoldEffect(response.stream, new Uint8Array(0), (read, bytes) => {
+    if (read.length + bytes.length > largestAnswer) return new TooLarge()
+    const longer = new Uint8Array(read.length + bytes.length)
+    longer.set(read)
+    longer.set(bytes, read.length)
+    return Effect.succeed(longer)
+  })
+
+const withoutBody: ReadonlySet<number> = new Set([101, 204, 205, 304])
+
+/** Why an HTTP client failed, in words that hold no address and no body. */
+const transportReason = (error: { readonly _tag: string; readonly cause?: unknown }): string => {
+  let cause: unknown = error.cause
+  for (let depth = 0; typeof cause === "object" && cause !== null && depth < 5; depth++) {
+    if ("code" in cause && typeof cause.code === "string") return cause.code
+    cause = "cause" in cause ? cause.cause : undefined
+  }
+  return error._tag === "TooLarge" ? "its answer is larger than 1 MiB" : "the connection failed"
+}
+
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === "127.0.0.1" || hostname === "[::1]" || hostname === "localhost" || hostname.endsWith(".localhost")
+
+export const parseIssuer = (issuer: string): Effect.Effect<URL, InvalidIssuer> => {
+  if (!URL.canParse(issuer)) return new InvalidIssuer({ issuer: "(unreadable)", reason: "it is no absolute address" })
+  const url = new URL(issuer)
+  const refuse = (reason: string) => new InvalidIssuer({ issuer: url.origin + url.pathname, reason })
+  if (url.username !== "" || url.password !== "") return refuse("it holds a user name")
+  if (url.search !== "" || url.hash !== "") return refuse("it has a query or a fragment")
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))
+    ? Effect.succeed(url)
+    : refuse("tokens are sent over https only, or over http on this machine")
+}
+
+const advice: Readonly<Record<string, string>> = {
+  invalid_client: "Check the client id and the client secret.",
+  unauthorized_client: "Check the client id, the client secret, and whether the client may use this flow.",
+  invalid_grant: "What was presented has expired, was used before, or was revoked: log in again.",
+  invalid_scope: "Ask for a scope that the provider has.",
+  access_denied: "The person or the provider said no: log in again, and allow it.",
+  expired_token: "The code was not entered in time: begin again.",
+  unsupported_grant_type: "The provider does not have this flow: use another layer."
+}
+
+const processing: Readonly<Record<string, readonly [detail: string, advice: string]>> = {
+  [oauth.JWT_TIMESTAMP_CHECK]: [
+    "a token that is not valid at the time of this machine's clock",
+    "Set the clock of this machine, or the provider's: they are more than 30 s apart."
+  ],
+  [oauth.JSON_ATTRIBUTE_COMPARISON]: [
+    "the name of another issuer",
+    "Use the issuer to the letter as the provider's metadata has it."
+  ],
+  [oauth.RESPONSE_IS_NOT_JSON]: ["something that is not JSON", "Check that the address is that of an OAuth provider."],
+  [oauth.PARSE_ERROR]: ["JSON that cannot be read", "Check that the address is that of an OAuth provider."],
+  [oauth.MISSING_SERVER_METADATA]: [
+    "metadata that lack the address of this endpoint",
+    "Give it in `metadata`, or use another flow."
+  ],
+  [oauth.HTTP_REQUEST_FORBIDDEN]: [
+    "an http address for one of its endpoints",
+    "The provider must be asked to publish https addresses."
+  ]
+}
+
+/** oauth4webapi's errors carry bodies and parameters in their cause: only what is known to be harmless is kept. */
+const failure = (operation: ProviderOperation, issuer: string) => (cause: unknown): AuthError => {
+  if (cause instanceof ProviderUnreachable) return cause
+  const make = (detail: string, hint: string, code?: string, status?: number) =>
+    new ProviderError({
+      operation,
+      issuer,
+      code: Option.fromNullable(code),
+      status: Option.fromNullable(status),
+      detail,
+      advice: hint
+    })
+  if (cause instanceof oauth.ResponseBodyError) {
+    const said = cause.error_description === undefined ? "" : ` (${told(cause.error_description)})`
+    const code = told(cause.error)
+    return make(
+      `"${code}"${said}, HTTP ${cause.status}`,
+      advice[code] ?? "Check how the client is registered with the provider.",
+      code,
+      cause.status
+    )
+  }
+  if (cause instanceof oauth.WWWAuthenticateChallengeError) {
+    return make(
+      `HTTP ${cause.status} and a challenge`,
+      "Check the client id and the client secret.",
+      undefined,
+      cause.status
+    )
+  }
+  const code = cause instanceof oauth.OperationProcessingError ? cause.code : undefined
+  const [detail, hint] = (code === undefined ? undefined : processing[code]) ??
+    ["something that is no answer of OAuth", "Check that the address is that of an OAuth provider."]
+  return make(detail, hint)
+}
+
+/** Why the answer that the browser brought is not accepted. */
+const notAccepted = (issuer: string) => (cause: unknown): LoginFailed => {
+  if (cause instanceof oauth.AuthorizationResponseError) {
+    const code = told(cause.error)
+    const said = cause.error_description === undefined ? "" : ` (${told(cause.error_description)})`
+    return new LoginFailed({
+      issuer,
+      reason: code === "access_denied" ? "denied" : "refused",
+      detail: `the provider said "${code}"${said}`
+    })
+  }
+  const isIssuer = cause instanceof oauth.OperationProcessingError && cause.message.includes("\"iss\"")
+  return isIssuer
+    ? new LoginFailed({
+      issuer,
+      reason: "wrong-issuer",
+      detail: "the answer does not say that it comes from this provider"
+    })
+    : new LoginFailed({ issuer, reason: "refused", detail: "the browser brought an answer that is none of OAuth" })
+}
+
+const scoped = (scope: string): Record<string, string> => scope === "" ? {} : { scope }
+
+const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+/** How the client proves who it is, where the provider's metadata leave it open. */
+const authenticate = (
+  authentication: ClientAuthentication,
+  as: oauth.AuthorizationServer
+): oauth.ClientAuth => {
+  switch (authentication._tag) {
+    case "None":
+      return oauth.None()
+    case "ClientSecret": {
+      const supported = as.token_endpoint_auth_methods_supported ?? ["client_secret_basic"]
+      const secret = Redacted.value(authentication.secret)
+      return supported.includes("client_secret_post") && !supported.includes("client_secret_basic")
+        ? oauth.ClientSecretPost(secret)
+        : oauth.ClientSecretBasic(secret)
+    }
+    case "ClientSecretPost":
+      return oauth.ClientSecretPost(Redacted.value(authentication.secret))
+    case "PrivateKeyJwt":
+      return oauth.PrivateKeyJwt(
+        authentication.keyId === undefined
+          ? authentication.key
+          : { key: authentication.key, kid: authentication.keyId }
+      )
+    case "Tls":
+      return oauth.TlsClientAuth()
+  }
+}
+
+interface SendOptions {
+  readonly signal: AbortSignal
+  readonly [oauth.allowInsecureRequests]: boolean
+  readonly [oauth.customFetch]: (
+    url: string,
+    options: oauth.CustomFetchOptions<string, URLSearchParams | undefined>
+  ) => Promise<Response>
+}
+
+export const make = Effect.fnUntraced(function*(
+  provider: Provider,
+  registration: Effect.Effect<OAuthClient, AuthError>
+): Effect.fn.Return<Protocol, InvalidIssuer, HttpClient.HttpClient | Scope.Scope> {
+  const issuerUrl = yield* parseIssuer(provider.issuer)
+  const { issuer } = provider
+  const timeout = Duration.decode(provider.timeout ?? "30 seconds")
+  const runtime = yield* Effect.runtime()
+  const http = HttpClient.withTracerPropagation(yield* HttpClient.HttpClient, false)
+
+  /** One request, and its whole answer. It is never repeated: it may spend a code or a refresh token. */
+  const send = (
+    operation: ProviderOperation,
+    url: string,
+    options: oauth.CustomFetchOptions<string, URLSearchParams | undefined>
+  ): Effect.Effect<Response, ProviderUnreachable> => {
+    const request = HttpClientRequest.make(options.method === "POST" ? "POST" : "GET")(url, {
+      headers: options.headers
+    })
+    const withBody = options.body === undefined
+      ? request
+      : HttpClientRequest.bodyText(request, options.body.toString(), "application/x-www-form-urlencoded;charset=UTF-8")
+    return http.execute(withBody).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      Effect.flatMap((response) => Effect.map(readBounded(response), (body) => ({ response, body }))),
+      Effect.mapError((error) => new ProviderUnreachable({ operation, issuer, reason: transportReason(error) })),
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () =>
+          new ProviderUnreachable({ operation, issuer, reason: `no answer within ${Duration.toSeconds(timeout)} s` })
+      }),
+      Effect.map(({ body, response }) => {
+        const headers = new Headers(response.headers)
+        // With a challenge the body, which says what is wrong, would not be looked at.
+        headers.delete("www-authenticate")
+        headers.delete("content-encoding")
+        headers.delete("content-length")
+        return new Response(withoutBody.has(response.status) ? null : body, {
+          // A browser hides where a redirect leads and says 0.
+          status: response.status === 0 ? 302 : response.status,
+          headers
+        })
+      })
+    )
+  }
+
+  /** One message: oauth4webapi makes the request and reads the answer, and has it sent by us in between. */
+  const message = <A>(
+    operation: ProviderOperation,
+    request: (options: SendOptions) => Promise<Response>,
+    process: (response: Response) => Promise<A>
+  ): Effect.Effect<A, AuthError> =>
+    Effect.tryPromise({
+      try: (signal) =>
+        request({
+          signal,
+          [oauth.allowInsecureRequests]: isLoopback(issuerUrl),
+          [oauth.customFetch]: (url, options) =>
+            Runtime.runPromise(runtime)(Effect.either(send(operation, url, options)), { signal }).then((sent) =>
+              Either.isRight(sent) ? sent.right : Promise.reject(sent.left)
+            )
+        }).then(process),
+      catch: failure(operation, issuer)
+    }).pipe(Effect.withSpan(`OAuth.${operation}`, { attributes: { "oauth.issuer": issuer }, captureStackTrace: false }))
+
+  const overrides: Metadata = provider.metadata ?? {}
+
+  const discover: Effect.Effect<oauth.AuthorizationServer, AuthError> = Effect.map(
+    message(
+      "discovery",
+      (options) =>
+        oauth.discoveryRequest(issuerUrl, {
+          ...options,
+          algorithm: provider.discovery === "oauth2" ? "oauth2" : "oidc"
+        }),
+      (response) => oauth.processDiscoveryResponse(issuerUrl, response)
+    ),
+    (metadata) => ({ ...metadata, ...overrides })
+  )
+
+  const server = yield* Renewable.make(
+    provider.discovery === "none" ? Effect.succeed({ ...overrides, issuer }) : discover
+  )
+
+  const ready = Effect.all({ as: server.get, registration, now: Clock.currentTimeMillis }).pipe(
+    Effect.map(({ as, now, registration }) => ({
+      as,
+      client: {
+        client_id: registration.clientId,
+        // The clock of the program, which in a test is not that of the machine.
+        [oauth.clockSkew]: Math.round((now - DateTime.toEpochMillis(DateTime.unsafeNow())) / 1000),
+        [oauth.clockTolerance]: clockTolerance
+      } satisfies oauth.Client,
+      authentication: authenticate(registration.authentication, as)
+    }))
+  )
+
+  const endpoint = (as: oauth.AuthorizationServer): Effect.Effect<URL, AuthError> => {
+    const text = as.authorization_endpoint
+    const url = text !== undefined && URL.canParse(text) ? Option.some(new URL(text)) : Option.none()
+    return Option.match(url, {
+      onNone: () => Effect.fail(unusable(oauth.MISSING_SERVER_METADATA)),
+      onSome: (url) =>
+        url.protocol === "https:" || isLoopback(url)
+          ? Effect.succeed(url)
+          : Effect.fail(unusable(oauth.HTTP_REQUEST_FORBIDDEN))
+    })
+  }
+
+  const unusable = (code: string): AuthError =>
+    failure("authorization", issuer)(new oauth.OperationProcessingError("", { code }))
+
+  const tokens = (answer: oauth.TokenEndpointResponse, previous?: Redacted.Redacted): Effect.Effect<TokenSet> =>
+    Effect.map(DateTime.now, (now) => {
+      const claims = oauth.getValidatedIdTokenClaims(answer)
+      return new TokenSet({
+        access: Redacted.make(answer.access_token),
+        // A provider that does not rotate sends none: the old one stays good.
+        refresh: Option.orElse(
+          Option.map(Option.fromNullable(answer.refresh_token), (token) => Redacted.make(token)),
+          () => Option.fromNullable(previous)
+        ),
+        obtainedAt: now,
+        expiresAt: Option.map(
+          Option.filter(Option.fromNullable(answer.expires_in), (seconds) => Number.isFinite(seconds)),
+          (seconds) => DateTime.add(now, { seconds })
+        ),
+        scope: Option.fromNullable(answer.scope),
+        tokenType: answer.token_type,
+        subject: Option.fromNullable(claims?.sub),
+        name: Option.fromNullable(
+          typeof claims?.["preferred_username"] === "string" ? claims["preferred_username"] : undefined
+        )
+      })
+    })
+
+  const refresh: Protocol["refresh"] = (token, scope) =>
+    Effect.flatMap(ready, ({ as, authentication, client }) =>
+      message(
+        "refresh",
+        (options) =>
+          oauth.refreshTokenGrantRequest(as, client, authentication, Redacted.value(token), {
+            ...options,
+            ...Option.match(scope, { onNone: () => ({}), onSome: (scope) => ({ additionalParameters: { scope } }) })
+          }),
+        (response) => oauth.processRefreshTokenResponse(as, client, response)
+      )).pipe(Effect.flatMap((answer) => tokens(answer, token)))
+
+  const clientCredentials: Protocol["clientCredentials"] = (scope) =>
+    Effect.flatMap(ready, ({ as, authentication, client }) =>
+      message(
+        "client-credentials",
+        (options) => oauth.clientCredentialsGrantRequest(as, client, authentication, scoped(scope), options),
+        (response) => oauth.processClientCredentialsResponse(as, client, response)
+      )).pipe(Effect.flatMap((answer) => tokens(answer)))
+
+  const exchange: Protocol["exchange"] = (subject, subjectType, parameters) =>
+    Effect.flatMap(ready, ({ as, authentication, client }) =>
+      message(
+        "token-exchange",
+        (options) =>
+          oauth.genericTokenEndpointRequest(as, client, authentication, tokenExchange, {
+            ...parameters,
+            subject_token: Redacted.value(subject),
+            subject_token_type: subjectType
+          }, options),
+        (response) => oauth.processGenericTokenEndpointResponse(as, client, response)
+      )).pipe(Effect.flatMap((answer) => tokens(answer)))
+
+  const authorization: Protocol["authorization"] = Effect.fnUntraced(function*(options) {
+    const { as, authentication, client } = yield* ready
+    const verifier = Redacted.make(oauth.generateRandomCodeVerifier())
+    const nonce = options.scope.split(" ").includes("openid") ? Option.some(oauth.generateRandomNonce()) : Option.none()
+    const parameters: Record<string, string> = {
+      ...options.parameters,
+      response_type: "code",
+      client_id: client.client_id,
+      redirect_uri: options.redirectUri,
+      state: options.state,
+      code_challenge: yield* Effect.promise(() => oauth.calculatePKCECodeChallenge(Redacted.value(verifier))),
+      code_challenge_method: "S256",
+      ...(options.scope === "" ? {} : { scope: options.scope }),
+      ...Option.match(nonce, { onNone: () => ({}), onSome: (nonce) => ({ nonce }) })
+    }
+    const sent = options.pushed || as.require_pushed_authorization_requests === true
+      ? yield* Effect.map(
+        message(
+          "pushed-authorization",
+          (options) => oauth.pushedAuthorizationRequest(as, client, authentication, parameters, options),
+          (response) => oauth.processPushedAuthorizationResponse(as, client, response)
+        ),
+        ({ request_uri }) => ({ client_id: client.client_id, request_uri })
+      )
+      : parameters
+    const url = yield* endpoint(as)
+    for (const [name, value] of Object.entries(sent)) url.searchParams.set(name, value)
+
+    const complete: Authorization["complete"] = (answer) =>
+      Effect.try({
+        try: () => oauth.validateAuthResponse(as, client, answer, options.state),
+        catch: notAccepted(issuer)
+      }).pipe(
+        Effect.flatMap((checked) =>
+          message(
+            "code",
+            (options_) =>
+              oauth.authorizationCodeGrantRequest(
+                as,
+                client,
+                authentication,
+                checked,
+                options.redirectUri,
+                Redacted.value(verifier),
+                options_
+              ),
+            (response) =>
+              oauth.processAuthorizationCodeResponse(
+                as,
+                client,
+                response,
+                Option.match(nonce, {
+                  onNone: () => ({}),
+                  onSome: (expectedNonce) => ({ expectedNonce, requireIdToken: true })
+                })
+              )
+          )
+        ),
+        Effect.flatMap((answer) => tokens(answer))
+      )
+    return { url, complete }
+  })
+
+  const device: Protocol["device"] = (scope) =>
+    Effect.flatMap(ready, ({ as, authentication, client }) =>
+      message(
+        "device-authorization",
+        (options) => oauth.deviceAuthorizationRequest(as, client, authentication, scoped(scope), options),
+        (response) => oauth.processDeviceAuthorizationResponse(as, client, response)
+      )).pipe(Effect.map((answer): DeviceAuthorization => ({
+        deviceCode: Redacted.make(answer.device_code),
+        userCode: answer.user_code,
+        verificationUri: answer.verification_uri,
+        complete: Option.fromNullable(answer.verification_uri_complete),
+        expiresIn: Duration.seconds(answer.expires_in),
+        interval: Duration.seconds(Math.max(1, answer.interval ?? 5))
+      })))
+
+  const poll: Protocol["poll"] = (deviceCode) =>
+    Effect.flatMap(ready, ({ as, authentication, client }) =>
+      message(
+        "device",
+        (options) => oauth.deviceCodeGrantRequest(as, client, authentication, Redacted.value(deviceCode), options),
+        (response) => oauth.processDeviceCodeResponse(as, client, response)
+      )).pipe(Effect.flatMap((answer) => tokens(answer)))
+
+  const revoke: Protocol["revoke"] = (token) =>
+    Effect.flatMap(ready, ({ as, authentication, client }) =>
+      as.revocation_endpoint === undefined
+        ? Effect.succeedNone
+        : Effect.asSome(message(
+          "revocation",
+          (options) => oauth.revocationRequest(as, client, authentication, Redacted.value(token), options),
+          (response) => oauth.processRevocationResponse(response)
+        )))
+
+  const registrationPage: Protocol["registration"] = (url) =>
+    Effect.flatMap(
+      send("registration", url.href, { method: "GET", headers: {}, body: undefined, redirect: "manual" }),
+      (
+        { status }
+      ) =>
+        status < 400
+          ? Effect.void
+          : new ProviderError({
+            operation: "registration",
+            issuer: url.origin,
+            code: Option.none(),
+            status: Option.some(status),
+            detail: `HTTP ${status}`,
+            advice: "Check the base address of the compute node, or give a client id and a client secret."
+          })
+    )
+
+  return {
+    issuer,
+    registration: registrationPage,
+    clientCredentials,
+    refresh,
+    exchange,
+    authorization,
+    device,
+    poll,
+    revoke
+  }
+})

@@ -1,0 +1,95 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import { type AuthError, LoginRequired } from "../AuthError.ts"
+import type { Service as LoginUi } from "../LoginUi.ts"
+import type { Client } from "../OAuth.ts"
+import { ClientCredentials, Entry, type ProfileKey, type Service as TokenStore } from "../TokenStore.ts"
+import type { Protocol } from "./oauthProtocol.ts"
+
+export interface RegisteredClient {
+  readonly registration: Effect.Effect<Client, AuthError>
+  readonly prepare: (protocol: Protocol) => (anew: boolean) => Effect.Effect<void, AuthError>
+  readonly credentials: Effect.Effect<Option.Option<ClientCredentials>>
+  /** Forgets what was typed when the provider does not accept it, so that it is asked for again. */
+  readonly verified: <A>(call: Effect.Effect<A, AuthError>) => Effect.Effect<A, AuthError>
+}
+
+const isRejection = (error: AuthError): boolean =>
+  error._tag === "ProviderError" &&
+  Option.exists(error.code, (code) => code === "invalid_client" || code === "unauthorized_client")
+
+/** The client ID and secret: those that were given, else those in the store, else those that are typed. */
+export const make = Effect.fnUntraced(function*(options: {
+  readonly clientId?: string | undefined
+  readonly clientSecret?: Redacted.Redacted | undefined
+  readonly keepUnverified?: boolean | undefined
+  readonly key: ProfileKey
+  readonly page: URL
+  readonly ui: LoginUi
+  readonly store: TokenStore
+}): Effect.fn.Return<RegisteredClient> {
+  const { clientId, clientSecret, key, page, store, ui } = options
+  const known = yield* Ref.make(
+    clientId === undefined || clientSecret === undefined
+      ? Option.none<ClientCredentials>()
+      : Option.some(new ClientCredentials({ clientId, clientSecret }))
+  )
+
+  /** What was given counts more than what is stored or typed. */
+  const completed = (other: ClientCredentials): ClientCredentials =>
+    new ClientCredentials({
+      clientId: clientId ?? other.clientId,
+      clientSecret: clientSecret ?? other.clientSecret
+    })
+
+  const stored = Effect.map(
+    store.get(key),
+    (entry) => Option.map(Option.flatMap(entry, ({ credentials }) => credentials), completed)
+  )
+
+  const keep = (credentials: ClientCredentials) =>
+    store.modify(key, (entry) =>
+      Effect.succeed([
+        undefined,
+        Option.some(
+          new Entry({
+            ...Option.match(entry, { onNone: () => ({}), onSome: ({ custom, tokens }) => ({ custom, tokens }) }),
+            credentials: Option.some(credentials)
+          })
+        )
+      ]))
+
+  const ask = (protocol: Protocol): Effect.Effect<ClientCredentials, AuthError> =>
+    protocol.registration(page).pipe(
+      Effect.zipRight(ui.askClientCredentials(page)),
+      Effect.map(completed),
+      Effect.tap((typed) => options.keepUnverified === true ? keep(typed) : Effect.void)
+    )
+
+  return {
+    registration: Effect.flatMap(
+      Ref.get(known),
+      Option.match({
+        onNone: (): Effect.Effect<Client, AuthError> =>
+          new LoginRequired({ reason: "no-token", detail: "the client ID and the client secret are not known" }),
+        onSome: ({ clientId, clientSecret }) =>
+          Effect.succeed({ clientId, authentication: { _tag: "ClientSecret", secret: clientSecret } })
+      })
+    ),
+    prepare: (protocol) => (anew) =>
+      Effect.gen(function*() {
+        const isGiven = clientId !== undefined && clientSecret !== undefined
+        if (isGiven || (!anew && Option.isSome(yield* Ref.get(known)))) return
+        const found = anew ? Option.none() : yield* stored
+        yield* Ref.set(known, Option.some(Option.isSome(found) ? found.value : yield* ask(protocol)))
+      }),
+    credentials: Ref.get(known),
+    verified: (call) =>
+      Effect.tapError(call, (error) =>
+        isRejection(error) && (clientId === undefined || clientSecret === undefined)
+          ? Ref.set(known, Option.none())
+          : Effect.void)
+  }
+})
