@@ -84,7 +84,13 @@ const readBounded = (response: HttpClientResponse.HttpClientResponse) =>
     longer.set(read)
     longer.set(bytes, read.length)
     return Effect.succeed(longer)
-  })
+  }).pipe(
+    // The body of a web response may be none at all.
+    Effect.catchIf(
+      (error) => error._tag === "ResponseError" && error.reason === "EmptyBody",
+      () => Effect.succeed(new Uint8Array(0))
+    )
+  )
 
 const withoutBody: ReadonlySet<number> = new Set([101, 204, 205, 304])
 
@@ -249,7 +255,7 @@ export const make = Effect.fnUntraced(function*(
   const { issuer } = provider
   const timeout = Duration.decode(provider.timeout ?? "30 seconds")
   const runtime = yield* Effect.runtime()
-  const http = HttpClient.withTracerPropagation(yield* HttpClient.HttpClient, false)
+  const http = yield* HttpClient.HttpClient
 
   /** One request, and its whole answer. It is never repeated: it may spend a code or a refresh token. */
   const send = (
@@ -265,6 +271,8 @@ export const make = Effect.fnUntraced(function*(
       : HttpClientRequest.bodyText(request, options.body.toString(), "application/x-www-form-urlencoded;charset=UTF-8")
     return http.execute(withBody).pipe(
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // A client's own span is told the request, with the secret or the code in it.
+      Effect.withTracerEnabled(false),
       Effect.flatMap((response) => Effect.map(readBounded(response), (body) => ({ response, body }))),
       Effect.mapError((error) => new ProviderUnreachable({ operation, issuer, reason: transportReason(error) })),
       Effect.timeoutFail({
@@ -304,7 +312,16 @@ export const make = Effect.fnUntraced(function*(
             )
         }).then(process),
       catch: failure(operation, issuer)
-    }).pipe(Effect.withSpan(`OAuth.${operation}`, { attributes: { "oauth.issuer": issuer }, captureStackTrace: false }))
+    }).pipe(
+      // A span is told what came out, which is a token.
+      Effect.map((answer) => Redacted.make(answer)),
+      Effect.tapBoth({
+        onFailure: (error) => Effect.logDebug(`OAuth ${operation} at ${issuer} failed: ${error.message}`),
+        onSuccess: () => Effect.logDebug(`OAuth ${operation} at ${issuer} succeeded`)
+      }),
+      Effect.withSpan(`OAuth.${operation}`, { attributes: { "oauth.issuer": issuer }, captureStackTrace: false }),
+      Effect.map(Redacted.value)
+    )
 
   const overrides: Metadata = provider.metadata ?? {}
 

@@ -1,0 +1,641 @@
+import { Auth, type AuthError, KeycloakAuth, LoginUi, OAuth, Session, TokenStore } from "@effect-wps/auth"
+import { HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import {
+  Chunk,
+  Context,
+  Effect,
+  Fiber,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  Redacted,
+  Ref,
+  type Scope,
+  TestClock
+} from "effect"
+import { type Endpoint, idToken, issuer, json, makePerson, makeProvider, type Provider, until } from "./provider.ts"
+import { assertConceals, recordingLogger, recordingTracer } from "./support.ts"
+
+const authorize = Effect.flatMap(Auth.Auth, (auth) =>
+  Effect.map(
+    auth.authorize(HttpClientRequest.get("https://wps.test/wps")),
+    ({ headers }) => headers["authorization"] ?? ""
+  ))
+
+const layerOf = (provider: Provider) =>
+  Layer.merge(Layer.succeed(HttpClient.HttpClient, provider.client), TokenStore.layerMemory)
+
+const clientCredentials = (provider: Provider) =>
+  OAuth.layerClientCredentials({
+    issuer,
+    clientId: "nightly",
+    authentication: { _tag: "ClientSecret", secret: Redacted.make("client-secret") }
+  }).pipe(Layer.provide(layerOf(provider)))
+
+type Browse = (link: URL) => Effect.Effect<URLSearchParams>
+
+const login = Effect.fnUntraced(function*(
+  provider: Provider,
+  options: Partial<OAuth.AuthorizationCodeOptions> = {},
+  browse: Browse = provider.authorize,
+  playing: Parameters<typeof makePerson>[1] = {}
+) {
+  const person = yield* makePerson(browse, playing)
+  const run = authorize.pipe(Effect.provide(
+    OAuth.layerAuthorizationCode({ issuer, clientId: "wps", ...options }).pipe(
+      Layer.provide([layerOf(provider), person.layer])
+    )
+  ))
+  return { person, run }
+})
+
+/** Whether somebody sleeps until then, in seconds of the TestClock. */
+const sleepsUntil = (seconds: number) => Effect.map(TestClock.sleeps(), Chunk.contains(seconds * 1000))
+
+const failed = (run: Effect.Effect<unknown, AuthError.AuthError>) => Effect.flip(run)
+
+/** What the person's browser brings, with some of it changed. */
+const answering = (provider: Provider, change: (answer: URLSearchParams) => void): Browse => (link) =>
+  Effect.tap(provider.authorize(link), (answer) => Effect.sync(() => change(answer)))
+
+describe("logging in", () => {
+  describe("with a browser", () => {
+    it.effect("asks for a code with PKCE S256, state and nonce at the raw default address", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { person, run } = yield* login(provider)
+        assert.strictEqual(yield* run, "Bearer access-1")
+        const [link] = yield* person.links
+        const query = Object.fromEntries(link?.searchParams ?? [])
+        assert.strictEqual(`${link?.origin}${link?.pathname}`, `${issuer}/auth`)
+        assert.include(query, {
+          response_type: "code",
+          client_id: "wps",
+          redirect_uri: "http://127.0.0.1:8888",
+          code_challenge_method: "S256",
+          scope: "openid"
+        })
+        assert.match(query["state"] ?? "", /^[\w-]{43}$/)
+        assert.match(query["nonce"] ?? "", /^[\w-]{43}$/)
+        assert.match(query["code_challenge"] ?? "", /^[\w-]{43}$/)
+        const [, exchange] = yield* provider.calls
+        assert.include(exchange?.parameters, {
+          grant_type: "authorization_code",
+          code: "code-secret",
+          redirect_uri: "http://127.0.0.1:8888",
+          client_id: "wps"
+        })
+        deepStrictEqual(yield* person.outcomes, [{ _tag: "Success" }])
+      }))
+
+    it.effect("port, path, scope and parameters are the caller's", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { person, run } = yield* login(provider, {
+          redirectPort: [8000, 8001],
+          redirectPath: "/callback",
+          scope: "openid compute",
+          parameters: { prompt: "login" }
+        })
+        yield* run
+        assert.include(Object.fromEntries((yield* person.links)[0]?.searchParams ?? []), {
+          redirect_uri: "http://127.0.0.1:8000/callback",
+          scope: "openid compute",
+          prompt: "login"
+        })
+      }))
+
+    it.effect("parameters of the caller cannot replace those that protect the login", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { person, run } = yield* login(provider, {
+          parameters: { state: "mine", code_challenge: "mine", nonce: "mine", redirect_uri: "https://evil.test" }
+        })
+        yield* run
+        assert.notInclude((yield* person.links)[0]?.search, "mine")
+        assert.notInclude((yield* person.links)[0]?.search, "evil")
+      }))
+
+    for (
+      const [what, change] of [
+        ["forged", (answer) => answer.set("state", "forged")],
+        ["missing", (answer) => answer.delete("state")],
+        ["doubled", (answer) => answer.append("state", answer.get("state") ?? "")]
+      ] satisfies ReadonlyArray<readonly [string, (answer: URLSearchParams) => void]>
+    ) {
+      it.effect(`an answer whose state is ${what} is not taken for the login's, which times out with a hint`, () =>
+        Effect.gen(function*() {
+          const provider = yield* makeProvider()
+          const { run } = yield* login(provider, {}, answering(provider, change))
+          const fiber = yield* Effect.fork(failed(run))
+          yield* until(sleepsUntil(300))
+          yield* TestClock.adjust("5 minutes")
+          const error = yield* Fiber.join(fiber)
+          assert.include(error, { _tag: "LoginFailed", reason: "timeout" })
+          assert.include(error.message, "http://127.0.0.1:8888")
+          assert.lengthOf(yield* provider.grants, 0)
+        }))
+    }
+
+    for (
+      const [what, change] of [
+        ["another", (answer) => answer.set("iss", "https://evil.test")],
+        ["no", (answer) => answer.delete("iss")]
+      ] satisfies ReadonlyArray<readonly [string, (answer: URLSearchParams) => void]>
+    ) {
+      it.effect(`an answer with ${what} issuer is refused, and no code is sent`, () =>
+        Effect.gen(function*() {
+          const provider = yield* makeProvider()
+          const { person, run } = yield* login(provider, {}, answering(provider, change))
+          assert.include(yield* failed(run), { _tag: "LoginFailed", reason: "wrong-issuer" })
+          assert.lengthOf(yield* provider.grants, 0)
+          assert.strictEqual((yield* person.outcomes)[0]?._tag, "Failure")
+        }))
+    }
+
+    it.effect("a denial is told as one, in one harmless line", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { run } = yield* login(
+          provider,
+          {},
+          answering(provider, (answer) => {
+            answer.delete("code")
+            answer.set("error", "access_denied")
+            answer.set("error_description", "no\n\u001b[31m<script>")
+          })
+        )
+        const error = yield* failed(run)
+        assert.include(error, { _tag: "LoginFailed", reason: "denied" })
+        assert.notMatch(error.message, /[\n\u001b]/)
+      }))
+
+    it.effect("a code under another verifier is refused by the provider, and told to the person", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { person, run } = yield* login(
+          provider,
+          {},
+          (link) =>
+            Effect.flatMap(provider.authorize(link), (answer) => {
+              const other = new URL(link)
+              other.searchParams.set("code_challenge", "of-somebody-else")
+              return Effect.as(provider.authorize(other), answer)
+            })
+        )
+        const error = yield* failed(run)
+        assert.include(error, { _tag: "ProviderError", operation: "code" })
+        assert.strictEqual((yield* person.outcomes)[0]?._tag, "Failure")
+      }))
+
+    for (
+      const [what, claims, expected] of [
+        ["another nonce", { nonce: "other" }, /./],
+        ["another audience", { aud: "other" }, /./],
+        ["another issuer", { iss: "https://evil.test" }, /./],
+        ["a time two hours ago", { iat: -7200, exp: -6900 }, /clock/]
+      ] satisfies ReadonlyArray<readonly [string, Record<string, unknown>, RegExp]>
+    ) {
+      it.effect(`an ID token with ${what} is refused`, () =>
+        Effect.gen(function*() {
+          const inner = yield* makeProvider()
+          const nonce = yield* Ref.make("")
+          const forged: Endpoint = () =>
+            Effect.flatMap(Ref.get(nonce), (nonce) =>
+              inner.issue({
+                id_token: idToken({ iss: issuer, aud: "wps", sub: "u1", iat: 0, exp: 300, ...{ nonce }, ...claims })
+              }))
+          const provider = yield* makeProvider({ endpoints: { "/token": forged } })
+          const { run } = yield* login(provider, {}, (link) =>
+            Effect.zipRight(Ref.set(nonce, link.searchParams.get("nonce") ?? ""), provider.authorize(link)))
+          const error = yield* failed(run)
+          assert.include(error, { _tag: "ProviderError", operation: "code" })
+          assert.match(error.message, expected)
+        }))
+    }
+
+    it.effect("a pushed request leaves nothing but its number in the link", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({ metadata: { require_pushed_authorization_requests: true } })
+        const { person, run } = yield* login(provider, {}, (link) =>
+          Effect.gen(function*() {
+            const pushed = (yield* provider.calls).find(({ path }) => path === "/par")
+            const full = new URL(link)
+            for (const [name, value] of Object.entries(pushed?.parameters ?? {})) full.searchParams.set(name, value)
+            return yield* provider.authorize(full)
+          }))
+        assert.strictEqual(yield* run, "Bearer access-1")
+        deepStrictEqual(Object.fromEntries((yield* person.links)[0]?.searchParams ?? []), {
+          client_id: "wps",
+          request_uri: "urn:par:1"
+        })
+      }))
+
+    it.effect("where no browser reaches the listener, the address is pasted", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const answer = yield* Ref.make("")
+        const typed = yield* Ref.make(0)
+        const { person, run } = yield* login(
+          provider,
+          {},
+          (link) =>
+            Effect.flatMap(provider.authorize(link), (query) =>
+              Effect.as(Ref.set(answer, ` http://127.0.0.1:8888/?${query.toString()}\n`), new URLSearchParams())),
+          {
+            hasBrowser: false,
+            paste: Effect.flatMap(
+              Ref.updateAndGet(typed, (n) =>
+                n + 1),
+              (n) =>
+                n === 1
+                  ? Effect.succeed("http://127.0.0.1:8888/?code=x&state=forged")
+                  : Ref.get(answer)
+            )
+          }
+        )
+        assert.strictEqual(yield* run, "Bearer access-1")
+        assert.strictEqual(yield* Ref.get(typed), 2)
+        deepStrictEqual(yield* person.outcomes, [{ _tag: "Success" }])
+      }))
+
+    it.effect("what is pasted three times and is not the answer ends the login", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { run } = yield* login(provider, {}, () => Effect.succeed(new URLSearchParams()), {
+          hasBrowser: false,
+          paste: Effect.succeed("nonsense")
+        })
+        assert.include(yield* failed(run), { _tag: "LoginFailed", reason: "refused" })
+      }))
+
+    it.effect("over SSH with that fallback, a device code", () =>
+      Effect.gen(function*() {
+        const inner = yield* makeProvider()
+        const { person, run } = yield* login(inner, { fallback: "device" }, () => Effect.never, { hasBrowser: false })
+        const fiber = yield* Effect.fork(run)
+        yield* until(sleepsUntil(5))
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual(yield* Fiber.join(fiber), "Bearer access-1")
+        assert.lengthOf(yield* person.links, 0)
+      }))
+  })
+
+  describe("by device code", () => {
+    const device = Effect.fnUntraced(function*(answers: ReadonlyArray<() => Response>) {
+      const left = yield* Ref.make(answers)
+      const inner = yield* makeProvider()
+      const provider = yield* makeProvider({
+        endpoints: {
+          "/token": () =>
+            Effect.flatMap(
+              Ref.modify(left, ([first, ...rest]) => [Option.fromNullable(first), rest]),
+              Option.match({ onNone: () => inner.issue(), onSome: (answer) => Effect.sync(answer) })
+            )
+        }
+      })
+      const person = yield* makePerson(() => Effect.never)
+      const layer = OAuth.layerDevice({ issuer, clientId: "wps-device" }).pipe(
+        Layer.provide([layerOf(provider), person.layer])
+      )
+      const fiber = yield* Effect.fork(Effect.either(Effect.provide(authorize, layer)))
+      yield* until(sleepsUntil(5))
+      return { fiber, person, polls: Effect.map(provider.grants, (all) => all.length) }
+    })
+
+    const error = (code: string) => () => json({ error: code }, 400)
+
+    it.effect("asks at the provider's pace, and slower when told so", () =>
+      Effect.gen(function*() {
+        const { fiber, person, polls } = yield* device([error("authorization_pending"), error("slow_down")])
+        const [code] = yield* person.codes
+        assert.include(code, { userCode: "ABCD-EFGH", verificationUri: `${issuer}/activate` })
+        yield* TestClock.adjust("5 seconds")
+        yield* until(sleepsUntil(10))
+        assert.strictEqual(yield* polls, 1)
+        yield* TestClock.adjust("5 seconds")
+        yield* until(sleepsUntil(20))
+        assert.strictEqual(yield* polls, 2)
+        yield* TestClock.adjust("10 seconds")
+        deepStrictEqual((yield* Fiber.join(fiber))._tag, "Right")
+      }))
+
+    it.effect("a denial and a code that was not typed in time are told apart", () =>
+      Effect.gen(function*() {
+        for (const [code, reason] of [["access_denied", "denied"], ["expired_token", "timeout"]] as const) {
+          yield* TestClock.setTime(0)
+          const { fiber } = yield* device([error(code)])
+          yield* TestClock.adjust("5 seconds")
+          assert.include(yield* Effect.flip(yield* Fiber.join(fiber)), { _tag: "LoginFailed", reason })
+        }
+      }))
+
+    it.effect("ends when the code has expired, whatever the provider says", () =>
+      Effect.gen(function*() {
+        const { fiber } = yield* device(Array.from({ length: 500 }, () => error("authorization_pending")))
+        yield* TestClock.adjust("10 minutes")
+        assert.include(yield* Effect.flip(yield* Fiber.join(fiber)), { _tag: "LoginFailed", reason: "timeout" })
+      }))
+  })
+
+  describe("with a client of its own", () => {
+    const registered = Effect.fnUntraced(function*(
+      provider: Provider,
+      options: {
+        readonly clientId?: string
+        readonly clientSecret?: Redacted.Redacted
+        readonly keepUnverified?: boolean
+      } = {}
+    ): Effect.fn.Return<
+      {
+        readonly context: Context.Context<Auth.Auth | Session.Session>
+        readonly store: TokenStore.Service
+        readonly asked: Effect.Effect<ReadonlyArray<string>>
+      },
+      AuthError.InvalidIssuer,
+      Scope.Scope
+    > {
+      const person = yield* makePerson(() => Effect.never)
+      const stores = yield* Layer.build(TokenStore.layerMemory)
+      const context = yield* Layer.build(
+        KeycloakAuth.layerClientCredentials({
+          url: "https://id.test/",
+          realm: "cluster",
+          baseUrl: "https://compute.test/",
+          ...options
+        }).pipe(Layer.provide([
+          Layer.succeed(HttpClient.HttpClient, provider.client),
+          Layer.succeedContext(stores),
+          person.layer
+        ]))
+      )
+      return { context, store: Context.get(stores, TokenStore.TokenStore), asked: person.asked }
+    })
+
+    const page = "https://compute.test/wps/auth/client_registration/"
+    const key = new TokenStore.ProfileKey({ issuer, clientId: "", grant: "client_credentials" })
+    const open: Record<string, Endpoint> = {
+      [page]: () => Effect.succeed(new Response("", { status: 302, headers: { location: "/wps/auth/login" } }))
+    }
+    const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`
+
+    it.scoped("shows the page, asks once, and keeps what the provider accepts", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({ endpoints: open })
+        const { asked, context, store } = yield* registered(provider)
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-1")
+        yield* TestClock.adjust("1 hour")
+        yield* Effect.provide(authorize, context)
+        deepStrictEqual(yield* asked, [page])
+        const calls = yield* provider.calls
+        deepStrictEqual(calls.filter(({ path }) => path === "/token").map(({ authorization }) => authorization), [
+          basic("typed", "typed%2Dsecret"),
+          basic("typed", "typed%2Dsecret")
+        ])
+        const kept = Option.flatMap(yield* store.get(key), ({ credentials }) => credentials)
+        assert.strictEqual(Option.getOrThrow(kept).clientId, "typed")
+      }))
+
+    for (const keepUnverified of [false, true]) {
+      it.scoped(`what was typed and is refused is ${keepUnverified ? "kept if asked to" : "not kept, and asked for again"}`, () =>
+        Effect.gen(function*() {
+          const provider = yield* makeProvider({
+            endpoints: {
+              ...open,
+              "/token": () => Effect.succeed(json({ error: "unauthorized_client", error_description: "Invalid" }, 401))
+            }
+          })
+          const { asked, context, store } = yield* registered(provider, { keepUnverified })
+          const error = yield* Effect.flip(Effect.provide(authorize, context))
+          assert.include(error, { _tag: "ProviderError" })
+          assert.include(error.message, "client secret")
+          assertConceals(error, ["typed-secret"])
+          const kept = Option.flatMap(yield* store.get(key), ({ credentials }) => credentials)
+          assert.strictEqual(Option.isSome(kept), keepUnverified)
+          yield* Effect.flip(Effect.provide(authorize, context))
+          assert.lengthOf(yield* asked, keepUnverified ? 1 : 2)
+        }))
+    }
+
+    it.scoped("what the program gives wins over what is stored or typed", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({ endpoints: open })
+        const { context } = yield* registered(provider, { clientSecret: Redacted.make("given") })
+        yield* Effect.provide(authorize, context)
+        const calls = yield* provider.calls
+        assert.strictEqual(calls.find(({ path }) => path === "/token")?.authorization, basic("typed", "given"))
+        const both = yield* registered(provider, { clientId: "mine", clientSecret: Redacted.make("given") })
+        yield* Effect.provide(authorize, both.context)
+        deepStrictEqual(yield* both.asked, [])
+      }))
+
+    it.scoped("a page that is not there is told before anything is asked", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { asked, context } = yield* registered(provider)
+        assert.include(yield* Effect.flip(Effect.provide(authorize, context)), {
+          _tag: "ProviderError",
+          operation: "registration"
+        })
+        deepStrictEqual(yield* asked, [])
+      }))
+
+    it.effect("where nobody can type, it says so at once", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({ endpoints: open })
+        const layer = OAuth.layerRegisteredClient({ issuer, registration: page }).pipe(
+          Layer.provide([layerOf(provider), LoginUi.layerNone])
+        )
+        assert.include(yield* Effect.flip(Effect.provide(authorize, layer)), {
+          _tag: "LoginRequired",
+          reason: "not-interactive"
+        })
+      }))
+  })
+
+  describe("a provider that misbehaves", () => {
+    const answers: Record<string, () => Response> = {
+      "a page": () => new Response("<html>token-secret</html>", { headers: { "content-type": "text/html" } }),
+      "an error page": () => new Response("<html>token-secret</html>", { status: 500 }),
+      "cut JSON": () =>
+        new Response("{\"access_token\":\"token-secret\"", { headers: { "content-type": "application/json" } }),
+      "no token": () => json({ token_type: "bearer", hint: "token-secret" }),
+      "a foreign kind of token": () => json({ access_token: "token-secret", token_type: "mac" }),
+      "a redirect": () => new Response(null, { status: 302, headers: { location: "https://evil.test/?token-secret" } }),
+      "nothing": () => new Response(null, { status: 204 }),
+      "a challenge": () => json({ error: "invalid_client", error_description: "bad" }, 401),
+      "too much": () => new Response("x".repeat(2 * 1024 * 1024), { headers: { "content-type": "application/json" } })
+    }
+    for (const [what, answer] of Object.entries(answers)) {
+      it.effect(`${what} in the place of a token is a typed error without secrets`, () =>
+        Effect.gen(function*() {
+          const provider = yield* makeProvider({ endpoints: { "/token": () => Effect.sync(answer) } })
+          const error = yield* failed(Effect.provide(authorize, clientCredentials(provider)))
+          assert.include(["ProviderError", "ProviderUnreachable"], error._tag)
+          assert.match(error.message, /\. [A-Z][^.]*\.$/)
+          assertConceals(error, ["token-secret", "client-secret"])
+        }))
+    }
+
+    it.effect("a refused client is told by its code, even with a challenge beside it", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({
+          endpoints: {
+            "/token": () =>
+              Effect.succeed(
+                new Response(JSON.stringify({ error: "invalid_client" }), {
+                  status: 401,
+                  headers: { "content-type": "application/json", "www-authenticate": "Basic realm=\"x\"" }
+                })
+              )
+          }
+        })
+        const error = yield* failed(Effect.provide(authorize, clientCredentials(provider)))
+        deepStrictEqual(error._tag === "ProviderError" ? error.code : Option.none(), Option.some("invalid_client"))
+      }))
+
+    it.effect("metadata of another issuer are refused, and nothing is sent there", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({
+          metadata: { issuer: "https://evil.test", token_endpoint: "https://evil.test/token" }
+        })
+        const error = yield* failed(Effect.provide(authorize, clientCredentials(provider)))
+        assert.include(error, { _tag: "ProviderError", operation: "discovery" })
+        deepStrictEqual((yield* provider.calls).map(({ path }) => path), ["/.well-known/openid-configuration"])
+      }))
+
+    it.effect("an http issuer is refused but on this machine", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        for (
+          const [bad, ok] of [["http://id.test/realms/a", false], ["http://127.0.0.1:8080/realms/a", true]] as const
+        ) {
+          const built = yield* Effect.either(Effect.scoped(Layer.build(
+            OAuth.layerClientCredentials({ issuer: bad, clientId: "a", authentication: { _tag: "None" } }).pipe(
+              Layer.provide(layerOf(provider))
+            )
+          )))
+          assert.strictEqual(built._tag, ok ? "Right" : "Left")
+        }
+      }))
+
+    it.effect("one that does not answer is given up after its time, and a connection that fails is told", () =>
+      Effect.gen(function*() {
+        const silent = yield* makeProvider({ endpoints: { "/token": () => Effect.never } })
+        const fiber = yield* Effect.fork(failed(Effect.provide(authorize, clientCredentials(silent))))
+        yield* until(Effect.map(silent.grants, (all) => all.length > 0))
+        yield* TestClock.adjust("30 seconds")
+        assert.include(yield* Fiber.join(fiber), { _tag: "ProviderUnreachable", reason: "no answer within 30 s" })
+
+        const cut = HttpClient.make((request) =>
+          new HttpClientError.RequestError({ request, reason: "Transport", cause: { code: "ECONNREFUSED" } })
+        )
+        const layer = OAuth.layerClientCredentials({ issuer, clientId: "a", authentication: { _tag: "None" } }).pipe(
+          Layer.provide([Layer.succeed(HttpClient.HttpClient, cut), TokenStore.layerMemory])
+        )
+        assert.include(yield* failed(Effect.provide(authorize, layer)), {
+          _tag: "ProviderUnreachable",
+          reason: "ECONNREFUSED"
+        })
+      }))
+
+    it.effect("metadata that it does not publish are given by the program", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const layer = OAuth.layerClientCredentials({
+          issuer,
+          clientId: "a",
+          authentication: { _tag: "None" },
+          discovery: "none",
+          metadata: { token_endpoint: `${issuer}/token` }
+        }).pipe(Layer.provide(layerOf(provider)))
+        assert.strictEqual(yield* Effect.provide(authorize, layer), "Bearer access-1")
+        deepStrictEqual((yield* provider.calls).map(({ path }) => path), ["/token"])
+      }))
+  })
+
+  describe("a session", () => {
+    it.scoped("logs in, tells who it is, and logs out at the provider", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const person = yield* makePerson(provider.authorize)
+        const context = yield* Layer.build(
+          KeycloakAuth.layerAuthorizationCode({ url: "https://id.test", realm: "cluster", clientId: "wps" }).pipe(
+            Layer.provide([layerOf(provider), person.layer])
+          )
+        )
+        const session = Context.get(context, Session.Session)
+        assert.isTrue(Option.isNone(yield* session.whoami))
+        const identity = yield* session.login
+        deepStrictEqual(Option.some(identity), yield* session.whoami)
+        assert.include(identity, { issuer, clientId: "wps", isRenewable: true })
+        deepStrictEqual(identity.name, Option.some("alice"))
+        deepStrictEqual(identity.subject, Option.some("u1"))
+        assertConceals(identity, ["access-1", "refresh-1"])
+        yield* session.logout
+        assert.isTrue(Option.isNone(yield* session.whoami))
+        const revoked = (yield* provider.calls).filter(({ path }) => path === "/revoke")
+        deepStrictEqual(revoked.map(({ parameters }) => parameters["token"]), ["refresh-1"])
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-2")
+        assert.lengthOf(yield* person.links, 2)
+      }))
+
+    it.scoped("forgets even if the provider cannot be asked, and says so", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({
+          endpoints: { "/revoke": () => Effect.succeed(new Response("", { status: 503 })) }
+        })
+        const person = yield* makePerson(provider.authorize)
+        const context = yield* Layer.build(
+          OAuth.layerAuthorizationCode({ issuer, clientId: "wps" }).pipe(
+            Layer.provide([layerOf(provider), person.layer])
+          )
+        )
+        const session = Context.get(context, Session.Session)
+        yield* session.login
+        assert.include(yield* Effect.flip(session.logout), { _tag: "ProviderError", operation: "revocation" })
+        assert.isTrue(Option.isNone(yield* session.whoami))
+      }))
+  })
+
+  it.effect("a token is exchanged with what says whom it is for", () =>
+    Effect.gen(function*() {
+      const provider = yield* makeProvider()
+      const layer = OAuth.layerTokenExchange({
+        issuer,
+        clientId: "portal",
+        authentication: { _tag: "ClientSecretPost", secret: Redacted.make("s") },
+        audience: "compute",
+        subjectToken: Effect.succeed(Redacted.make("theirs"))
+      }).pipe(Layer.provide(layerOf(provider)))
+      assert.strictEqual(yield* Effect.provide(authorize, layer), "Bearer access-1")
+      const [, call] = yield* provider.calls
+      deepStrictEqual(call?.parameters, {
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token: "theirs",
+        subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+        audience: "compute",
+        client_id: "portal",
+        client_secret: "s"
+      })
+    }))
+
+  it.effect("no secret is in a log or a span of a login", () =>
+    Effect.gen(function*() {
+      const provider = yield* makeProvider()
+      const { run } = yield* login(provider)
+      const tracer = recordingTracer()
+      const logger = recordingLogger()
+      yield* run.pipe(
+        Effect.withTracer(tracer.tracer),
+        Logger.withMinimumLogLevel(LogLevel.All),
+        Effect.provide(logger.layer)
+      )
+      deepStrictEqual(tracer.spans.map(({ name }) => name), ["OAuth.discovery", "OAuth.code"])
+      assert.include(logger.lines.join("\n"), `OAuth code at ${issuer} succeeded`)
+      assertConceals([tracer.spans, logger.lines], ["code-secret", "access-1", "refresh-1"])
+    }))
+})
