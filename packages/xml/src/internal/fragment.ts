@@ -1,6 +1,6 @@
 import type { XmlFragment } from "../XmlFragment.ts"
 import { escapeAttribute, trim } from "./characters.ts"
-import { noScope, Parser } from "./parser.ts"
+import { noBindings, Parser } from "./parser.ts"
 
 /** A child element at the top of a fragment. */
 export interface Top {
@@ -30,7 +30,7 @@ export const analyse = (
   source: string,
   namespaces: ReadonlyArray<readonly [prefix: string, uri: string]>
 ): Analysis => {
-  const parser = new Parser(new Map([...noScope, ...namespaces]))
+  const parser = new Parser(new Map([...noBindings, ...namespaces]))
   const tops: Array<Top> = []
   let text = ""
   let problem: string | undefined
@@ -45,12 +45,12 @@ export const analyse = (
     at = parser.position - wrapper.length - 1
   })
   parser.on("attribute", (attribute) => parser.attribute(attribute))
-  parser.on("opentag", () => {
-    parser.enter()
+  parser.on("opentag", (tag) => {
+    parser.enter(tag.name)
     if (parser.depth === 2) {
-      tops.push({ at, declared: parser.declared() })
+      tops.push({ at, declared: parser.declared })
     }
-    parser.attributes.length = 0
+    parser.forget()
   })
   parser.on("closetag", () => parser.leave())
   parser.on("text", append)

@@ -1,76 +1,180 @@
-import { type SaxesAttributeNS, SaxesParser } from "saxes"
+import { SaxesParser } from "saxes"
 
 const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
 const xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
 
-export type Scope = ReadonlyMap<string, string>
+/** What the prefixes stand for, by prefix; the default namespace is that of the empty one. */
+export type Bindings = ReadonlyMap<string, string>
 
-export const noScope: Scope = new Map([["xml", xmlNamespace], ["xmlns", xmlnsNamespace]])
+export const noBindings: Bindings = new Map([["xml", xmlNamespace], ["xmlns", xmlnsNamespace]])
 
-const isDeclaration = (attribute: SaxesAttributeNS): boolean =>
-  attribute.prefix === "xmlns" || attribute.name === "xmlns"
+export interface Name {
+  readonly uri: string
+  readonly local: string
+  readonly prefix: string
+}
 
-const prefixOf = (declaration: SaxesAttributeNS): string => declaration.prefix === "xmlns" ? declaration.local : ""
+export interface Attribute extends Name {
+  readonly value: string
+}
+
+/** Where a set of declarations holds. A document says the same names over and over: each is resolved once. */
+interface Scope {
+  readonly bindings: Bindings
+  readonly elements: Map<string, Name>
+  readonly attributes: Map<string, Name>
+}
+
+const scopeOf = (bindings: Bindings): Scope => ({ bindings, elements: new Map(), attributes: new Map() })
+
+/** The prefixes in scope, without those that every document has. */
+export const declaredIn = (bindings: Bindings): ReadonlyArray<readonly [prefix: string, uri: string]> =>
+  [...bindings].filter(([prefix, uri]) => prefix !== "xml" && prefix !== "xmlns" && (prefix !== "" || uri !== ""))
+
+/** The prefix that an attribute declares, if it declares one: the empty one for the default namespace. */
+const declaredBy = (name: string): string | undefined =>
+  name === "xmlns" ? "" : name.startsWith("xmlns:") ? name.slice(6) : undefined
 
 const none: ReadonlyArray<string> = []
 
-/** The prefixes of a scope, without those that every document has. */
-export const bindings = (scope: Scope): ReadonlyArray<readonly [prefix: string, uri: string]> =>
-  [...scope].filter(([prefix, uri]) => prefix !== "xml" && prefix !== "xmlns" && (prefix !== "" || uri !== ""))
-
 /**
- * saxes looks a prefix up in every open element, which makes it quadratic in depth. The bindings in scope are kept here
- * in one map, copied where an element declares some, so that a prefix costs the same at every depth.
+ * saxes without its namespaces: it would look a prefix up in every open element, which is quadratic in depth, and make
+ * three objects for each element. Here the bindings in scope are one map, copied where an element declares some.
+ *
+ * @see Namespaces in XML 1.0 (Third Edition)
  */
 export class Parser
-  extends SaxesParser<{ xmlns: true; position: false; defaultXMLVersion: "1.0"; forceXMLVersion: true }>
+  extends SaxesParser<{ xmlns: false; position: false; defaultXMLVersion: "1.0"; forceXMLVersion: true }>
 {
-  scope: Scope
   depth = 0
-  /** Attributes of the start tag that is being read, or was read last. */
-  readonly attributes: Array<SaxesAttributeNS> = []
-  private own: Map<string, string> | undefined = undefined
+  /** The attributes of the start tag that was read last, but for the declarations. */
+  attributes: Array<Attribute> = []
+  /** The prefixes that it declares. */
+  declared: ReadonlyArray<string> = none
+  private scope: Scope
+  private readonly raw: Array<{ readonly name: string; readonly value: string }> = []
   private readonly outer: Array<Scope> = []
   private readonly declaredAt: Array<number> = []
 
-  constructor(scope: Scope = noScope) {
-    super({ xmlns: true, position: false, defaultXMLVersion: "1.0", forceXMLVersion: true })
-    this.scope = scope
+  constructor(bindings: Bindings = noBindings) {
+    super({ xmlns: false, position: false, defaultXMLVersion: "1.0", forceXMLVersion: true })
+    this.scope = scopeOf(bindings)
+    this.on("processinginstruction", ({ target }) => {
+      if (target.includes(":")) this.fail(`malformed name: ${target}.`)
+    })
   }
 
-  override resolve(prefix: string): string | undefined {
-    return (this.own ?? this.scope).get(prefix)
+  get bindings(): Bindings {
+    return this.scope.bindings
   }
 
-  /** To be called for every attribute event. */
-  attribute(attribute: SaxesAttributeNS): void {
-    this.attributes.push(attribute)
-    if (!isDeclaration(attribute)) return
-    this.own ??= new Map(this.scope)
-    this.own.set(prefixOf(attribute), attribute.value.trim())
-  }
-
-  /** The prefixes that the start tag declares. */
-  declared(): ReadonlyArray<string> {
-    return this.attributes.length === 0 ? none : this.attributes.filter(isDeclaration).map(prefixOf)
+  /** To be called for every attribute event; gives how many the start tag has so far. */
+  attribute(attribute: { readonly name: string; readonly value: string }): number {
+    return this.raw.push(attribute)
   }
 
   /** To be called first for every opentag event. */
-  enter(): void {
+  enter(name: string): Name {
     this.depth++
-    if (this.own === undefined) return
-    this.outer.push(this.scope)
-    this.declaredAt.push(this.depth)
-    this.scope = this.own
-    this.own = undefined
+    if (this.raw.length > 0) this.readAttributes()
+    return this.scope.elements.get(name) ?? this.resolveElement(name)
   }
 
   /** To be called last for every closetag event. */
   leave(): void {
     if (this.declaredAt.length > 0 && this.declaredAt[this.declaredAt.length - 1] === this.depth) {
       this.declaredAt.pop()
-      this.scope = this.outer.pop() ?? noScope
+      this.scope = this.outer.pop() ?? this.scope
     }
     this.depth--
+  }
+
+  /** To be called when the attributes of a start tag have been seen. */
+  forget(): void {
+    if (this.attributes.length > 0) this.attributes = []
+    this.declared = none
+  }
+
+  private readAttributes(): void {
+    const { raw } = this
+    let bindings: Map<string, string> | undefined
+    for (const { name, value } of raw) {
+      const prefix = declaredBy(name)
+      if (prefix === undefined) continue
+      bindings ??= new Map(this.scope.bindings)
+      const uri = value.trim()
+      this.checkDeclaration(name, prefix, uri)
+      bindings.set(prefix, uri)
+      this.declared = [...this.declared, prefix]
+    }
+    if (bindings !== undefined) {
+      this.outer.push(this.scope)
+      this.declaredAt.push(this.depth)
+      this.scope = scopeOf(bindings)
+    }
+    let prefixed = 0
+    for (const { name, value } of raw) {
+      if (declaredBy(name) !== undefined) continue
+      const { local, prefix, uri } = this.scope.attributes.get(name) ?? this.resolveAttribute(name)
+      if (prefix !== "") prefixed++
+      this.attributes.push({ local, prefix, uri, value })
+    }
+    raw.length = 0
+    if (prefixed > 1) this.checkTwice()
+  }
+
+  private resolveElement(name: string): Name {
+    const { local, prefix } = this.split(name)
+    if (prefix === "xmlns") this.fail("tags may not have \"xmlns\" as prefix.")
+    return this.keep(this.scope.elements, name, { local, prefix, uri: this.lookUp(prefix) })
+  }
+
+  /** The default namespace does not hold for attributes. */
+  private resolveAttribute(name: string): Name {
+    const { local, prefix } = this.split(name)
+    return this.keep(this.scope.attributes, name, { local, prefix, uri: prefix === "" ? "" : this.lookUp(prefix) })
+  }
+
+  /** An attacker may use ever new names; documents have some hundreds. */
+  private keep(names: Map<string, Name>, name: string, resolved: Name): Name {
+    if (names.size < 1000) names.set(name, resolved)
+    return resolved
+  }
+
+  private lookUp(prefix: string): string {
+    const uri = this.scope.bindings.get(prefix)
+    if (prefix !== "" && (uri === undefined || uri === "")) {
+      this.fail(`unbound namespace prefix: ${JSON.stringify(prefix)}.`)
+    }
+    return uri ?? ""
+  }
+
+  private split(name: string): { readonly prefix: string; readonly local: string } {
+    const colon = name.indexOf(":")
+    if (colon < 0) return { prefix: "", local: name }
+    const prefix = name.slice(0, colon)
+    const local = name.slice(colon + 1)
+    if (prefix === "" || local === "" || local.includes(":")) this.fail(`malformed name: ${name}.`)
+    return { prefix, local }
+  }
+
+  private checkDeclaration(name: string, prefix: string, uri: string): void {
+    if (name !== "xmlns" && (prefix === "" || prefix.includes(":"))) this.fail(`malformed name: ${name}.`)
+    if (prefix === "xml" ? uri !== xmlNamespace : uri === xmlNamespace) {
+      this.fail(`the prefix xml, and no other, stands for ${xmlNamespace}.`)
+    }
+    if (prefix === "xmlns" || uri === xmlnsNamespace) {
+      this.fail("the prefix xmlns may not be declared, nor what it stands for.")
+    }
+    if (prefix !== "" && uri === "") this.fail("invalid attempt to undefine prefix in XML 1.0")
+  }
+
+  private checkTwice(): void {
+    const seen = new Set<string>()
+    for (const { local, uri } of this.attributes) {
+      const name = `{${uri}}${local}`
+      if (seen.has(name)) this.fail(`duplicate attribute: ${name}.`)
+      seen.add(name)
+    }
   }
 }

@@ -5,7 +5,7 @@ import { format } from "../XmlName.ts"
 import * as Bytes from "./bytes.ts"
 import { excerpt, trim } from "./characters.ts"
 import { textOnly, type Top, withElements } from "./fragment.ts"
-import { bindings, Parser } from "./parser.ts"
+import { declaredIn, type Name, Parser } from "./parser.ts"
 import { absent, type Entry, failed, Frame, Kind, make, type Shape, spoilt } from "./shape.ts"
 
 export interface Limits {
@@ -62,13 +62,12 @@ export class Reader {
     })
     parser.on("doctype", () => this.fail("doctype", "The document has a document type declaration"))
     parser.on("attribute", (attribute) => {
-      parser.attribute(attribute)
-      if (parser.attributes.length > limits.maxAttributes) {
+      if (parser.attribute(attribute) > limits.maxAttributes) {
         this.fail("limit", `An element has more than ${limits.maxAttributes} attributes`)
       }
     })
     this.listen(true)
-    parser.on("opentag", (tag) => this.open(tag.uri, tag.local, tag.prefix))
+    parser.on("opentag", (tag) => this.open(parser.enter(tag.name)))
     parser.on("closetag", (tag) => this.close(tag.isSelfClosing))
   }
 
@@ -149,17 +148,16 @@ export class Reader {
 
   // ----------------------------------------------------------------------------------------------------------- events
 
-  private open(uri: string, local: string, prefix: string): void {
+  private open(name: Name): void {
     const { frame, parser } = this
-    const { attributes } = parser
-    parser.enter()
+    const { local, uri } = name
     if (parser.depth > this.limits.maxDepth) {
       this.fail("limit", `The document is more than ${this.limits.maxDepth} elements deep`)
     }
     if (this.failure !== undefined) return
     if (this.skipped > 0) {
       this.skipped++
-      attributes.length = 0
+      parser.forget()
       return
     }
     const entry = this.pieces === undefined ? find(frame, uri, local) : undefined
@@ -174,22 +172,20 @@ export class Reader {
         )
       }
       if (this.pieces !== undefined) {
-        this.tops.push({ at: this.topStart, declared: parser.declared() })
+        this.tops.push({ at: this.topStart, declared: parser.declared })
       }
       this.skipped++
-      attributes.length = 0
+      parser.forget()
       this.listen(false)
       return
     }
     const shape = entry.shape ??= entry.content.shape()
     const opened = new Frame(frame, entry, shape)
     this.frame = opened
-    if (attributes.length > 0) {
-      if (shape.attributes.length > 0) readAttributes(shape, opened.slots, attributes)
-      attributes.length = 0
-    }
+    if (shape.attributes.length > 0) readAttributes(shape, opened.slots, parser.attributes)
+    parser.forget()
     if (shape.kind === Kind.Fragment || shape.contentSlot >= 0) this.startFragment()
-    if (shape.kind === Kind.Any) opened.slots[0] = { uri, local, prefix }
+    if (shape.kind === Kind.Any) opened.slots[0] = name
   }
 
   /** Whether the element is read: not where it stands once too often. */
@@ -271,7 +267,7 @@ export class Reader {
     this.pieces = []
     this.tops = []
     this.from = this.parser.position - this.base
-    this.namespaces = bindings(this.parser.scope)
+    this.namespaces = declaredIn(this.parser.bindings)
     const start = this.parser.position
     this.parser.on("opentagstart", () => {
       if (this.skipped === 0) this.topStart = this.parser.position - start - 1
