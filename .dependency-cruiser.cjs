@@ -1,7 +1,7 @@
 const whereProgramsRun = "^packages/([^/]+/test/|[^/]+/vitest\\.config\\.ts|(node|testing|cli|demo)/)"
 
 /**
- * The direction of imports: `demo → testing → wps → auth, xml`, and node only where a program runs.
+ * The direction of imports: `demo → node, testing → wps → auth, xml`, and node only where a program runs.
  *
  * @type {import("dependency-cruiser").IConfiguration}
  */
@@ -34,6 +34,13 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/wps/src/" },
       to: { path: "^packages/", pathNot: "^packages/(wps/src/|xml/src/|auth/src/(Auth|AuthError)\\.ts$)" }
+    },
+    {
+      name: "node-knows-auth",
+      comment: "node implements the services of auth.",
+      severity: "error",
+      from: { path: "^packages/node/src/" },
+      to: { path: "^packages/(?!(node|auth)/)" }
     },
     {
       name: "testing-knows-the-libraries",

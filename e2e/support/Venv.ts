@@ -1,8 +1,9 @@
 /**
  * A Python virtual environment with pinned packages, made once and kept.
  */
-import { Command, type CommandExecutor, type Error, FileSystem, Path } from "@effect/platform"
-import { Effect, Hash, Option, Schema, Stream } from "effect"
+import { Command, FileSystem, Path } from "@effect/platform"
+import { Effect, Hash, Option, Schema } from "effect"
+import { finish } from "./Tool.ts"
 
 /** No Python that can be used answers to `command`. */
 export class PythonMissing extends Schema.TaggedError<PythonMissing>()("PythonMissing", {
@@ -44,30 +45,18 @@ const isOldEnough = (version: string): boolean => {
   return major === 3 && minor >= 11
 }
 
-interface Ran {
-  readonly exitCode: number
-  readonly output: string
-}
-
-const run = (command: Command.Command): Effect.Effect<Ran, Error.PlatformError, CommandExecutor.CommandExecutor> =>
-  Effect.scoped(Effect.gen(function*() {
-    const process = yield* Command.start(command)
-    const text = Stream.merge(process.stdout, process.stderr).pipe(Stream.decodeText(), Stream.mkString)
-    const [exitCode, output] = yield* Effect.all([process.exitCode, text], { concurrency: 2 })
-    return { exitCode, output: output.trim() }
-  }))
-
 const step = Effect.fnUntraced(function*(command: string, ...args: ReadonlyArray<string>) {
-  const { exitCode, output } = yield* run(Command.make(command, ...args))
+  const { exitCode, output } = yield* finish(Command.make(command, ...args))
   if (exitCode !== 0) {
     return yield* new VenvFailed({ step: [command, ...args].join(" "), exitCode, output: output.slice(-2000) })
   }
 })
 
 const pythonVersion = Effect.fnUntraced(function*(command: string) {
-  const { output } = yield* run(Command.make(command, "-c", "import platform; print(platform.python_version())")).pipe(
-    Effect.mapError(() => new PythonMissing({ command, required, found: Option.none() }))
-  )
+  const { output } = yield* finish(Command.make(command, "-c", "import platform; print(platform.python_version())"))
+    .pipe(
+      Effect.mapError(() => new PythonMissing({ command, required, found: Option.none() }))
+    )
   return yield* isOldEnough(output)
     ? Effect.succeed(output)
     : new PythonMissing({ command, required, found: Option.some(output) })

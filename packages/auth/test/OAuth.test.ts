@@ -271,6 +271,18 @@ describe("OAuth", () => {
         assert.lengthOf(yield* service.seen, 2)
       }))
 
+    it.scoped("a token that the provider gives again as it was is not sent again", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({
+          endpoints: { "/token": () => Effect.succeed(json({ access_token: "same", token_type: "bearer" })) }
+        })
+        const context = yield* clientCredentials(provider)
+        const service = yield* makeService(Context.get(context, Auth.Auth), () => false)
+        assert.strictEqual(yield* service.ask, 401)
+        deepStrictEqual(yield* service.seen, ["same"])
+        assert.lengthOf(yield* provider.grants, 2)
+      }))
+
     it.scoped("nobody is asked to log in again for a fresh token that cannot be refreshed and is refused", () =>
       Effect.gen(function*() {
         const inner = yield* makeProvider()

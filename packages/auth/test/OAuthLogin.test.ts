@@ -17,7 +17,7 @@ import {
   TestClock
 } from "effect"
 import { type Endpoint, idToken, issuer, json, makePerson, makeProvider, type Provider, until } from "./provider.ts"
-import { assertConceals, recordingLogger, recordingTracer } from "./support.ts"
+import { assertConceals, endless, recordingLogger, recordingTracer } from "./support.ts"
 
 const authorize = Effect.flatMap(Auth.Auth, (auth) =>
   Effect.map(
@@ -479,6 +479,17 @@ describe("logging in", () => {
           assertConceals(error, ["token-secret", "client-secret"])
         }))
     }
+
+    it.effect("no more of an answer is read than a token can take", () =>
+      Effect.gen(function*() {
+        const { response, state } = endless(200, { "content-type": "application/json" })
+        const provider = yield* makeProvider({ endpoints: { "/token": () => Effect.succeed(response) } })
+        assert.include(yield* failed(Effect.provide(authorize, clientCredentials(provider))), {
+          _tag: "ProviderUnreachable",
+          reason: "its answer is larger than 1 MiB"
+        })
+        assert.isTrue(state.cancelled)
+      }))
 
     it.effect("a refused client is told by its code, even with a challenge beside it", () =>
       Effect.gen(function*() {

@@ -1,6 +1,10 @@
 /**
  * @since 0.1.0
  */
+export * as IdentityProvider from "./IdentityProvider.ts"
+/**
+ * @since 0.1.0
+ */
 export * as WpsNode from "./WpsNode.ts"
 /**
  * @since 0.1.0

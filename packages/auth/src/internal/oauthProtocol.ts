@@ -11,6 +11,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as oauth from "oauth4webapi"
@@ -149,9 +150,11 @@ const processing: Readonly<Record<string, readonly [detail: string, advice: stri
   ]
 }
 
+const isUnreachable = Schema.is(ProviderUnreachable)
+
 /** oauth4webapi's errors carry bodies and parameters in their cause: only what is known to be harmless is kept. */
 const failure = (operation: ProviderOperation, issuer: string) => (cause: unknown): AuthError => {
-  if (cause instanceof ProviderUnreachable) return cause
+  if (isUnreachable(cause)) return cause
   const make = (detail: string, hint: string, code?: string, status?: number) =>
     new ProviderError({
       operation,
