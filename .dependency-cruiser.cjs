@@ -93,7 +93,7 @@ module.exports = {
       comment: "What a package's sources import stands in its own package.json, not only in the root's.",
       severity: "error",
       from: { path: "^packages/[^/]+/src/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] }
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["npm-peer"] }
     }
   ],
   options: {

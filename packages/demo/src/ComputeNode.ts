@@ -1,12 +1,12 @@
 /**
- * An ESGF-like compute node: the CDAT operations really computed over NetCDF files, behind a bearer token.
+ * An ESGF-like compute node: the CDAT operations really computed over NetCDF files, behind a login.
  *
  * @since 0.1.0
  */
 import { WpsNode, WpsServer } from "@effect-wps/testing"
 import { Ows, type Process } from "@effect-wps/wps"
 import type { HttpServerError } from "@effect/platform"
-import { Array as Arr, type Duration, Effect, Either, Layer, Option, Predicate, type Redacted } from "effect"
+import { Array as Arr, type Duration, Effect, Either, Layer, Option, Predicate } from "effect"
 import * as Cdat from "./Cdat.ts"
 import * as Compute from "./Compute.ts"
 import type { ComputeError } from "./ComputeError.ts"
@@ -148,18 +148,18 @@ export const files: Effect.Effect<
 })
 
 /**
- * Starts the node on a free port of 127.0.0.1. Only who sends the token is let in.
+ * Starts the node on a free port of 127.0.0.1. Only who `authorize` knows is let in.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (options: {
-  readonly token: Redacted.Redacted
+  readonly authorize: NonNullable<WpsNode.Options["authorize"]>
   readonly pace?: Duration.DurationInput | undefined
 }): Layer.Layer<WpsServer.WpsServer, NetCdf.NetCdfError | HttpServerError.ServeError, NetCdf.NetCdf> =>
   Layer.unwrapEffect(Effect.map(files, (files) =>
     WpsServer.layer(implementations(options.pace), {
       title: "A small compute node",
-      authorize: WpsNode.bearer(options.token),
+      authorize: options.authorize,
       files
     })))

@@ -1,8 +1,10 @@
 /**
- * `npm start`: runs a job on a compute node that wants a token. Without `--url` it starts a node of its own.
+ * `npm start`: runs a job on a compute node that wants a token. Without `--url` it starts a node of its own, with
+ * `--login` behind an identity provider of its own.
  */
-import { Auth, BearerAuth } from "@effect-wps/auth"
-import { WpsServer } from "@effect-wps/testing"
+import { Auth, BearerAuth, OAuth, TokenStore } from "@effect-wps/auth"
+import { LoopbackServer, NodeLogin, TerminalLogin } from "@effect-wps/node"
+import { IdentityProvider, WpsNode, WpsServer } from "@effect-wps/testing"
 import { type Execute, type Job, WpsClient } from "@effect-wps/wps"
 import { Command, Options } from "@effect/cli"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
@@ -92,45 +94,68 @@ Aim the same program at another node that has CDAT.subset and reads NetCDF files
 
   npm start -- --url https://compute.example.org/wps --token TOKEN --uri https://data.example.org/tas.nc
 
---token may be left out where the variable WPS_TOKEN holds it; a service that is open to everyone needs none.`
+--token may be left out where the variable WPS_TOKEN holds it; a service that is open to everyone needs none. To log in
+with a browser instead: --issuer https://compute.example.org/auth/realms/cluster --client-id wps.`
 
-const embedded = Effect.gen(function*() {
+const client = <E, R>(url: string, auth: Layer.Layer<Auth.Auth, E, R>) => Layer.provide(WpsClient.layer({ url }), auth)
+
+const onNode = <E, R>(wants: string, auth: Layer.Layer<Auth.Auth, E, R>) =>
+  Effect.gen(function*() {
+    const { url } = yield* WpsServer.WpsServer
+    yield* Console.log(`A compute node listens at ${url} and wants ${wants}.`)
+    yield* program(`${url}/outputs/data/tas.nc`, "tas").pipe(Effect.provide(client(url, auth)))
+    yield* Console.log(aim)
+  })
+
+const pace = "400 millis"
+
+const withToken = Effect.suspend(() => {
   const token = Redacted.make(crypto.randomUUID())
-  const node = yield* Layer.build(ComputeNode.layer({ token, pace: "400 millis" }))
-  return { token, node }
-}).pipe(
-  Effect.flatMap(({ node, token }) =>
-    Effect.gen(function*() {
-      const { url } = yield* WpsServer.WpsServer
-      yield* Console.log(`A compute node listens at ${url} and wants a bearer token.`)
-      yield* program(`${url}/outputs/data/tas.nc`, "tas").pipe(
-        Effect.provide(Layer.provide(WpsClient.layer({ url }), BearerAuth.layer(token)))
-      )
-      yield* Console.log(aim)
-    }).pipe(Effect.provide(node))
-  ),
-  Effect.scoped
-)
+  return onNode("a bearer token", BearerAuth.layer(token)).pipe(
+    Effect.provide(ComputeNode.layer({ authorize: WpsNode.bearer(token), pace }))
+  )
+})
 
-const other = (options: {
+/** A login that is forgotten at the end. */
+const loginOnce = Layer.mergeAll(LoopbackServer.layer, TerminalLogin.layer(), TokenStore.layerMemory)
+
+const withLogin = Effect.gen(function*() {
+  const { bearer, issuer, users } = yield* IdentityProvider.IdentityProvider
+  for (const { password, username } of users) {
+    yield* Console.log(`Log in at ${issuer} as ${username} with the password ${Redacted.value(password)}.`)
+  }
+  yield* onNode(
+    "a login",
+    OAuth.layerAuthorizationCode({ issuer, clientId: "wps", redirectPort: [8888, 0] }).pipe(Layer.provide(loginOnce))
+  ).pipe(Effect.provide(ComputeNode.layer({ authorize: bearer, pace })))
+}).pipe(Effect.provide(IdentityProvider.layer()))
+
+interface Other {
   readonly url: string
   readonly token: Option.Option<Redacted.Redacted>
+  readonly issuer: Option.Option<string>
+  readonly clientId: string
   readonly uri: Option.Option<string>
   readonly name: string
-}) =>
+}
+
+const other = (options: Other) =>
   Effect.gen(function*() {
     const uri = yield* Option.match(options.uri, {
       onNone: () =>
         new DemoError({ message: "Say with --uri which NetCDF file the service is to read; see npm start -- --help." }),
       onSome: Effect.succeed
     })
+    const run = program(uri, options.name)
+    if (Option.isSome(options.issuer)) {
+      const auth = OAuth.layerAuthorizationCode({ issuer: options.issuer.value, clientId: options.clientId })
+      return yield* Effect.provide(run, client(options.url, Layer.provide(auth, NodeLogin.layer)))
+    }
     const auth = Option.match(options.token, {
       onNone: () => Auth.firstOf(BearerAuth.layerConfig(Config.redacted("WPS_TOKEN")), Auth.layerAnonymous),
       onSome: BearerAuth.layer
     })
-    yield* program(uri, options.name).pipe(
-      Effect.provide(Layer.provide(WpsClient.layer({ url: options.url }), auth))
-    )
+    return yield* Effect.provide(run, client(options.url, auth))
   })
 
 const command = Command.make("npm start --", {
@@ -142,6 +167,17 @@ const command = Command.make("npm start --", {
     Options.withDescription("The bearer token; the variable WPS_TOKEN is read without it"),
     Options.optional
   ),
+  login: Options.boolean("login").pipe(
+    Options.withDescription("Log in with a browser at an identity provider that the demo starts")
+  ),
+  issuer: Options.text("issuer").pipe(
+    Options.withDescription("The OAuth issuer to log in at with a browser, for --url"),
+    Options.optional
+  ),
+  clientId: Options.text("client-id").pipe(
+    Options.withDescription("The client that is registered there"),
+    Options.withDefault("wps")
+  ),
   uri: Options.text("uri").pipe(
     Options.withDescription("The NetCDF file that the service is to read"),
     Options.optional
@@ -150,9 +186,9 @@ const command = Command.make("npm start --", {
     Options.withDescription("The variable in the file"),
     Options.withDefault("tas")
   )
-}, ({ name, token, uri, url }) =>
+}, ({ login, url, ...options }) =>
   Effect.gen(function*() {
-    yield* Option.isNone(url) ? embedded : other({ url: url.value, token, uri, name })
+    yield* Option.isSome(url) ? other({ url: url.value, ...options }) : login ? withLogin : withToken
   }))
 
 const run = Command.run(command, { name: "effect-wps demo", version: "0.0.0" })

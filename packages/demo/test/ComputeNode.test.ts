@@ -94,5 +94,5 @@ describe("ComputeNode", () => {
         Effect.provide(count, Layer.provide(WpsClient.layer({ url }), [auth, NodeHttpClient.layerUndici]))
       assert.strictEqual(yield* as(BearerAuth.layer(token)), 6)
       assert.strictEqual((yield* Effect.flip(as(Auth.layerAnonymous)))._tag, "AccessDenied")
-    }).pipe(Effect.provide(Layer.provide(ComputeNode.layer({ token }), NetCdf.layer))))
+    }).pipe(Effect.provide(Layer.provide(ComputeNode.layer({ authorize: WpsNode.bearer(token) }), NetCdf.layer))))
 })
