@@ -1,9 +1,16 @@
 import { Auth, BearerAuth } from "@effect-wps/auth"
-import { FetchHttpClient, HttpClient, HttpClientRequest, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import {
+  FetchHttpClient,
+  HttpClient,
+  HttpClientRequest,
+  type HttpClientResponse,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, type Layer, Redacted, Ref } from "effect"
+import { Effect, type Layer, Redacted, Ref, Stream } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer } from "node:http"
 
@@ -117,8 +124,16 @@ describe.each(Object.entries(clients))("over %s", (_name, layer) => {
           refusal: (response) =>
             Effect.orElseSucceed(Effect.map(response.text, (text) => text.endsWith("-1")), () => false)
         })
-        const response = yield* client.get(server.origin)
-        assert.strictEqual(yield* response.text, "Bearer token-2")
+        for (
+          const read of [
+            (response: HttpClientResponse.HttpClientResponse) => response.text,
+            (response: HttpClientResponse.HttpClientResponse) =>
+              Effect.map(response.arrayBuffer, (buffer) => new TextDecoder().decode(buffer)),
+            (response: HttpClientResponse.HttpClientResponse) => Stream.mkString(Stream.decodeText(response.stream))
+          ]
+        ) {
+          assert.strictEqual(yield* read(yield* client.get(server.origin)), "Bearer token-2")
+        }
       }).pipe(
         Effect.provide([renewing(tokens), layer])
       )

@@ -16,6 +16,11 @@ export * as NodeTokenStore from "./NodeTokenStore.ts"
 /**
  * @since 0.1.0
  */
+export * as SqlTokenStore from "./SqlTokenStore.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as TerminalLogin from "./TerminalLogin.ts"
 
 /**

@@ -4,7 +4,7 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
-import type * as UrlParams from "@effect/platform/UrlParams"
+import * as UrlParams from "@effect/platform/UrlParams"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
@@ -36,6 +36,7 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
   readonly request: HttpClientRequest.HttpClientRequest
   readonly #bare: HttpClientRequest.HttpClientRequest
   readonly #sent: HttpClientResponse.HttpClientResponse
+  #buffer: ArrayBuffer | undefined = undefined
 
   constructor(
     sent: HttpClientResponse.HttpClientResponse,
@@ -80,20 +81,36 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
     return this.#sent.remoteAddress
   }
 
+  /**
+   * The body read whole, and kept. All accessors go by it, so that who looks at the text of an answer, to see whether it
+   * is a refusal, takes nothing from who reads it afterwards in another way.
+   */
+  get #whole(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
+    return Effect.suspend(() =>
+      this.#buffer !== undefined
+        ? Effect.succeed(this.#buffer)
+        : Effect.map(this.#read(this.#sent.arrayBuffer), (buffer) => this.#buffer = buffer)
+    )
+  }
+
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
-    return this.#read(this.#sent.json)
+    return Effect.flatMap(this.text, (text) =>
+      Effect.try({
+        try: (): unknown => text === "" ? null : JSON.parse(text),
+        catch: (cause) => this.#undecodable(cause)
+      }))
   }
 
   get text(): Effect.Effect<string, HttpClientError.ResponseError> {
-    return this.#read(this.#sent.text)
+    return Effect.map(this.#whole, (buffer) => new TextDecoder().decode(buffer))
   }
 
   get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
-    return this.#read(this.#sent.urlParamsBody)
+    return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
-    return this.#read(this.#sent.arrayBuffer)
+    return this.#whole
   }
 
   get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
@@ -101,7 +118,15 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
-    return Stream.mapError(this.#sent.stream, (error) => this.error(error))
+    return Stream.suspend(() =>
+      this.#buffer !== undefined
+        ? Stream.succeed(new Uint8Array(this.#buffer))
+        : Stream.mapError(this.#sent.stream, (error) => this.error(error))
+    )
+  }
+
+  #undecodable(cause: unknown): HttpClientError.ResponseError {
+    return new HttpClientError.ResponseError({ request: this.#bare, response: this, reason: "Decode", cause })
   }
 
   toJSON(): unknown {
