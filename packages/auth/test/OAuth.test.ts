@@ -1,9 +1,10 @@
-import { Auth, OAuth, type Session, TokenStore } from "@effect-wps/auth"
+import { Auth, AuthError, OAuth, Session, TokenStore } from "@effect-wps/auth"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Context, Deferred, Effect, Fiber, Layer, Option, Redacted, Ref, TestClock } from "effect"
-import { type Endpoint, issuer, json, makePerson, makeProvider, makeService, type Provider } from "./provider.ts"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Scope, TestClock } from "effect"
+import { type Endpoint, issuer, json, makePerson, makeProvider, makeService, type Provider, until } from "./provider.ts"
+import { assertConceals } from "./support.ts"
 
 const authorize = Effect.flatMap(Auth.Auth, (auth) =>
   Effect.map(
@@ -307,4 +308,471 @@ describe("OAuth", () => {
         assert.lengthOf(yield* person.links, 2)
       }))
   })
+
+  describe("what goes wrong in between", () => {
+    /** A provider whose refresh waits to be let through, and a login at it. */
+    const withSlowRefresh = Effect.gen(function*() {
+      const isOpen = yield* Deferred.make<void>()
+      const isAsked = yield* Deferred.make<void>()
+      const inner = yield* makeProvider()
+      const provider = yield* makeProvider({
+        endpoints: {
+          "/token": (call) =>
+            call.parameters["grant_type"] === "refresh_token"
+              ? Deferred.succeed(isAsked, undefined).pipe(
+                Effect.zipRight(Deferred.await(isOpen)),
+                Effect.zipRight(inner.token(call))
+              )
+              : inner.token(call)
+        }
+      })
+      const { context, person } = yield* withBrowser(provider, {}, inner.authorize)
+      yield* Effect.provide(authorize, context)
+      yield* TestClock.adjust("280 seconds")
+      const renewal = yield* Effect.fork(Effect.provide(authorize, context))
+      yield* Deferred.await(isAsked)
+      const session = Context.get(context, Session.Session)
+      return { context, person, provider, renewal, session, open: Deferred.succeed(isOpen, undefined) }
+    })
+
+    it.scoped("a logout during a refresh is not undone by it", () =>
+      Effect.gen(function*() {
+        const { context, open, person, provider, renewal, session } = yield* withSlowRefresh
+        const logout = yield* Effect.fork(session.logout)
+        yield* Effect.yieldNow()
+        yield* open
+        yield* Fiber.join(logout)
+        assert.strictEqual(yield* Fiber.join(renewal), "Bearer access-2")
+        const revoked = (yield* provider.calls).filter(({ path }) => path === "/revoke")
+        deepStrictEqual(revoked.map(({ parameters }) => parameters["token"]), ["refresh-2"])
+        deepStrictEqual(yield* session.whoami, Option.none())
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-3")
+        assert.lengthOf(yield* person.links, 2)
+      }))
+
+    it.scoped("a login during a refresh is one", () =>
+      Effect.gen(function*() {
+        const { context, open, person, renewal, session } = yield* withSlowRefresh
+        const login = yield* Effect.fork(session.login)
+        yield* Effect.yieldNow()
+        yield* open
+        yield* Fiber.join(login)
+        assert.strictEqual(yield* Fiber.join(renewal), "Bearer access-2")
+        assert.lengthOf(yield* person.links, 2)
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-3")
+      }))
+
+    it.scoped("requests that wait for a login, and a login, are one login", () =>
+      Effect.gen(function*() {
+        const isOpen = yield* Deferred.make<void>()
+        const provider = yield* makeProvider()
+        const { context, person } = yield* withBrowser(
+          provider,
+          {},
+          (link) => Effect.zipRight(Deferred.await(isOpen), provider.authorize(link))
+        )
+        const waiting = yield* Effect.fork(many(Effect.provide(authorize, context)))
+        yield* until(Effect.map(person.links, (links) => links.length > 0))
+        const login = yield* Effect.fork(Context.get(context, Session.Session).login)
+        yield* Effect.yieldNow()
+        yield* Deferred.succeed(isOpen, undefined)
+        yield* Fiber.join(login)
+        deepStrictEqual(new Set(yield* Fiber.join(waiting)), new Set(["Bearer access-1"]))
+        assert.lengthOf(yield* person.links, 1)
+      }))
+
+    it.scoped("the login goes on for the others when the one who began it is interrupted", () =>
+      Effect.gen(function*() {
+        const isOpen = yield* Deferred.make<void>()
+        const provider = yield* makeProvider()
+        const { context, person } = yield* withBrowser(
+          provider,
+          {},
+          (link) => Effect.zipRight(Deferred.await(isOpen), provider.authorize(link))
+        )
+        const first = yield* Effect.fork(Effect.provide(authorize, context))
+        yield* until(Effect.map(person.links, (links) => links.length > 0))
+        const second = yield* Effect.fork(Effect.provide(authorize, context))
+        yield* Effect.yieldNow()
+        yield* Fiber.interrupt(first)
+        yield* Deferred.succeed(isOpen, undefined)
+        assert.strictEqual(yield* Fiber.join(second), "Bearer access-1")
+        assert.lengthOf(yield* person.links, 1)
+      }))
+
+    it.scoped("a denied login is one denial for all who wait, and the next request asks again", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { context, person } = yield* withBrowser(
+          provider,
+          {},
+          (link) =>
+            Effect.map(provider.authorize(link), (answer) => {
+              answer.delete("code")
+              answer.set("error", "access_denied")
+              return answer
+            })
+        )
+        const denied = Effect.map(Effect.flip(Effect.provide(authorize, context)), ({ _tag }) => _tag)
+        deepStrictEqual(new Set(yield* many(denied)), new Set(["LoginFailed"]))
+        assert.lengthOf(yield* person.links, 1)
+        yield* denied
+        assert.lengthOf(yield* person.links, 2)
+      }))
+
+    it.scoped("a denied login does not lead to the next scheme", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const person = yield* makePerson((link) =>
+          Effect.map(provider.authorize(link), (answer) => {
+            answer.delete("code")
+            answer.set("error", "access_denied")
+            return answer
+          })
+        )
+        const layer = Auth.firstOf(
+          OAuth.layerAuthorizationCode(codeOptions).pipe(Layer.provide([layerOf(provider), person.layer])),
+          Auth.layerAnonymous
+        )
+        assert.strictEqual((yield* Effect.flip(Effect.provide(authorize, layer)))._tag, "LoginFailed")
+      }))
+
+    it.scoped("the end of the scope ends a login that waits, at once", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const person = yield* makePerson(() => Effect.never)
+        const scope = yield* Scope.make()
+        const context = yield* Layer.buildWithScope(
+          OAuth.layerAuthorizationCode(codeOptions).pipe(Layer.provide([layerOf(provider), person.layer])),
+          scope
+        )
+        const caller = yield* Effect.fork(Effect.provide(authorize, context))
+        yield* until(Effect.map(person.links, (links) => links.length > 0))
+        yield* Scope.close(scope, Exit.void)
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(caller)))
+      }))
+
+    it.scoped("the end of the scope waits for a login that was answered to be stored", () =>
+      Effect.gen(function*() {
+        const isOpen = yield* Deferred.make<void>()
+        const isAsked = yield* Deferred.make<void>()
+        const inner = Context.get(yield* Layer.build(TokenStore.layerMemory), TokenStore.TokenStore)
+        const modify: TokenStore.Service["modify"] = (key, f) =>
+          Deferred.succeed(isAsked, undefined).pipe(
+            Effect.zipRight(Deferred.await(isOpen)),
+            Effect.zipRight(inner.modify(key, f))
+          )
+        const provider = yield* makeProvider()
+        const person = yield* makePerson(provider.authorize)
+        const scope = yield* Scope.make()
+        const context = yield* Layer.buildWithScope(
+          OAuth.layerAuthorizationCode(codeOptions).pipe(Layer.provide([
+            Layer.succeed(HttpClient.HttpClient, provider.client),
+            Layer.succeed(TokenStore.TokenStore, { ...inner, modify }),
+            person.layer
+          ])),
+          scope
+        )
+        const session = Context.get(context, Session.Session)
+        yield* Effect.fork(session.login)
+        yield* Deferred.await(isAsked)
+        const end = yield* Effect.fork(Scope.close(scope, Exit.void))
+        // So that the end has come to the login before the store goes on.
+        yield* Effect.repeatN(Effect.yieldNow(), 100)
+        yield* Deferred.succeed(isOpen, undefined)
+        yield* Fiber.join(end)
+        const key = new TokenStore.ProfileKey({ issuer, clientId: "wps", grant: "authorization_code", scope: "openid" })
+        assert.isTrue(Option.isSome(yield* inner.get(key)))
+      }))
+
+    it.scoped("the end of the scope does not wait for the program's own code to give a token", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const isAsked = yield* Deferred.make<void>()
+        const scope = yield* Scope.make()
+        const context = yield* Layer.buildWithScope(
+          OAuth.layerTokenExchange({
+            ...codeOptions,
+            subjectToken: Effect.zipRight(Deferred.succeed(isAsked, undefined), Effect.never)
+          }).pipe(Layer.provide(layerOf(provider))),
+          scope
+        )
+        const caller = yield* Effect.fork(Effect.provide(authorize, context))
+        yield* Deferred.await(isAsked)
+        yield* Scope.close(scope, Exit.void)
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(caller)))
+      }))
+
+    it.scoped("a discovery that failed is made again", () =>
+      Effect.gen(function*() {
+        const broken = yield* Ref.make(true)
+        const inner = yield* makeProvider()
+        const provider = yield* makeProvider({
+          endpoints: {
+            "/.well-known/openid-configuration": () =>
+              Effect.map(
+                Ref.getAndSet(broken, false),
+                (isBroken) =>
+                  isBroken
+                    ? new Response("busy", { status: 503 })
+                    : json({ issuer, token_endpoint: `${issuer}/token`, response_types_supported: ["code"] })
+              ),
+            "/token": inner.token
+          }
+        })
+        const context = yield* clientCredentials(provider)
+        const error = yield* Effect.flip(Effect.provide(authorize, context))
+        assert.include(error, { _tag: "ProviderError", operation: "discovery" })
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-1")
+      }))
+
+    it.scoped("who is logged in is known after a refresh that does not say so again", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { context } = yield* withBrowser(provider)
+        yield* Effect.provide(authorize, context)
+        yield* TestClock.adjust("280 seconds")
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-2")
+        const identity = yield* Context.get(context, Session.Session).whoami
+        deepStrictEqual(Option.flatMap(identity, ({ name }) => name), Option.some("alice"))
+        deepStrictEqual(Option.flatMap(identity, ({ subject }) => subject), Option.some("u1"))
+      }))
+
+    it.scoped("a token that no header can hold is a typed error that does not repeat it", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({
+          endpoints: { "/token": () => Effect.succeed(json({ access_token: "line\nbreak", token_type: "bearer" })) }
+        })
+        const context = yield* clientCredentials(provider)
+        const service = yield* makeService(Context.get(context, Auth.Auth), () => true)
+        const error = yield* Effect.flip(service.ask)
+        assert.strictEqual(error._tag, "InvalidCredentials")
+        assertConceals(error, ["break\""])
+        deepStrictEqual(yield* service.seen, [])
+      }))
+
+    it.scoped("what a provider repeats of our secrets is not told", () =>
+      Effect.gen(function*() {
+        const inner = yield* makeProvider()
+        const provider = yield* makeProvider({
+          endpoints: {
+            "/token": (call) =>
+              call.parameters["grant_type"] === "refresh_token"
+                ? Effect.succeed(json({
+                  error: "invalid_request",
+                  error_description: `Invalid refresh token: ${call.parameters["refresh_token"]}`
+                }, 400))
+                : inner.token(call)
+          }
+        })
+        const { context } = yield* withBrowser(provider, {}, inner.authorize)
+        yield* Effect.provide(authorize, context)
+        yield* TestClock.adjust("400 seconds")
+        const error = yield* Effect.flip(Effect.provide(authorize, context))
+        assert.include(error.message, "Invalid refresh token: <redacted>")
+        assertConceals(error, ["refresh-1"])
+
+        const careless = yield* makeProvider({
+          endpoints: {
+            "/token": () =>
+              Effect.succeed(json({ error: "invalid_client", error_description: "client-secret is not it" }, 401))
+          }
+        })
+        const refused = yield* Effect.flip(Effect.provide(authorize, yield* clientCredentials(careless)))
+        assert.include(refused.message, "(<redacted> is not it)")
+        assertConceals(refused, ["client-secret"])
+      }))
+  })
+
+  describe("lifetimes and clocks", () => {
+    for (
+      const [what, lifetime, isKept] of [
+        ["of nothing", 0, true],
+        ["that is absent", undefined, true],
+        ["beyond the calendar", 1e300, true],
+        ["in a string", "300", false]
+      ] as const
+    ) {
+      it.scoped(`a lifetime ${what} ${isKept ? "does not end" : "ends"}`, () =>
+        Effect.gen(function*() {
+          const inner = yield* makeProvider()
+          const provider = yield* makeProvider({
+            endpoints: { "/token": () => inner.issue({ expires_in: lifetime, refresh_token: undefined }) }
+          })
+          const { context, person } = yield* withBrowser(provider, { scope: "" }, inner.authorize)
+          yield* Effect.provide(authorize, context)
+          yield* Effect.provide(authorize, context)
+          yield* TestClock.adjust("1 hour")
+          yield* Effect.provide(authorize, context)
+          assert.lengthOf(yield* person.links, isKept ? 1 : 2)
+        }))
+    }
+
+    it.scoped("a lifetime that is negative is no answer of OAuth", () =>
+      Effect.gen(function*() {
+        const inner = yield* makeProvider()
+        const provider = yield* makeProvider({ endpoints: { "/token": () => inner.issue({ expires_in: -1 }) } })
+        const context = yield* clientCredentials(provider)
+        assert.strictEqual((yield* Effect.flip(Effect.provide(authorize, context)))._tag, "ProviderError")
+      }))
+
+    it.scoped("a refresh token that is said to last 0 seconds is used", () =>
+      Effect.gen(function*() {
+        const inner = yield* makeProvider()
+        const provider = yield* makeProvider({
+          endpoints: {
+            "/token": (call) =>
+              call.parameters["grant_type"] === "refresh_token"
+                ? inner.token(call)
+                : inner.issue({ refresh_expires_in: 0 })
+          }
+        })
+        const { context, person } = yield* withBrowser(provider, { scope: "" }, inner.authorize)
+        yield* Effect.provide(authorize, context)
+        yield* TestClock.adjust("2 hours")
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-2")
+        assert.lengthOf(yield* person.links, 1)
+      }))
+
+    it.scoped("a clock that was put back by two hours: a refused token is refreshed all the same", () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(7_200_000)
+        const provider = yield* makeProvider()
+        const { context, person } = yield* withBrowser(provider)
+        const service = yield* makeService(Context.get(context, Auth.Auth), (token) => token === "access-2")
+        yield* Effect.provide(authorize, context)
+        yield* TestClock.setTime(0)
+        assert.strictEqual(yield* service.ask, 200)
+        assert.lengthOf(yield* person.links, 1)
+      }))
+
+    it.scoped("a clock that was put back by two hours: one that cannot be refreshed leads to a login", () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(7_200_000)
+        const inner = yield* makeProvider()
+        const provider = yield* makeProvider({
+          endpoints: { "/token": () => inner.issue({ refresh_token: undefined }) }
+        })
+        const { context, person } = yield* withBrowser(provider, { scope: "" }, inner.authorize)
+        const service = yield* makeService(Context.get(context, Auth.Auth), (token) => token === "access-2")
+        yield* Effect.provide(authorize, context)
+        yield* TestClock.setTime(0)
+        assert.strictEqual(yield* service.ask, 200)
+        assert.lengthOf(yield* person.links, 2)
+      }))
+  })
+
+  describe("a store that fails", () => {
+    const failing = Effect.fnUntraced(function*() {
+      const inner = Context.get(yield* Layer.build(TokenStore.layerMemory), TokenStore.TokenStore)
+      const cannot = yield* Ref.make<"nothing" | "read" | "write">("nothing")
+      const error = (op: AuthError.StoreOperation) => new AuthError.TokenStoreError({ op, reason: "no space" })
+      const modify: TokenStore.Service["modify"] = (key, f) =>
+        Effect.flatMap(
+          Ref.get(cannot),
+          (what) =>
+            what === "read" ?
+              error("modify") :
+              inner.modify(
+                key,
+                (current) => what === "write" ? Effect.zipRight(f(current), error("modify")) : f(current)
+              )
+        )
+      const store: TokenStore.Service = {
+        get: (key) => Effect.flatMap(Ref.get(cannot), (what) => what === "read" ? error("get") : inner.get(key)),
+        modify,
+        clear: inner.clear
+      }
+      const provider = yield* makeProvider()
+      const person = yield* makePerson(provider.authorize)
+      const context = yield* built(
+        OAuth.layerAuthorizationCode(codeOptions).pipe(Layer.provide([
+          Layer.succeed(HttpClient.HttpClient, provider.client),
+          Layer.succeed(TokenStore.TokenStore, store),
+          person.layer
+        ]))
+      )
+      const session = Context.get(context, Session.Session)
+      return { cannot, person, provider, session, ask: Effect.provide(authorize, context) }
+    })
+
+    it.scoped("after a refresh: the new token serves this program, and its refresh token is not lost", () =>
+      Effect.gen(function*() {
+        const { ask, cannot, person, provider } = yield* failing()
+        yield* ask
+        yield* Ref.set(cannot, "write")
+        for (let n = 2; n <= 4; n++) {
+          yield* TestClock.adjust("280 seconds")
+          assert.strictEqual(yield* ask, `Bearer access-${n}`)
+        }
+        yield* Ref.set(cannot, "nothing")
+        yield* TestClock.adjust("280 seconds")
+        assert.strictEqual(yield* ask, "Bearer access-5")
+        assert.lengthOf(yield* person.links, 1)
+        deepStrictEqual((yield* provider.grants).slice(1), Array.from({ length: 4 }, () => "refresh_token"))
+      }))
+
+    it.scoped("after a login: the person is not asked again, and who called for the login is told", () =>
+      Effect.gen(function*() {
+        const { ask, cannot, person, session } = yield* failing()
+        yield* Ref.set(cannot, "write")
+        assert.strictEqual((yield* Effect.flip(session.login))._tag, "TokenStoreError")
+        assert.strictEqual(yield* ask, "Bearer access-1")
+        yield* TestClock.adjust("280 seconds")
+        assert.strictEqual(yield* ask, "Bearer access-2")
+        assert.lengthOf(yield* person.links, 1)
+      }))
+
+    it.scoped("before a refresh: nothing is spent, and the token is used up to its end", () =>
+      Effect.gen(function*() {
+        const { ask, cannot, provider } = yield* failing()
+        yield* ask
+        yield* Ref.set(cannot, "read")
+        yield* TestClock.adjust("280 seconds")
+        assert.strictEqual(yield* ask, "Bearer access-1")
+        yield* TestClock.adjust("20 seconds")
+        assert.strictEqual((yield* Effect.flip(ask))._tag, "TokenStoreError")
+        assert.lengthOf(yield* provider.grants, 1)
+        yield* Ref.set(cannot, "nothing")
+        assert.strictEqual(yield* ask, "Bearer access-2")
+      }))
+
+    it.scoped("a logout that cannot be stored fails; one that can revokes what could not be stored", () =>
+      Effect.gen(function*() {
+        const { ask, cannot, provider, session } = yield* failing()
+        yield* ask
+        yield* Ref.set(cannot, "write")
+        yield* TestClock.adjust("280 seconds")
+        yield* ask
+        yield* Ref.set(cannot, "read")
+        assert.strictEqual((yield* Effect.flip(session.logout))._tag, "TokenStoreError")
+        yield* Ref.set(cannot, "nothing")
+        yield* session.logout
+        const revoked = (yield* provider.calls).filter(({ path }) => path === "/revoke")
+        deepStrictEqual(revoked.map(({ parameters }) => parameters["token"]), ["refresh-2"])
+        deepStrictEqual(yield* session.whoami, Option.none())
+      }))
+  })
+
+  it.scoped("a logout of another process is known when the token has to be renewed", () =>
+    Effect.gen(function*() {
+      const provider = yield* makeProvider()
+      const shared = yield* Layer.build(TokenStore.layerMemory)
+      const person = yield* makePerson(provider.authorize)
+      const layer = () =>
+        OAuth.layerAuthorizationCode(codeOptions).pipe(Layer.provide([
+          Layer.succeed(HttpClient.HttpClient, provider.client),
+          Layer.succeedContext(shared),
+          person.layer
+        ]))
+      const one = yield* built(layer())
+      const other = yield* built(layer())
+      yield* Effect.provide(authorize, one)
+      yield* Context.get(other, Session.Session).logout
+      assert.strictEqual(yield* Effect.provide(authorize, one), "Bearer access-1")
+      yield* TestClock.adjust("280 seconds")
+      assert.strictEqual(yield* Effect.provide(authorize, one), "Bearer access-2")
+      deepStrictEqual(yield* provider.grants, ["authorization_code", "authorization_code"])
+      assert.lengthOf(yield* person.links, 2)
+    }))
 })

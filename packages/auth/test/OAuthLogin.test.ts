@@ -1,5 +1,5 @@
-import { Auth, type AuthError, KeycloakAuth, LoginUi, OAuth, Session, TokenStore } from "@effect-wps/auth"
-import { HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
+import { Auth, type AuthError, KeycloakAuth, LoginUi, Loopback, OAuth, Session, TokenStore } from "@effect-wps/auth"
+import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import {
@@ -155,6 +155,51 @@ describe("logging in", () => {
           assert.strictEqual((yield* person.outcomes)[0]?._tag, "Failure")
         }))
     }
+
+    it.effect("a listener that takes any answer does not make a forged one good", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { layer } = yield* makePerson(provider.authorize)
+        const careless = Layer.succeed(Loopback.Loopback, {
+          listen: () =>
+            Effect.succeed({
+              redirectUri: "http://127.0.0.1:8888",
+              callback: Effect.succeed(new URLSearchParams({ code: "code-secret", state: "forged", iss: issuer })),
+              finish: () => Effect.void
+            })
+        })
+        const run = authorize.pipe(Effect.provide(
+          OAuth.layerAuthorizationCode({ issuer, clientId: "wps" }).pipe(
+            Layer.provide(careless),
+            Layer.provide([layerOf(provider), layer])
+          )
+        ))
+        const error = yield* failed(run)
+        assert.include(error, { _tag: "LoginFailed", reason: "refused" })
+        assertConceals(error, ["code-secret", "forged"])
+        assert.lengthOf(yield* provider.grants, 0)
+      }))
+
+    it.effect("a browser that was closed ends the login after its time, and the next request may begin another", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const isClosed = yield* Ref.make(true)
+        const { person, run } = yield* login(
+          provider,
+          { loginTimeout: "1 minute" },
+          (link) =>
+            Effect.flatMap(
+              Ref.getAndSet(isClosed, false),
+              (isClosed) => isClosed ? Effect.succeed(new URLSearchParams()) : provider.authorize(link)
+            )
+        )
+        const fiber = yield* Effect.fork(failed(run))
+        yield* until(sleepsUntil(60))
+        yield* TestClock.adjust("1 minute")
+        assert.include(yield* Fiber.join(fiber), { _tag: "LoginFailed", reason: "timeout" })
+        assert.strictEqual(yield* run, "Bearer access-1")
+        assert.lengthOf(yield* person.links, 2)
+      }))
 
     it.effect("a denial is told as one, in one harmless line", () =>
       Effect.gen(function*() {
@@ -323,6 +368,16 @@ describe("logging in", () => {
         deepStrictEqual((yield* Fiber.join(fiber))._tag, "Right")
       }))
 
+    it.effect("a provider that is busy for a moment is asked again, and later", () =>
+      Effect.gen(function*() {
+        const { fiber, polls } = yield* device([() => new Response("<html>busy</html>", { status: 503 })])
+        yield* TestClock.adjust("5 seconds")
+        yield* until(sleepsUntil(15))
+        assert.strictEqual(yield* polls, 1)
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "Right")
+      }))
+
     it.effect("a denial and a code that was not typed in time are told apart", () =>
       Effect.gen(function*() {
         for (const [code, reason] of [["access_denied", "denied"], ["expired_token", "timeout"]] as const) {
@@ -432,6 +487,18 @@ describe("logging in", () => {
         deepStrictEqual(yield* both.asked, [])
       }))
 
+    it.scoped("what a login is typed anew takes the place of what is stored", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({ endpoints: open })
+        const { context, store } = yield* registered(provider)
+        const old = new TokenStore.ClientCredentials({ clientId: "old", clientSecret: Redacted.make("old-secret") })
+        const entry = new TokenStore.Entry({ credentials: Option.some(old) })
+        yield* store.modify(key, () => Effect.succeed([undefined, Option.some(entry)]))
+        yield* Context.get(context, Session.Session).login
+        const kept = Option.flatMap(yield* store.get(key), ({ credentials }) => credentials)
+        assert.strictEqual(Option.getOrThrow(kept).clientId, "typed")
+      }))
+
     it.scoped("a page that is not there is told before anything is asked", () =>
       Effect.gen(function*() {
         const provider = yield* makeProvider()
@@ -491,6 +558,20 @@ describe("logging in", () => {
         assert.isTrue(state.cancelled)
       }))
 
+    it.effect("an answer that never ends is given up after its time", () =>
+      Effect.gen(function*() {
+        const body = new ReadableStream<Uint8Array>({
+          start: (controller) => controller.enqueue(new TextEncoder().encode("{\"access_token\":\"token-secret"))
+        })
+        const provider = yield* makeProvider({ endpoints: { "/token": () => Effect.succeed(new Response(body)) } })
+        const fiber = yield* Effect.fork(failed(Effect.provide(authorize, clientCredentials(provider))))
+        yield* until(Effect.map(provider.grants, (all) => all.length > 0))
+        yield* TestClock.adjust("30 seconds")
+        const error = yield* Fiber.join(fiber)
+        assert.include(error, { _tag: "ProviderUnreachable", reason: "no answer within 30 s" })
+        assertConceals(error, ["token-secret"])
+      }))
+
     it.effect("a refused client is told by its code, even with a challenge beside it", () =>
       Effect.gen(function*() {
         const provider = yield* makeProvider({
@@ -531,6 +612,43 @@ describe("logging in", () => {
           )))
           assert.strictEqual(built._tag, ok ? "Right" : "Left")
         }
+      }))
+
+    it.effect("fetch is told not to follow where a secret would be sent along", () =>
+      Effect.gen(function*() {
+        const modes: Array<RequestInit["redirect"]> = []
+        const fetch: typeof globalThis.fetch = (_, init) => {
+          modes.push(init?.redirect)
+          const isToken = init?.method === "POST"
+          return Promise.resolve(
+            isToken
+              ? new Response(null, { status: 307, headers: { location: "https://evil.test/token" } })
+              : json({ issuer, token_endpoint: `${issuer}/token` })
+          )
+        }
+        const layer = OAuth.layerClientCredentials({
+          issuer,
+          clientId: "nightly",
+          authentication: { _tag: "ClientSecret", secret: Redacted.make("client-secret") }
+        }).pipe(Layer.provide([
+          Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, fetch)),
+          TokenStore.layerMemory
+        ]))
+        assert.include(yield* failed(Effect.provide(authorize, layer)), {
+          _tag: "ProviderError",
+          operation: "client-credentials"
+        })
+        deepStrictEqual(modes, ["manual", "manual"])
+      }))
+
+    it.effect("an http page to log in at is refused, and not shown", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider({ metadata: { authorization_endpoint: "http://id.test/auth" } })
+        const { person, run } = yield* login(provider)
+        const error = yield* failed(run)
+        assert.include(error, { _tag: "ProviderError", operation: "authorization" })
+        assert.include(error.message, "https")
+        deepStrictEqual(yield* person.links, [])
       }))
 
     it.effect("one that does not answer is given up after its time, and a connection that fails is told", () =>
@@ -632,6 +750,38 @@ describe("logging in", () => {
         client_id: "portal",
         client_secret: "s"
       })
+    }))
+
+  it.scoped("no secret is in a log, a span or an error of what comes after a login", () =>
+    Effect.gen(function*() {
+      const secrets = ["code-secret", "access-1", "access-2", "refresh-1", "refresh-2"]
+      const provider = yield* makeProvider({
+        endpoints: { "/revoke": () => Effect.succeed(new Response("refresh-2", { status: 503 })) }
+      })
+      const person = yield* makePerson(provider.authorize)
+      const tracer = recordingTracer()
+      const logger = recordingLogger()
+      const context = yield* Layer.build(
+        OAuth.layerAuthorizationCode({ issuer, clientId: "wps" }).pipe(
+          Layer.provide([layerOf(provider), person.layer])
+        )
+      )
+      const session = Context.get(context, Session.Session)
+      const told = yield* Effect.gen(function*() {
+        const identity = yield* session.login
+        yield* TestClock.adjust("280 seconds")
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-2")
+        const whoami = yield* session.whoami
+        return [identity, whoami, yield* Effect.exit(session.logout)]
+      }).pipe(
+        Effect.withSpan("program"),
+        Effect.withTracer(tracer.tracer),
+        Logger.withMinimumLogLevel(LogLevel.All),
+        Effect.provide(logger.layer)
+      )
+      assert.include(tracer.spans.map(({ name }) => name), "OAuth.refresh")
+      assert.include(logger.lines.join("\n"), `OAuth revocation at ${issuer} failed`)
+      assertConceals([tracer.spans, logger.lines, told, context], secrets)
     }))
 
   it.effect("no secret is in a log or a span of a login", () =>

@@ -9,15 +9,9 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type * as Auth from "../Auth.ts"
-import { type AuthError, LoginRequired } from "../AuthError.ts"
+import { type AuthError, LoginRequired, type TokenStoreError } from "../AuthError.ts"
 import type * as Session from "../Session.ts"
-import {
-  type ClientCredentials,
-  Entry,
-  type ProfileKey,
-  type Service as TokenStore,
-  type TokenSet
-} from "../TokenStore.ts"
+import { type ClientCredentials, Entry, type ProfileKey, type Service as TokenStore, TokenSet } from "../TokenStore.ts"
 
 /** How tokens are had. */
 export interface Grant {
@@ -77,6 +71,35 @@ type Found =
 
 const found = (tokens: TokenSet): Found => ({ _tag: "Tokens", tokens })
 
+/** What those who ask together are given; `isLogin` where it was obtained anew. */
+interface Got {
+  readonly tokens: TokenSet
+  readonly isLogin: boolean
+}
+
+/** Tokens that are on their way to the store, and those that they replace there. */
+interface Unsaved {
+  readonly tokens: TokenSet
+  readonly over: Option.Option<TokenSet>
+}
+
+const tokensOf = (entry: Option.Option<Entry>): Option.Option<TokenSet> => Option.flatMap(entry, ({ tokens }) => tokens)
+
+const areSame = Option.getEquivalence((one: TokenSet, other: TokenSet) => isSame(one, Redacted.value(other.access)))
+
+/** What a provider does not repeat when it refreshes stays as it was (RFC 6749 §6, OpenID Connect Core §12.2). */
+const continued = (before: TokenSet, after: TokenSet): TokenSet =>
+  new TokenSet({
+    access: after.access,
+    refresh: after.refresh,
+    obtainedAt: after.obtainedAt,
+    expiresAt: after.expiresAt,
+    tokenType: after.tokenType,
+    scope: Option.orElse(after.scope, () => before.scope),
+    subject: Option.orElse(after.subject, () => before.subject),
+    name: Option.orElse(after.name, () => before.name)
+  })
+
 /**
  * A token that is there when it is needed. It is renewed once, however many ask: by a fiber of the scope, which callers
  * join, so that one who is interrupted takes nothing from the others and no answer of the provider is lost. What another
@@ -88,13 +111,31 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<{ readonly auth: Auth.Service; readonly session: Session.Service }, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const current = yield* Ref.make(Option.none<TokenSet>())
-  const flight = yield* Ref.make(Option.none<Deferred.Deferred<TokenSet, AuthError>>())
+  const unsaved = yield* Ref.make(Option.none<Unsaved>())
+  const flight = yield* Ref.make(Option.none<Deferred.Deferred<Got, AuthError>>())
   const { credentials = Effect.succeedNone, isInteractive, key, prepare = () => Effect.void } = grant
+
+  /** Within a modification of the store: so a logout, which waits for it, finds them and is not undone by them. */
+  const hold = (tokens: TokenSet, over: Option.Option<TokenSet>): Effect.Effect<void> =>
+    Effect.zipRight(Ref.set(current, Option.some(tokens)), Ref.set(unsaved, Option.some({ tokens, over })))
+
+  const saved = Ref.set(unsaved, Option.none())
+
+  /** What is stored; but what could not be stored in its place, as long as it is there. */
+  const latest = (stored: Option.Option<TokenSet>): Effect.Effect<Option.Option<TokenSet>> =>
+    Effect.map(
+      Ref.get(unsaved),
+      (unsaved) =>
+        Option.match(unsaved, {
+          onNone: () => stored,
+          onSome: ({ over, tokens }) => areSame(over, stored) ? Option.some(tokens) : stored
+        })
+    )
 
   /** A refresh that went wrong on the way leaves a token that is not refused, and good for a little longer. */
   const refresh = (tokens: TokenSet, token: Redacted.Redacted, refused: Option.Option<string>) =>
     grant.refresh(token, Option.none()).pipe(
-      Effect.map(found),
+      Effect.map((renewed) => found(continued(tokens, renewed))),
       Effect.catchTags({
         ProviderError: (error): Effect.Effect<Found, AuthError> =>
           Option.contains(error.code, "invalid_grant")
@@ -118,8 +159,8 @@ export const make = Effect.fnUntraced(function*(
     store.modify(key, (entry) =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
-        const stored = Option.flatMap(entry, ({ tokens }) => tokens)
-        const result: Found = yield* Option.match(stored, {
+        const stored = tokensOf(entry)
+        const result: Found = yield* Option.match(yield* latest(stored), {
           onNone: (): Effect.Effect<Found, AuthError> => Effect.succeed({ _tag: "None", reason: "no-token" }),
           onSome: (tokens) =>
             isFresh(tokens, now) && !Option.exists(refused, (access) => isSame(tokens, access))
@@ -129,22 +170,32 @@ export const make = Effect.fnUntraced(function*(
                 onSome: (token) => refresh(tokens, token, refused)
               })
         })
-        if (result._tag === "Tokens") return [result, withTokens(entry, Option.some(result.tokens))] as const
+        if (result._tag === "Tokens") {
+          yield* hold(result.tokens, stored)
+          return [result, withTokens(entry, Option.some(result.tokens))] as const
+        }
         if (isInteractive) return [result, withTokens(entry, Option.none())] as const
-        const tokens = yield* grant.obtain
+        // It spends nothing, and may take as long as the program's own code takes.
+        const tokens = yield* Effect.interruptible(grant.obtain)
+        yield* hold(tokens, stored)
         return [found(tokens), withTokens(entry, Option.some(tokens), yield* credentials)] as const
-      }))
+      })).pipe(Effect.zipLeft(saved))
 
-  const keep = (tokens: TokenSet): Effect.Effect<TokenSet, AuthError> =>
-    Effect.uninterruptible(
-      Effect.as(
-        store.modify(key, (entry) => Effect.succeed([undefined, withTokens(entry, Option.some(tokens))])),
-        tokens
-      )
+  const keep = (tokens: TokenSet): Effect.Effect<Got, AuthError> =>
+    hold(tokens, Option.none()).pipe(
+      Effect.zipRight(
+        store.modify(key, (entry) =>
+          Effect.map(
+            Effect.zipRight(hold(tokens, tokensOf(entry)), credentials),
+            (credentials) => [{ tokens, isLogin: true }, withTokens(entry, Option.some(tokens), credentials)]
+          ))
+      ),
+      Effect.zipLeft(saved),
+      Effect.uninterruptible
     )
 
   /** A person is asked, which can be broken off; what they gave is kept, which cannot. */
-  const obtain = (reason: "no-token" | "refresh-refused"): Effect.Effect<TokenSet, AuthError> =>
+  const obtain = (reason: "no-token" | "refresh-refused"): Effect.Effect<Got, AuthError> =>
     Effect.uninterruptibleMask((restore) => Effect.flatMap(restore(grant.obtain), keep)).pipe(
       Effect.mapError((error) =>
         error._tag === "LoginRequired" && reason === "refresh-refused"
@@ -156,21 +207,39 @@ export const make = Effect.fnUntraced(function*(
       )
     )
 
-  const renewal = (refused: Option.Option<string>): Effect.Effect<TokenSet, AuthError> =>
+  /** What could not be stored is good all the same, for this program. */
+  const withoutStore = (refused: Option.Option<string>, error: TokenStoreError): Effect.Effect<Got, AuthError> =>
+    Effect.flatMap(
+      Ref.get(current),
+      Option.match({
+        onNone: () => Effect.fail(error),
+        onSome: (tokens) =>
+          stillGood(tokens, refused, error).pipe(
+            Effect.zipLeft(Effect.logWarning(error.message)),
+            Effect.as({ tokens, isLogin: false })
+          )
+      })
+    )
+
+  const renewal = (refused: Option.Option<string>): Effect.Effect<Got, AuthError> =>
     // The provider may have spent the old refresh token by the time it answers: its answer must be stored.
     Effect.zipRight(prepare(false), Effect.uninterruptible(fromStore(refused))).pipe(
-      Effect.flatMap((result) => result._tag === "Tokens" ? Effect.succeed(result.tokens) : obtain(result.reason))
+      Effect.flatMap((result) =>
+        result._tag === "Tokens"
+          ? Effect.succeed({ tokens: result.tokens, isLogin: false })
+          : obtain(result.reason)
+      ),
+      Effect.catchTag("TokenStoreError", (error) => withoutStore(refused, error))
     )
 
   /** Joins the one who is asking, or asks. */
-  const join = (evaluate: Effect.Effect<TokenSet, AuthError>): Effect.Effect<TokenSet, AuthError> =>
+  const join = (evaluate: Effect.Effect<Got, AuthError>): Effect.Effect<Got, AuthError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
-        const mine = yield* Deferred.make<TokenSet, AuthError>()
+        const mine = yield* Deferred.make<Got, AuthError>()
         const theirs = yield* Ref.modify(flight, (held) => [held, Option.orElseSome(held, () => mine)])
         if (Option.isSome(theirs)) return yield* restore(Deferred.await(theirs.value))
         yield* evaluate.pipe(
-          Effect.tap((tokens) => Ref.set(current, Option.some(tokens))),
           Effect.interruptible,
           Effect.onExit((exit) => Effect.zipRight(Ref.set(flight, Option.none()), Deferred.done(mine, exit))),
           Effect.forkIn(scope)
@@ -179,24 +248,45 @@ export const make = Effect.fnUntraced(function*(
       })
     )
 
+  const renewed = (refused: Option.Option<string>): Effect.Effect<TokenSet, AuthError> =>
+    Effect.map(join(renewal(refused)), ({ tokens }) => tokens)
+
+  /** A renewal that is under way is no login, unless it comes to one: its end is waited for. */
+  const login: Effect.Effect<TokenSet, AuthError> = Effect.suspend(() =>
+    Effect.flatMap(
+      Ref.get(flight),
+      Option.match({
+        onNone: () => Effect.flatMap(join(Effect.zipRight(prepare(true), obtain("no-token"))), loggedIn),
+        onSome: (underWay) =>
+          Effect.matchEffect(Deferred.await(underWay), {
+            onFailure: (error) => error._tag === "LoginFailed" ? Effect.fail(error) : login,
+            onSuccess: loggedIn
+          })
+      })
+    )
+  )
+
+  const loggedIn = ({ isLogin, tokens }: Got): Effect.Effect<TokenSet, AuthError> =>
+    isLogin ? Effect.succeed(tokens) : login
+
   const token: Effect.Effect<TokenSet, AuthError> = Effect.flatMap(Ref.get(current), (held) =>
     Option.isNone(held)
-      ? join(renewal(Option.none()))
+      ? renewed(Option.none())
       : Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        isFresh(held.value, now) ? Effect.succeed(held.value) : join(renewal(Option.none()))))
+        isFresh(held.value, now) ? Effect.succeed(held.value) : renewed(Option.none())))
 
   const refused = Effect.fnUntraced(function*(access: string): Effect.fn.Return<boolean, AuthError> {
     const held = yield* Ref.get(current)
     if (Option.exists(held, (tokens) => !isSame(tokens, access))) return true
     const now = yield* Clock.currentTimeMillis
     const isHopeless = isInteractive &&
-      Option.exists(
-        held,
-        ({ obtainedAt, refresh }) => Option.isNone(refresh) && now - DateTime.toEpochMillis(obtainedAt) < youngest
-      )
+      Option.exists(held, ({ obtainedAt, refresh }) => {
+        const age = now - DateTime.toEpochMillis(obtainedAt)
+        // Of a token from the future nothing is known: the clock was put back.
+        return Option.isNone(refresh) && age >= 0 && age < youngest
+      })
     if (isHopeless) return false
-    const renewed = yield* join(renewal(Option.some(access)))
-    return !isSame(renewed, access)
+    return !isSame(yield* renewed(Option.some(access)), access)
   })
 
   const auth: Auth.Service = {
@@ -222,14 +312,15 @@ export const make = Effect.fnUntraced(function*(
 
   const forget = Effect.zipRight(
     Ref.set(current, Option.none()),
-    store.modify(
-      key,
-      (entry) => Effect.succeed([Option.flatMap(entry, ({ tokens }) => tokens), withTokens(entry, Option.none())])
-    )
+    store.modify(key, (entry) =>
+      Effect.map(
+        Effect.zipLeft(latest(tokensOf(entry)), Effect.zipRight(Ref.set(current, Option.none()), saved)),
+        (tokens) => [tokens, withTokens(entry, Option.none())]
+      ))
   )
 
   const session: Session.Service = {
-    login: Effect.map(join(Effect.zipRight(prepare(true), obtain("no-token"))), identity),
+    login: Effect.map(login, identity),
     logout: Effect.flatMap(
       forget,
       Option.match({
@@ -238,7 +329,7 @@ export const make = Effect.fnUntraced(function*(
         onSome: ({ access, refresh }) => Effect.asVoid(grant.revoke(Option.getOrElse(refresh, () => access)))
       })
     ),
-    whoami: Effect.map(store.get(key), (entry) => Option.map(Option.flatMap(entry, ({ tokens }) => tokens), identity))
+    whoami: Effect.map(Effect.flatMap(store.get(key), (entry) => latest(tokensOf(entry))), Option.map(identity))
   }
 
   return { auth, session }

@@ -39,8 +39,9 @@ const polling = (
   deviceCode: Redacted.Redacted,
   interval: Duration.Duration,
   late: () => LoginFailed
-): Effect.Effect<TokenSet, AuthError> =>
-  Effect.zipRight(Effect.sleep(interval), protocol.poll(deviceCode)).pipe(
+): Effect.Effect<TokenSet, AuthError> => {
+  const later = Effect.suspend(() => polling(protocol, deviceCode, Duration.times(interval, 2), late))
+  return Effect.zipRight(Effect.sleep(interval), protocol.poll(deviceCode)).pipe(
     Effect.catchTags({
       ProviderError: (error) => {
         switch (Option.getOrUndefined(error.code)) {
@@ -59,12 +60,13 @@ const polling = (
           case "expired_token":
             return Effect.fail(late())
           default:
-            return Effect.fail(error)
+            return Option.exists(error.status, (status) => status >= 500) ? later : Effect.fail(error)
         }
       },
-      ProviderUnreachable: () => polling(protocol, deviceCode, Duration.times(interval, 2), late)
+      ProviderUnreachable: () => later
     })
   )
+}
 
 export interface CodeOptions {
   readonly scope: string

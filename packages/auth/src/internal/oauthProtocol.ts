@@ -8,6 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
@@ -73,8 +74,42 @@ const largestAnswer = 1024 * 1024
 /** How far two clocks may be apart without anything going wrong, in seconds. */
 const clockTolerance = 30
 
-/** Text that a provider sent, for an error: one line, and not too much of it. */
-const told = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").trim().slice(0, 200)
+/** Text that a provider sent, for an error: one line, not too much of it, and without what it repeats of our secrets. */
+const told = (text: string, secrets: ReadonlyArray<string> = []): string =>
+  secrets.reduce((text, secret) => text.replaceAll(secret, "<redacted>"), text)
+    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").trim().slice(0, 200)
+
+const secretParameters = [
+  "code",
+  "code_verifier",
+  "refresh_token",
+  "device_code",
+  "token",
+  "subject_token",
+  "client_secret",
+  "client_assertion"
+]
+
+interface Sent {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: URLSearchParams | undefined
+}
+
+/** The secret in a Basic header, which is form-encoded (RFC 6749 §2.3.1). */
+const basicSecret = (header = ""): ReadonlyArray<string> =>
+  Either.match(Encoding.decodeBase64String(header.replace(/^Basic /, "")), {
+    onLeft: () => [],
+    onRight: (pair) => new URLSearchParams(`secret=${pair.slice(pair.indexOf(":") + 1)}`).getAll("secret")
+  })
+
+/** What may not be repeated of a request. Some providers do: "Invalid refresh token: …". */
+const secretsOf = ({ body, headers }: Sent): ReadonlyArray<string> =>
+  secretParameters.flatMap((name) => body?.getAll(name) ?? [])
+    .concat(basicSecret(headers["authorization"]))
+    .filter((secret) => secret !== "")
+
+/** Seconds: what lasts longer than the calendar goes has no end. */
+const longest = 1000 * 365 * 24 * 60 * 60
 
 class TooLarge extends Data.TaggedError("TooLarge") {}
 
@@ -153,7 +188,10 @@ const processing: Readonly<Record<string, readonly [detail: string, advice: stri
 const isUnreachable = Schema.is(ProviderUnreachable)
 
 /** oauth4webapi's errors carry bodies and parameters in their cause: only what is known to be harmless is kept. */
-const failure = (operation: ProviderOperation, issuer: string) => (cause: unknown): AuthError => {
+const failure = (operation: ProviderOperation, issuer: string, secrets: ReadonlyArray<string> = []) =>
+(
+  cause: unknown
+): AuthError => {
   if (isUnreachable(cause)) return cause
   const make = (detail: string, hint: string, code?: string, status?: number) =>
     new ProviderError({
@@ -165,8 +203,8 @@ const failure = (operation: ProviderOperation, issuer: string) => (cause: unknow
       advice: hint
     })
   if (cause instanceof oauth.ResponseBodyError) {
-    const said = cause.error_description === undefined ? "" : ` (${told(cause.error_description)})`
-    const code = told(cause.error)
+    const said = cause.error_description === undefined ? "" : ` (${told(cause.error_description, secrets)})`
+    const code = told(cause.error, secrets)
     return make(
       `"${code}"${said}, HTTP ${cause.status}`,
       advice[code] ?? "Check how the client is registered with the provider.",
@@ -185,7 +223,11 @@ const failure = (operation: ProviderOperation, issuer: string) => (cause: unknow
   const code = cause instanceof oauth.OperationProcessingError ? cause.code : undefined
   const [detail, hint] = (code === undefined ? undefined : processing[code]) ??
     ["something that is no answer of OAuth", "Check that the address is that of an OAuth provider."]
-  return make(detail, hint)
+  // Where it says so, the answer itself is the cause: of it only the status is taken.
+  const status = cause instanceof oauth.OperationProcessingError && cause.cause instanceof Response
+    ? cause.cause.status
+    : undefined
+  return make(status === undefined || status < 400 ? detail : `${detail}, HTTP ${status}`, hint, undefined, status)
 }
 
 /** Why the answer that the browser brought is not accepted. */
@@ -304,17 +346,21 @@ export const make = Effect.fnUntraced(function*(
     request: (options: SendOptions) => Promise<Response>,
     process: (response: Response) => Promise<A>
   ): Effect.Effect<A, AuthError> =>
-    Effect.tryPromise({
-      try: (signal) =>
-        request({
-          signal,
-          [oauth.allowInsecureRequests]: isLoopback(issuerUrl),
-          [oauth.customFetch]: (url, options) =>
-            Runtime.runPromise(runtime)(Effect.either(send(operation, url, options)), { signal }).then((sent) =>
-              Either.isRight(sent) ? sent.right : Promise.reject(sent.left)
-            )
-        }).then(process),
-      catch: failure(operation, issuer)
+    Effect.suspend(() => {
+      let secrets: ReadonlyArray<string> = []
+      return Effect.tryPromise({
+        try: (signal) =>
+          request({
+            signal,
+            [oauth.allowInsecureRequests]: isLoopback(issuerUrl),
+            [oauth.customFetch]: (url, options) => {
+              secrets = secretsOf(options)
+              const sending = Runtime.runPromise(runtime)(Effect.either(send(operation, url, options)), { signal })
+              return sending.then((sent) => Either.isRight(sent) ? sent.right : Promise.reject(sent.left))
+            }
+          }).then(process),
+        catch: (cause) => failure(operation, issuer, secrets)(cause)
+      })
     }).pipe(
       // A span is told what came out, which is a token.
       Effect.map((answer) => Redacted.make(answer)),
@@ -385,7 +431,8 @@ export const make = Effect.fnUntraced(function*(
         ),
         obtainedAt: now,
         expiresAt: Option.map(
-          Option.filter(Option.fromNullable(answer.expires_in), (seconds) => Number.isFinite(seconds)),
+          // A lifetime of nothing is how some say that they do not know it.
+          Option.filter(Option.fromNullable(answer.expires_in), (seconds) => seconds > 0 && seconds < longest),
           (seconds) => DateTime.add(now, { seconds })
         ),
         scope: Option.fromNullable(answer.scope),
@@ -504,7 +551,7 @@ export const make = Effect.fnUntraced(function*(
         userCode: answer.user_code,
         verificationUri: answer.verification_uri,
         complete: Option.fromNullable(answer.verification_uri_complete),
-        expiresIn: Duration.seconds(answer.expires_in),
+        expiresIn: Duration.seconds(Math.min(answer.expires_in, longest)),
         interval: Duration.seconds(Math.max(1, answer.interval ?? 5))
       })))
 
