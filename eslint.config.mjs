@@ -121,9 +121,10 @@ export default tseslint.config(
     }
   },
   {
-    files: ["packages/auth/src/internal/oauthProtocol.ts"],
+    files: ["packages/auth/src/internal/{dpop,oauthProtocol}.ts"],
     rules: {
-      // It is marked as deprecated so that it stands out; http is let through to this machine only.
+      // It is marked as deprecated so that it stands out. Http is let through to this machine only, and a proof is made for
+      // the service's address, whatever it is, without sending anything.
       "@typescript-eslint/no-deprecated": ["error", {
         allow: [{ from: "package", package: "oauth4webapi", name: "allowInsecureRequests" }]
       }]

@@ -1,6 +1,6 @@
 import { Auth, type AuthError, LoginUi, type Loopback, OAuth, Session, TokenStore } from "@effect-wps/auth"
 import * as LoopbackServer from "@effect-wps/node/LoopbackServer"
-import { HttpBody, HttpClient, HttpClientRequest, HttpClientResponse, UrlParams } from "@effect/platform"
+import { HttpBody, HttpClient, HttpClientResponse, UrlParams } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { assertNone, deepStrictEqual } from "@effect/vitest/utils"
@@ -290,26 +290,10 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
 
   // -------------------------------------------------------------------------------------------------------- a device
 
-  /** oauthlib, on which the site stands, begins a device for a form only whose type has no parameter (`charset`). */
-  const plainForms = Layer.effect(
-    HttpClient.HttpClient,
-    Effect.map(
-      HttpClient.HttpClient,
-      HttpClient.mapRequest((request) =>
-        request.method === "POST"
-          ? HttpClientRequest.setHeader(request, "content-type", "application/x-www-form-urlencoded")
-          : request
-      )
-    )
-  )
-
   const device = (more: (issuer: string) => Partial<OAuth.Options>) =>
     Effect.map(
       Django.Django,
-      ({ issuer }) =>
-        OAuth.layerDevice({ issuer, clientId: "wps-device", scope: "compute", ...more(issuer) }).pipe(
-          Layer.provide(plainForms)
-        )
+      ({ issuer }) => OAuth.layerDevice({ issuer, clientId: "wps-device", scope: "compute", ...more(issuer) })
     )
 
   const override = device((issuer) => ({

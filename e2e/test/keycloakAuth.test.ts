@@ -1,6 +1,6 @@
 import { Auth, AuthError, KeycloakAuth, LoginUi, type Loopback, OAuth, Session, TokenStore } from "@effect-wps/auth"
 import * as LoopbackServer from "@effect-wps/node/LoopbackServer"
-import { HttpBody, HttpClient, HttpClientResponse, UrlParams } from "@effect/platform"
+import { HttpBody, HttpClient, HttpClientRequest, HttpClientResponse, UrlParams } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { assertNone, deepStrictEqual } from "@effect/vitest/utils"
@@ -246,6 +246,28 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a client 
       )
       const { login } = yield* logInWith(program, program.session.login, asAlice)
       deepStrictEqual((yield* login).name, Option.some("alice"))
+    }).pipe(Effect.scoped))
+
+  it.effect("binds its token to a key, of which each request has a proof", () =>
+    Effect.gen(function*() {
+      const program = yield* start(
+        KeycloakAuth.layerAuthorizationCode({
+          ...(yield* realm("compute-cluster")),
+          clientId: "wps",
+          redirectPort: 0,
+          dpop: true
+        })
+      )
+      const { login } = yield* logInWith(program, program.session.login, asAlice)
+      yield* login
+      assert.strictEqual(yield* whoKeycloakSees("compute-cluster", program.auth), "alice")
+      const { headers } = yield* program.auth.authorize(HttpClientRequest.get(yield* userinfo("compute-cluster")))
+      const [scheme, token] = (headers["authorization"] ?? "").split(" ")
+      assert.strictEqual(scheme, "DPoP")
+      const asBearer = yield* HttpClient.get(yield* userinfo("compute-cluster"), {
+        headers: { authorization: `Bearer ${token}` }
+      })
+      assert.strictEqual(asBearer.status, 401)
     }).pipe(Effect.scoped))
 
   it.effect("says so, there and here, when the person does not agree", () =>

@@ -102,6 +102,7 @@ export interface ClientCredentialsOptions extends Realm, Omit<OAuth.Provider, "i
   readonly clientSecret: Redacted.Redacted
   readonly scope?: string | undefined
   readonly profile?: string | undefined
+  readonly dpop?: boolean | undefined
 }
 
 /**

@@ -11,10 +11,12 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Auth } from "./Auth.ts"
 import { CredentialsUnavailable, type InvalidIssuer, isAuthError } from "./AuthError.ts"
+import * as Dpop from "./internal/dpop.ts"
 import { errorName } from "./internal/errorName.ts"
 import * as liveToken from "./internal/liveToken.ts"
 import * as logins from "./internal/logins.ts"
@@ -23,7 +25,7 @@ import * as registeredClient from "./internal/registeredClient.ts"
 import { LoginUi } from "./LoginUi.ts"
 import { defaultTimeout, Loopback } from "./Loopback.ts"
 import { Session } from "./Session.ts"
-import { ProfileKey, TokenStore } from "./TokenStore.ts"
+import { layerMemory, ProfileKey, TokenStore } from "./TokenStore.ts"
 
 /**
  * What a provider publishes of itself (RFC 8414 §2), as far as it is used here. For providers that publish too little.
@@ -90,6 +92,9 @@ export interface Client {
  *
  * `scope` is what is asked for, separated by blanks. `profile` tells apart several logins of one client at one issuer.
  *
+ * `dpop` asks for tokens that are bound to a key (RFC 9449): who steals one cannot use it. The key is kept in the store,
+ * and each request is sent with a proof. A provider that does not know it gives a bearer token.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -99,6 +104,7 @@ export interface Options extends Provider {
   readonly authentication?: ClientAuthentication | undefined
   readonly scope?: string | undefined
   readonly profile?: string | undefined
+  readonly dpop?: boolean | undefined
 }
 
 /**
@@ -147,13 +153,37 @@ const keyOf = (options: Options, grant: string, scope: string): ProfileKey =>
     ...(options.profile === undefined ? {} : { profile: options.profile })
   })
 
-const protocolOf = (
-  options: Options
-): Effect.Effect<oauthProtocol.Protocol, InvalidIssuer, HttpClient.HttpClient | Scope.Scope> =>
-  oauthProtocol.make(
+/** The provider as this client sees it, and what a grant needs of it whatever the flow is. */
+const clientOf = Effect.fnUntraced(function*(
+  options: Options,
+  grant: string,
+  scope: string
+): Effect.fn.Return<
+  { readonly protocol: oauthProtocol.Protocol; readonly common: Omit<liveToken.Grant, "obtain" | "isInteractive"> },
+  InvalidIssuer,
+  HttpClient.HttpClient | TokenStore | Scope.Scope
+> {
+  const key = keyOf(options, grant, scope)
+  const dpop = options.dpop === true ? Option.some(yield* Dpop.make(key, yield* TokenStore)) : Option.none()
+  const protocol = yield* oauthProtocol.make(
     options,
-    Effect.succeed({ clientId: options.clientId, authentication: options.authentication ?? { _tag: "None" } })
+    Effect.succeed({ clientId: options.clientId, authentication: options.authentication ?? { _tag: "None" } }),
+    Option.map(dpop, ({ handle }) => handle)
   )
+  const { refresh, revoke } = protocol
+  return {
+    protocol,
+    common: {
+      key,
+      refresh,
+      revoke,
+      ...Option.match(dpop, {
+        onNone: () => ({}),
+        onSome: ({ challenged, present }) => ({ challenged, present })
+      })
+    }
+  }
+})
 
 /**
  * Logs in with a browser: authorization code with PKCE (RFC 6749 §4.1, RFC 7636 with S256, RFC 8252 §7.3).
@@ -179,16 +209,14 @@ export const layerAuthorizationCode = (
   options: AuthorizationCodeOptions
 ): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi | Loopback> =>
   Layer.scopedContext(Effect.gen(function*() {
-    const protocol = yield* protocolOf(options)
     const ui = yield* LoginUi
     const loopback = yield* Loopback
     const scope = options.scope ?? "openid"
+    const { common, protocol } = yield* clientOf(options, "authorization_code", scope)
     const { redirectPort = 8888 } = options
     return yield* fromGrant({
-      key: keyOf(options, "authorization_code", scope),
+      ...common,
       isInteractive: true,
-      refresh: protocol.refresh,
-      revoke: protocol.revoke,
       obtain: logins.authorizationCode(protocol, ui, loopback, {
         scope,
         ports: typeof redirectPort === "number" ? [redirectPort] : redirectPort,
@@ -222,14 +250,12 @@ export const layerDevice = (
   options: Options
 ): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi> =>
   Layer.scopedContext(Effect.gen(function*() {
-    const protocol = yield* protocolOf(options)
     const ui = yield* LoginUi
     const scope = options.scope ?? "openid"
+    const { common, protocol } = yield* clientOf(options, "device_code", scope)
     return yield* fromGrant({
-      key: keyOf(options, "device_code", scope),
+      ...common,
       isInteractive: true,
-      refresh: protocol.refresh,
-      revoke: protocol.revoke,
       obtain: logins.device(protocol, ui, scope)
     })
   }))
@@ -255,13 +281,11 @@ export const layerClientCredentials = (
   options: Options & { readonly authentication: ClientAuthentication }
 ): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore> =>
   Layer.scopedContext(Effect.gen(function*() {
-    const protocol = yield* protocolOf(options)
     const scope = options.scope ?? ""
+    const { common, protocol } = yield* clientOf(options, "client_credentials", scope)
     return yield* fromGrant({
-      key: keyOf(options, "client_credentials", scope),
+      ...common,
       isInteractive: false,
-      refresh: protocol.refresh,
-      revoke: protocol.revoke,
       obtain: protocol.clientCredentials(scope)
     })
   }))
@@ -329,14 +353,15 @@ export const layerRegisteredClient = (
 /**
  * Trades a token that the program has for one that the service takes (RFC 8693).
  *
- * `subjectToken` is asked for whenever a new token is needed. `audience` and `resource` say whom the new one is for.
+ * `subjectToken` is asked for whenever a new token is needed. `audience` and `resource` say whom the new one is for. What
+ * is had for a token is kept in memory, for this layer alone: in a store, somebody else might find it.
  *
  * @since 0.1.0
  * @category layers
  * @example
  * ```ts
- * import { OAuth, TokenStore } from "@effect-wps/auth"
- * import { Config, Layer, Redacted } from "effect"
+ * import { OAuth } from "@effect-wps/auth"
+ * import { Config, Redacted } from "effect"
  *
  * export const auth = OAuth.layerTokenExchange({
  *   issuer: "https://login.example.org",
@@ -344,7 +369,7 @@ export const layerRegisteredClient = (
  *   authentication: { _tag: "ClientSecret", secret: Redacted.make("…") },
  *   audience: "compute",
  *   subjectToken: Config.redacted("USER_TOKEN")
- * }).pipe(Layer.provide(TokenStore.layerMemory))
+ * })
  * ```
  */
 export const layerTokenExchange = <E, R>(
@@ -354,16 +379,15 @@ export const layerTokenExchange = <E, R>(
     readonly audience?: string | undefined
     readonly resource?: string | undefined
   }
-): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | R> =>
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | R> =>
   Layer.scopedContext(Effect.gen(function*() {
-    const protocol = yield* protocolOf(options)
     const context = yield* Effect.context<R>()
     const scope = options.scope ?? ""
+    const grant = `token_exchange:${options.audience ?? ""}:${options.resource ?? ""}`
+    const { common, protocol } = yield* clientOf(options, grant, scope)
     return yield* fromGrant({
-      key: keyOf(options, `token_exchange:${options.audience ?? ""}:${options.resource ?? ""}`, scope),
+      ...common,
       isInteractive: false,
-      refresh: protocol.refresh,
-      revoke: protocol.revoke,
       obtain: options.subjectToken.pipe(
         Effect.provide(context),
         Effect.mapError((error) =>
@@ -381,6 +405,6 @@ export const layerTokenExchange = <E, R>(
         )
       )
     })
-  }))
+  })).pipe(Layer.provide(Layer.fresh(layerMemory)))
 
 const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"

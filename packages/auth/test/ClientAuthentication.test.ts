@@ -240,3 +240,35 @@ describe("a client that is confidential", () => {
       for (const call of calls) deepStrictEqual(readBasic(call), ["wps", "client-secret"])
     }))
 })
+
+describe("what cannot be used", () => {
+  const unusable: ReadonlyArray<readonly [string, Effect.Effect<OAuth.ClientAuthentication>]> = [
+    ["an empty secret", Effect.succeed({ _tag: "ClientSecret", secret: Redacted.make("") })],
+    ["an empty secret for the body", Effect.succeed({ _tag: "ClientSecretPost", secret: Redacted.make("") })],
+    [
+      "a public key",
+      Effect.map(
+        Effect.promise(() =>
+          crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"])
+        ),
+        ({ publicKey }) => ({ _tag: "PrivateKeyJwt", key: publicKey })
+      )
+    ],
+    [
+      "a key with an empty id",
+      Effect.map(
+        Effect.promise(() =>
+          crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"])
+        ),
+        ({ privateKey }) => ({ _tag: "PrivateKeyJwt", key: privateKey, keyId: "" })
+      )
+    ]
+  ]
+  for (const [what, authentication] of unusable) {
+    it.scoped(`${what} is a typed error`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(sent(yield* authentication))
+        assert.include(error, { _tag: "InvalidCredentials", scheme: "OAuth" })
+      }))
+  }
+})

@@ -1,5 +1,5 @@
 import { Auth, AuthError, OAuth, Session, TokenStore } from "@effect-wps/auth"
-import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Scope, TestClock } from "effect"
@@ -69,6 +69,37 @@ describe("OAuth", () => {
         assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-1")
         yield* TestClock.adjust("1 second")
         assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-2")
+      }))
+
+    it.scoped("a provider that is down for a while does not end a token that is still good", () =>
+      Effect.gen(function*() {
+        const isDown = yield* Ref.make(false)
+        const provider = yield* makeProvider()
+        const context = yield* clientCredentials({
+          ...provider,
+          client: HttpClient.transform(
+            provider.client,
+            (answer, request) =>
+              Effect.flatMap(Ref.get(isDown), (isDown) =>
+                isDown
+                  ? new HttpClientError.RequestError({ request, reason: "Transport", cause: { code: "ECONNREFUSED" } })
+                  : answer)
+          )
+        })
+        yield* Effect.provide(authorize, context)
+        yield* Ref.set(isDown, true)
+        yield* TestClock.adjust("280 seconds")
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-1")
+        yield* TestClock.adjust("20 seconds")
+        assert.strictEqual((yield* Effect.flip(Effect.provide(authorize, context)))._tag, "ProviderUnreachable")
+      }))
+
+    it.scoped("a token is asked for with the type of a form, to the letter", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        yield* Effect.provide(authorize, yield* clientCredentials(provider))
+        const [, call] = yield* provider.calls
+        assert.strictEqual(call?.contentType, "application/x-www-form-urlencoded")
       }))
 
     it.scoped("a token without an end is kept", () =>

@@ -201,6 +201,14 @@ describe("logging in", () => {
         assert.lengthOf(yield* person.links, 2)
       }))
 
+    it.effect("an interface that waits for the browser's last page does not hold up the login", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const { person, run } = yield* login(provider, {}, provider.authorize, { waits: true })
+        assert.strictEqual(yield* run, "Bearer access-1")
+        deepStrictEqual(yield* person.outcomes, [{ _tag: "Success" }])
+      }))
+
     it.effect("a denial is told as one, in one harmless line", () =>
       Effect.gen(function*() {
         const provider = yield* makeProvider()
@@ -729,6 +737,25 @@ describe("logging in", () => {
         assert.isTrue(Option.isNone(yield* session.whoami))
       }))
   })
+
+  it.scoped("what one had for a token is not given to another, whatever store they share", () =>
+    Effect.gen(function*() {
+      const provider = yield* makeProvider({
+        endpoints: {
+          "/token": ({ parameters }) =>
+            Effect.succeed(json({ access_token: `for-${parameters["subject_token"]}`, token_type: "bearer" }))
+        }
+      })
+      const services = Layer.succeedContext(yield* Layer.build(layerOf(provider)))
+      for (const who of ["alice", "bob"]) {
+        const layer = OAuth.layerTokenExchange({
+          issuer,
+          clientId: "portal",
+          subjectToken: Effect.succeed(Redacted.make(who))
+        }).pipe(Layer.provide(services))
+        assert.strictEqual(yield* Effect.provide(authorize, layer), `Bearer for-${who}`)
+      }
+    }))
 
   it.effect("a token is exchanged with what says whom it is for", () =>
     Effect.gen(function*() {

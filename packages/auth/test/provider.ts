@@ -9,6 +9,8 @@ export interface Call {
   readonly path: string
   readonly parameters: Readonly<Record<string, string>>
   readonly authorization: string
+  readonly dpop: string
+  readonly contentType: string
 }
 
 type Answer = Effect.Effect<Response>
@@ -126,7 +128,9 @@ export const makeProvider = (options: {
       const call: Call = {
         path,
         parameters: Object.fromEntries(new URLSearchParams(body)),
-        authorization: request.headers["authorization"] ?? ""
+        authorization: request.headers["authorization"] ?? "",
+        dpop: request.headers["dpop"] ?? "",
+        contentType: request.headers["content-type"] ?? ""
       }
       const endpoint = endpoints[path]
       return Effect.zipRight(
@@ -174,7 +178,7 @@ export type Provider = Effect.Effect.Success<ReturnType<typeof makeProvider>>
 /** A person with a browser: each link is followed, and the answer of `browse` is what comes back to the listener. */
 export const makePerson = (
   browse: (link: URL) => Effect.Effect<URLSearchParams>,
-  options: { readonly hasBrowser?: boolean; readonly paste?: Effect.Effect<string> } = {}
+  options: { readonly hasBrowser?: boolean; readonly paste?: Effect.Effect<string>; readonly waits?: boolean } = {}
 ) =>
   Effect.gen(function*() {
     const links = yield* Ref.make<ReadonlyArray<URL>>([])
@@ -193,6 +197,7 @@ export const makePerson = (
           const accept = yield* Ref.get(accepts)
           const waiting = yield* Ref.get(back)
           if (accept(query) && Option.isSome(waiting)) yield* Deferred.succeed(waiting.value, query)
+          if (options.waits === true) yield* Effect.never
         }),
       showDeviceCode: (code) => Ref.update(codes, (all) => [...all, code]),
       askRedirect: options.paste ?? Effect.never,

@@ -1,5 +1,6 @@
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
@@ -13,6 +14,8 @@ import { type AuthError, LoginRequired, type TokenStoreError } from "../AuthErro
 import type * as Session from "../Session.ts"
 import { type ClientCredentials, Entry, type ProfileKey, type Service as TokenStore, TokenSet } from "../TokenStore.ts"
 
+type Request = HttpClientRequest.HttpClientRequest
+
 /** How tokens are had. */
 export interface Grant {
   readonly key: ProfileKey
@@ -24,6 +27,10 @@ export interface Grant {
   /** What is stored beside the tokens that were obtained. */
   readonly credentials?: Effect.Effect<Option.Option<ClientCredentials>>
   readonly refresh: (refresh: Redacted.Redacted, scope: Option.Option<string>) => Effect.Effect<TokenSet, AuthError>
+  /** How a request carries the token; without it, in a header of the token's type. */
+  readonly present?: (request: Request, tokens: TokenSet) => Effect.Effect<Request, AuthError>
+  /** Whether a service that refused the request would take the same token if it were presented anew. */
+  readonly challenged?: Auth.Service["refused"]
   /** None where the provider has no place to revoke at. */
   readonly revoke: (token: Redacted.Redacted) => Effect.Effect<Option.Option<void>, AuthError>
 }
@@ -63,6 +70,9 @@ const withTokens = (
 
 const header = ({ access, tokenType }: TokenSet): string =>
   `${tokenType.toLowerCase() === "bearer" ? "Bearer" : tokenType} ${Redacted.value(access)}`
+
+const withHeader = (request: Request, tokens: TokenSet): Effect.Effect<Request> =>
+  Effect.succeed(HttpClientRequest.setHeader(request, "authorization", header(tokens)))
 
 /** What the store had for us. */
 type Found =
@@ -113,7 +123,14 @@ export const make = Effect.fnUntraced(function*(
   const current = yield* Ref.make(Option.none<TokenSet>())
   const unsaved = yield* Ref.make(Option.none<Unsaved>())
   const flight = yield* Ref.make(Option.none<Deferred.Deferred<Got, AuthError>>())
-  const { credentials = Effect.succeedNone, isInteractive, key, prepare = () => Effect.void } = grant
+  const {
+    challenged = () => Effect.succeed(false),
+    credentials = Effect.succeedNone,
+    isInteractive,
+    key,
+    prepare = () => Effect.void,
+    present = withHeader
+  } = grant
 
   /** Within a modification of the store: so a logout, which waits for it, finds them and is not undone by them. */
   const hold = (tokens: TokenSet, over: Option.Option<TokenSet>): Effect.Effect<void> =>
@@ -176,7 +193,15 @@ export const make = Effect.fnUntraced(function*(
         }
         if (isInteractive) return [result, withTokens(entry, Option.none())] as const
         // It spends nothing, and may take as long as the program's own code takes.
-        const tokens = yield* Effect.interruptible(grant.obtain)
+        const tokens = yield* Effect.catchTag(
+          Effect.interruptible(grant.obtain),
+          "ProviderUnreachable",
+          (error) =>
+            Option.match(stored, {
+              onNone: () => Effect.fail(error),
+              onSome: (tokens) => Effect.as(stillGood(tokens, refused, error), tokens)
+            })
+        )
         yield* hold(tokens, stored)
         return [found(tokens), withTokens(entry, Option.some(tokens), yield* credentials)] as const
       })).pipe(Effect.zipLeft(saved))
@@ -289,14 +314,18 @@ export const make = Effect.fnUntraced(function*(
     return !isSame(yield* renewed(Option.some(access)), access)
   })
 
+  const refusedAs = Effect.fnUntraced(function*(
+    sent: Request,
+    response: HttpClientResponse
+  ): Effect.fn.Return<boolean, AuthError> {
+    if (yield* challenged(sent, response)) return true
+    const value = Headers.get(sent.headers, "authorization")
+    return Option.isNone(value) ? false : yield* refused(value.value.slice(value.value.indexOf(" ") + 1))
+  })
+
   const auth: Auth.Service = {
-    authorize: (request) =>
-      Effect.map(token, (tokens) => HttpClientRequest.setHeader(request, "authorization", header(tokens))),
-    refused: (sent) => {
-      const value = Headers.get(sent.headers, "authorization")
-      const access = Option.map(value, (text) => text.slice(text.indexOf(" ") + 1))
-      return Option.match(access, { onNone: () => Effect.succeed(false), onSome: refused })
-    }
+    authorize: (request) => Effect.flatMap(token, (tokens) => present(request, tokens)),
+    refused: refusedAs
   }
 
   const identity = (tokens: TokenSet): Session.Identity => ({

@@ -129,20 +129,21 @@ export const authorizationCode = (
       parameters: options.parameters,
       pushed: options.pushed
     })
-    yield* ui.showLink(url)
-    const answer = yield* (hasBrowser || options.fallback !== "paste"
+    const answered = hasBrowser || options.fallback !== "paste"
       ? listener.callback
-      : Effect.raceFirst(listener.callback, pasted(ui, issuer, accept))).pipe(Effect.timeoutFail({
-        duration: options.timeout,
-        onTimeout: () =>
-          new LoginFailed({
-            issuer,
-            reason: "timeout",
-            detail:
-              `nobody came back within ${Duration.toSeconds(options.timeout)} s (if the provider showed an error ` +
-              `about the redirect address, register exactly ${listener.redirectUri} with it)`
-          })
-      }))
+      : Effect.raceFirst(listener.callback, pasted(ui, issuer, accept))
+    // One that shows the link and waits for the browser's last page would wait for what comes only after the answer.
+    const shown = Effect.zipRight(ui.showLink(url), Effect.never)
+    const answer = yield* Effect.raceFirst(shown, answered).pipe(Effect.timeoutFail({
+      duration: options.timeout,
+      onTimeout: () =>
+        new LoginFailed({
+          issuer,
+          reason: "timeout",
+          detail: `nobody came back within ${Duration.toSeconds(options.timeout)} s (if the provider showed an error ` +
+            `about the redirect address, register exactly ${listener.redirectUri} with it)`
+        })
+    }))
     return yield* Effect.tapBoth(complete(answer), {
       onFailure: (error) => listener.finish(outcome(error)),
       onSuccess: () => listener.finish({ _tag: "Success" })

@@ -8,24 +8,24 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as oauth from "oauth4webapi"
 import {
   type AuthError,
+  InvalidCredentials,
   InvalidIssuer,
-  LoginFailed,
   ProviderError,
   type ProviderOperation,
   ProviderUnreachable
 } from "../AuthError.ts"
 import type { Client as OAuthClient, ClientAuthentication, Metadata, Provider } from "../OAuth.ts"
 import { TokenSet } from "../TokenStore.ts"
+import { failure, notAccepted, secretsOf, transportReason } from "./oauthFailure.ts"
 import * as Renewable from "./renewable.ts"
 
 /** Every message of OAuth, carried by oauth4webapi over the HttpClient. What is decided here is how to send and to fail. */
@@ -74,40 +74,6 @@ const largestAnswer = 1024 * 1024
 /** How far two clocks may be apart without anything going wrong, in seconds. */
 const clockTolerance = 30
 
-/** Text that a provider sent, for an error: one line, not too much of it, and without what it repeats of our secrets. */
-const told = (text: string, secrets: ReadonlyArray<string> = []): string =>
-  secrets.reduce((text, secret) => text.replaceAll(secret, "<redacted>"), text)
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").trim().slice(0, 200)
-
-const secretParameters = [
-  "code",
-  "code_verifier",
-  "refresh_token",
-  "device_code",
-  "token",
-  "subject_token",
-  "client_secret",
-  "client_assertion"
-]
-
-interface Sent {
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: URLSearchParams | undefined
-}
-
-/** The secret in a Basic header, which is form-encoded (RFC 6749 §2.3.1). */
-const basicSecret = (header = ""): ReadonlyArray<string> =>
-  Either.match(Encoding.decodeBase64String(header.replace(/^Basic /, "")), {
-    onLeft: () => [],
-    onRight: (pair) => new URLSearchParams(`secret=${pair.slice(pair.indexOf(":") + 1)}`).getAll("secret")
-  })
-
-/** What may not be repeated of a request. Some providers do: "Invalid refresh token: …". */
-const secretsOf = ({ body, headers }: Sent): ReadonlyArray<string> =>
-  secretParameters.flatMap((name) => body?.getAll(name) ?? [])
-    .concat(basicSecret(headers["authorization"]))
-    .filter((secret) => secret !== "")
-
 /** Seconds: what lasts longer than the calendar goes has no end. */
 const longest = 1000 * 365 * 24 * 60 * 60
 
@@ -130,16 +96,6 @@ const readBounded = (response: HttpClientResponse.HttpClientResponse) =>
 
 const withoutBody: ReadonlySet<number> = new Set([101, 204, 205, 304])
 
-/** Why an HTTP client failed, in words that hold no address and no body. */
-const transportReason = (error: { readonly _tag: string; readonly cause?: unknown }): string => {
-  let cause: unknown = error.cause
-  for (let depth = 0; typeof cause === "object" && cause !== null && depth < 5; depth++) {
-    if ("code" in cause && typeof cause.code === "string") return cause.code
-    cause = "cause" in cause ? cause.cause : undefined
-  }
-  return error._tag === "TooLarge" ? "its answer is larger than 1 MiB" : "the connection failed"
-}
-
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === "127.0.0.1" || hostname === "[::1]" || hostname === "localhost" || hostname.endsWith(".localhost")
 
@@ -154,103 +110,6 @@ export const parseIssuer = (issuer: string): Effect.Effect<URL, InvalidIssuer> =
     : refuse("tokens are sent over https only, or over http on this machine")
 }
 
-const advice: Readonly<Record<string, string>> = {
-  invalid_client: "Check the client id and the client secret.",
-  unauthorized_client: "Check the client id, the client secret, and whether the client may use this flow.",
-  invalid_grant: "What was presented has expired, was used before, or was revoked: log in again.",
-  invalid_scope: "Ask for a scope that the provider has.",
-  access_denied: "The person or the provider said no: log in again, and allow it.",
-  expired_token: "The code was not entered in time: begin again.",
-  unsupported_grant_type: "The provider does not have this flow: use another layer."
-}
-
-const processing: Readonly<Record<string, readonly [detail: string, advice: string]>> = {
-  [oauth.JWT_TIMESTAMP_CHECK]: [
-    "a token that is not valid at the time of this machine's clock",
-    "Set the clock of this machine, or the provider's: they are more than 30 s apart."
-  ],
-  [oauth.JSON_ATTRIBUTE_COMPARISON]: [
-    "the name of another issuer",
-    "Use the issuer to the letter as the provider's metadata has it."
-  ],
-  [oauth.RESPONSE_IS_NOT_JSON]: ["something that is not JSON", "Check that the address is that of an OAuth provider."],
-  [oauth.PARSE_ERROR]: ["JSON that cannot be read", "Check that the address is that of an OAuth provider."],
-  [oauth.MISSING_SERVER_METADATA]: [
-    "metadata that lack the address of this endpoint",
-    "Give it in `metadata`, or use another flow."
-  ],
-  [oauth.HTTP_REQUEST_FORBIDDEN]: [
-    "an http address for one of its endpoints",
-    "The provider must be asked to publish https addresses."
-  ]
-}
-
-const isUnreachable = Schema.is(ProviderUnreachable)
-
-/** oauth4webapi's errors carry bodies and parameters in their cause: only what is known to be harmless is kept. */
-const failure = (operation: ProviderOperation, issuer: string, secrets: ReadonlyArray<string> = []) =>
-(
-  cause: unknown
-): AuthError => {
-  if (isUnreachable(cause)) return cause
-  const make = (detail: string, hint: string, code?: string, status?: number) =>
-    new ProviderError({
-      operation,
-      issuer,
-      code: Option.fromNullable(code),
-      status: Option.fromNullable(status),
-      detail,
-      advice: hint
-    })
-  if (cause instanceof oauth.ResponseBodyError) {
-    const said = cause.error_description === undefined ? "" : ` (${told(cause.error_description, secrets)})`
-    const code = told(cause.error, secrets)
-    return make(
-      `"${code}"${said}, HTTP ${cause.status}`,
-      advice[code] ?? "Check how the client is registered with the provider.",
-      code,
-      cause.status
-    )
-  }
-  if (cause instanceof oauth.WWWAuthenticateChallengeError) {
-    return make(
-      `HTTP ${cause.status} and a challenge`,
-      "Check the client id and the client secret.",
-      undefined,
-      cause.status
-    )
-  }
-  const code = cause instanceof oauth.OperationProcessingError ? cause.code : undefined
-  const [detail, hint] = (code === undefined ? undefined : processing[code]) ??
-    ["something that is no answer of OAuth", "Check that the address is that of an OAuth provider."]
-  // Where it says so, the answer itself is the cause: of it only the status is taken.
-  const status = cause instanceof oauth.OperationProcessingError && cause.cause instanceof Response
-    ? cause.cause.status
-    : undefined
-  return make(status === undefined || status < 400 ? detail : `${detail}, HTTP ${status}`, hint, undefined, status)
-}
-
-/** Why the answer that the browser brought is not accepted. */
-const notAccepted = (issuer: string) => (cause: unknown): LoginFailed => {
-  if (cause instanceof oauth.AuthorizationResponseError) {
-    const code = told(cause.error)
-    const said = cause.error_description === undefined ? "" : ` (${told(cause.error_description)})`
-    return new LoginFailed({
-      issuer,
-      reason: code === "access_denied" ? "denied" : "refused",
-      detail: `the provider said "${code}"${said}`
-    })
-  }
-  const isIssuer = cause instanceof oauth.OperationProcessingError && cause.message.includes("\"iss\"")
-  return isIssuer
-    ? new LoginFailed({
-      issuer,
-      reason: "wrong-issuer",
-      detail: "the answer does not say that it comes from this provider"
-    })
-    : new LoginFailed({ issuer, reason: "refused", detail: "the browser brought an answer that is none of OAuth" })
-}
-
 const scoped = (scope: string): Record<string, string> => scope === "" ? {} : { scope }
 
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -259,7 +118,19 @@ const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
 const authenticate = (
   authentication: ClientAuthentication,
   as: oauth.AuthorizationServer
-): oauth.ClientAuth => {
+): Effect.Effect<oauth.ClientAuth, InvalidCredentials> =>
+  Effect.try({
+    try: () => clientAuth(authentication, as),
+    catch: () =>
+      new InvalidCredentials({
+        scheme: "OAuth",
+        reason: authentication._tag === "PrivateKeyJwt"
+          ? "the key is no private key that signs, or its id is empty"
+          : "the client secret is empty"
+      })
+  })
+
+const clientAuth = (authentication: ClientAuthentication, as: oauth.AuthorizationServer): oauth.ClientAuth => {
   switch (authentication._tag) {
     case "None":
       return oauth.None()
@@ -283,7 +154,18 @@ const authenticate = (
   }
 }
 
+/** What ends in a token, which a proof binds to its key. */
+const bound: ReadonlySet<ProviderOperation> = new Set([
+  "pushed-authorization",
+  "code",
+  "refresh",
+  "client-credentials",
+  "device",
+  "token-exchange"
+])
+
 interface SendOptions {
+  readonly DPoP?: oauth.DPoPHandle
   readonly signal: AbortSignal
   readonly [oauth.allowInsecureRequests]: boolean
   readonly [oauth.customFetch]: (
@@ -294,7 +176,8 @@ interface SendOptions {
 
 export const make = Effect.fnUntraced(function*(
   provider: Provider,
-  registration: Effect.Effect<OAuthClient, AuthError>
+  registration: Effect.Effect<OAuthClient, AuthError>,
+  dpop: Option.Option<Effect.Effect<oauth.DPoPHandle, AuthError>> = Option.none()
 ): Effect.fn.Return<Protocol, InvalidIssuer, HttpClient.HttpClient | Scope.Scope> {
   const issuerUrl = yield* parseIssuer(provider.issuer)
   const { issuer } = provider
@@ -313,7 +196,8 @@ export const make = Effect.fnUntraced(function*(
     })
     const withBody = options.body === undefined
       ? request
-      : HttpClientRequest.bodyText(request, options.body.toString(), "application/x-www-form-urlencoded;charset=UTF-8")
+      // The type has no charset by its registration, and some providers compare it to the letter.
+      : HttpClientRequest.bodyText(request, options.body.toString(), "application/x-www-form-urlencoded")
     return http.execute(withBody).pipe(
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
       // A client's own span is told the request, with the secret or the code in it.
@@ -340,17 +224,21 @@ export const make = Effect.fnUntraced(function*(
     )
   }
 
+  const proofs = (operation: ProviderOperation): Effect.Effect<{ readonly DPoP?: oauth.DPoPHandle }, AuthError> =>
+    Option.isSome(dpop) && bound.has(operation) ? Effect.map(dpop.value, (DPoP) => ({ DPoP })) : Effect.succeed({})
+
   /** One message: oauth4webapi makes the request and reads the answer, and has it sent by us in between. */
   const message = <A>(
     operation: ProviderOperation,
     request: (options: SendOptions) => Promise<Response>,
     process: (response: Response) => Promise<A>
   ): Effect.Effect<A, AuthError> =>
-    Effect.suspend(() => {
+    Effect.flatMap(proofs(operation), (proofs) => {
       let secrets: ReadonlyArray<string> = []
-      return Effect.tryPromise({
+      const attempt = Effect.tryPromise({
         try: (signal) =>
           request({
+            ...proofs,
             signal,
             [oauth.allowInsecureRequests]: isLoopback(issuerUrl),
             [oauth.customFetch]: (url, options) => {
@@ -359,8 +247,13 @@ export const make = Effect.fnUntraced(function*(
               return sending.then((sent) => Either.isRight(sent) ? sent.right : Promise.reject(sent.left))
             }
           }).then(process),
-        catch: (cause) => failure(operation, issuer, secrets)(cause)
+        catch: identity
       })
+      // Refused before anything was spent: the proof lacked a nonce that is known now (RFC 9449 §8).
+      return Effect.mapError(
+        Effect.catchIf(attempt, oauth.isDPoPNonceError, () => attempt),
+        (cause) => failure(operation, issuer, secrets)(cause)
+      )
     }).pipe(
       // A span is told what came out, which is a token.
       Effect.map((answer) => Redacted.make(answer)),
@@ -392,16 +285,18 @@ export const make = Effect.fnUntraced(function*(
   )
 
   const ready = Effect.all({ as: server.get, registration, now: Clock.currentTimeMillis }).pipe(
-    Effect.map(({ as, now, registration }) => ({
-      as,
-      client: {
-        client_id: registration.clientId,
-        // The clock of the program, which in a test is not that of the machine.
-        [oauth.clockSkew]: Math.round((now - DateTime.toEpochMillis(DateTime.unsafeNow())) / 1000),
-        [oauth.clockTolerance]: clockTolerance
-      } satisfies oauth.Client,
-      authentication: authenticate(registration.authentication, as)
-    }))
+    Effect.flatMap(({ as, now, registration }) =>
+      Effect.map(authenticate(registration.authentication, as), (authentication) => ({
+        as,
+        authentication,
+        client: {
+          client_id: registration.clientId,
+          // The clock of the program, which in a test is not that of the machine.
+          [oauth.clockSkew]: Math.round((now - DateTime.toEpochMillis(DateTime.unsafeNow())) / 1000),
+          [oauth.clockTolerance]: clockTolerance
+        } satisfies oauth.Client
+      }))
+    )
   )
 
   const endpoint = (as: oauth.AuthorizationServer): Effect.Effect<URL, AuthError> => {
