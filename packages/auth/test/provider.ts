@@ -197,7 +197,7 @@ export const makePerson = (
           const accept = yield* Ref.get(accepts)
           const waiting = yield* Ref.get(back)
           if (accept(query) && Option.isSome(waiting)) yield* Deferred.succeed(waiting.value, query)
-          if (options.waits === true) yield* Effect.never
+          if (options.waits === true) return yield* Effect.never
         }),
       showDeviceCode: (code) => Ref.update(codes, (all) => [...all, code]),
       askRedirect: options.paste ?? Effect.never,

@@ -2,7 +2,19 @@ import { LoginUi } from "@effect-wps/auth"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, DateTime, Deferred, Effect, Fiber, Layer, Mailbox, Option, Redacted, Schedule } from "effect"
+import {
+  Config,
+  ConfigProvider,
+  DateTime,
+  Deferred,
+  Effect,
+  Fiber,
+  Layer,
+  Mailbox,
+  Option,
+  Redacted,
+  Schedule
+} from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import type * as Browser from "../src/internal/browser.ts"
@@ -373,7 +385,7 @@ describe("the host", () => {
             Effect.repeat({ until: (there) => there, schedule: Schedule.spaced("50 millis") }),
             Effect.timeout("10 seconds")
           )
-        const env = { PATH: process.env["PATH"], DISPLAY: ":0", BROWSER: opener }
+        const env = { PATH: yield* Config.string("PATH"), DISPLAY: ":0", BROWSER: opener }
         const ran = yield* Effect.sync(() =>
           spawnSync(process.execPath, [...node, "link"], { env, encoding: "utf8", timeout: 30_000 })
         )

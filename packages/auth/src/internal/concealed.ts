@@ -8,6 +8,7 @@ import * as UrlParams from "@effect/platform/UrlParams"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
 /** What may be told of a request: no query, no headers, no body. */
@@ -28,6 +29,8 @@ export const requestError = (
     ...(cause === undefined ? {} : { cause }),
     ...(description === undefined ? {} : { description })
   })
+
+const readJson = Schema.decode(Schema.parseJson(Schema.Unknown))
 
 /** The response, as a client gives it that was never given credentials. */
 export class ConcealedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
@@ -94,11 +97,10 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
   }
 
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
-    return Effect.flatMap(this.text, (text) =>
-      Effect.try({
-        try: (): unknown => text === "" ? null : JSON.parse(text),
-        catch: (cause) => this.#undecodable(cause)
-      }))
+    return Effect.flatMap(
+      this.text,
+      (text) => text === "" ? Effect.succeed(null) : Effect.mapError(readJson(text), () => this.#notJson())
+    )
   }
 
   get text(): Effect.Effect<string, HttpClientError.ResponseError> {
@@ -125,8 +127,14 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
     )
   }
 
-  #undecodable(cause: unknown): HttpClientError.ResponseError {
-    return new HttpClientError.ResponseError({ request: this.#bare, response: this, reason: "Decode", cause })
+  /** What a decoder says of it would hold the body. */
+  #notJson(): HttpClientError.ResponseError {
+    return new HttpClientError.ResponseError({
+      request: this.#bare,
+      response: this,
+      reason: "Decode",
+      description: "the body is not JSON"
+    })
   }
 
   toJSON(): unknown {
