@@ -94,7 +94,7 @@ const make = Effect.gen(function*() {
   const behind = new URL((yield* PyWps.PyWps).url)
   for (const file of [apache, path.join(modules, "mod_auth_openidc.so")]) {
     if (!(yield* fs.exists(file))) {
-      yield* new Tool.ToolMissing({
+      return yield* new Tool.ToolMissing({
         tool: file,
         found: Option.none(),
         install: "Debian's apache2-bin and libapache2-mod-auth-openidc"
