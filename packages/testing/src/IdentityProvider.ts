@@ -22,7 +22,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as oidcServer from "./internal/oidcServer.ts"
 import * as playBrowser from "./internal/playBrowser.ts"
 import * as WpsNode from "./WpsNode.ts"
 
@@ -312,6 +311,8 @@ export const layer = (options: Options = {}): Layer.Layer<IdentityProvider, Http
     Effect.gen(function*() {
       const clients = options.clients ?? defaultClients
       const users = options.users ?? defaultUsers
+      // Loaded when it is wanted: who only wants a WPS node does not wait for a provider.
+      const oidcServer = yield* Effect.promise(() => import("./internal/oidcServer.ts"))
       const { origin, ...server } = yield* oidcServer.make({
         port: options.port ?? 0,
         path: options.path ?? "",
