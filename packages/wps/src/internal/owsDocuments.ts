@@ -1,22 +1,34 @@
 import { Xml, XmlName } from "@effect-wps/xml"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as DataValue from "../DataValue.ts"
+import * as Literal from "../Literal.ts"
 import type * as OwsModel from "../Ows.ts"
 import { OwsException } from "../Ows.ts"
+import type * as Description from "../ProcessDescription.ts"
 
 /** A name as the schema has it first, then as servers write it. */
 export type Names = readonly [XmlName.XmlName, ...Array<XmlName.XmlName>]
 
-const ows11 = XmlName.namespace("http://www.opengis.net/ows/1.1", "ows")
+const namespaces = {
+  "1.1": XmlName.namespace("http://www.opengis.net/ows/1.1", "ows"),
+  "2.0": XmlName.namespace("http://www.opengis.net/ows/2.0", "ows")
+} as const
+
 const others = [
-  XmlName.namespace("http://www.opengis.net/ows/2.0", "ows"),
   XmlName.namespace("http://www.opengis.net/ows", "ows"),
   // Finch
   XmlName.namespace("http://www.opengis.net/ows/1.1.0", "ows"),
   XmlName.unqualified
 ]
 
-/** An OWS Common name: 1.1 as written by WPS 1.0.0, read in any version and, as some old servers have it, in none. */
-export const ows = (local: string): Names => [ows11(local), ...others.map((other) => other(local))]
+/** OWS Common names of a version, read in any version and, as some old servers have it, in none. */
+const owsNames = (version: keyof typeof namespaces) => (local: string): Names => [
+  namespaces[version](local),
+  namespaces[version === "1.1" ? "2.0" : "1.1"](local),
+  ...others.map((other) => other(local))
+]
 
 const xlinkName = XmlName.namespace("http://www.w3.org/1999/xlink", "xlink")
 
@@ -27,244 +39,356 @@ export const xml = XmlName.namespace("http://www.w3.org/XML/1998/namespace", "xm
 
 export const none = XmlName.unqualified
 
-const texts = (name: Names) => Xml.many(name, Xml.text)
-const text = (name: Names) => Xml.optional(name, Xml.text, { repeated: "first" })
-
-export const metadata: Xml.Content<OwsModel.Metadata> = Xml.struct({
-  href: Xml.nonEmptyAttribute(xlink("href")),
-  title: Xml.nonEmptyAttribute(xlink("title")),
-  role: Xml.nonEmptyAttribute(xlink("role")),
-  about: Xml.nonEmptyAttribute(none("about"))
-})
-
-/** Identifier, Title, Abstract and Metadata, which open every description. The first of a repeated one counts. */
-export const described = {
-  identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
-  title: text(ows("Title")),
-  abstract: text(ows("Abstract")),
-  metadata: Xml.many(ows("Metadata"), metadata)
-}
-
-const keywords = Xml.many(ows("Keywords"), Xml.struct({ words: texts(ows("Keyword")) }))
-
-export const serviceIdentification: Xml.Content<OwsModel.ServiceIdentification> = Xml.map(
-  Xml.struct({
-    titles: texts(ows("Title")),
-    abstracts: texts(ows("Abstract")),
-    keywords,
-    serviceType: text(ows("ServiceType")),
-    serviceTypeVersions: texts(ows("ServiceTypeVersion")),
-    profiles: texts(ows("Profile")),
-    fees: text(ows("Fees")),
-    accessConstraints: texts(ows("AccessConstraints"))
-  }),
-  {
-    decode: (raw): OwsModel.ServiceIdentification => ({
-      ...raw,
-      keywords: raw.keywords.flatMap((group) => group.words)
-    }),
-    encode: (value) => ({ ...value, keywords: value.keywords.length === 0 ? [] : [{ words: value.keywords }] })
-  }
-)
-
-const link = Xml.struct({ href: Xml.nonEmptyAttribute(xlink("href")) })
-
-const href = {
-  decode: (raw: Option.Option<{ readonly href: Option.Option<string> }>) => Option.flatMap(raw, (one) => one.href),
-  encode: (value: Option.Option<string>) => Option.map(value, (one) => ({ href: Option.some(one) }))
-}
-
-const phone = Xml.struct({ phones: texts(ows("Voice")), faxes: texts(ows("Facsimile")) })
-
-const address = Xml.struct({
-  deliveryPoints: texts(ows("DeliveryPoint")),
-  city: text(ows("City")),
-  administrativeArea: text(ows("AdministrativeArea")),
-  postalCode: text(ows("PostalCode")),
-  country: text(ows("Country")),
-  emails: texts(ows("ElectronicMailAddress"))
-})
-
-const contactInfo = Xml.struct({
-  phone: Xml.optional(ows("Phone"), phone, { repeated: "first" }),
-  address: Xml.optional(ows("Address"), address, { repeated: "first" }),
-  onlineResource: Xml.optional(ows("OnlineResource"), link, { repeated: "first" }),
-  hoursOfService: text(ows("HoursOfService")),
-  contactInstructions: text(ows("ContactInstructions"))
-})
-
-const noAddress: Xml.Value<typeof address> = {
-  deliveryPoints: [],
-  city: Option.none(),
-  administrativeArea: Option.none(),
-  postalCode: Option.none(),
-  country: Option.none(),
-  emails: []
-}
-
-const contact: Xml.Content<OwsModel.ServiceContact> = Xml.map(
-  Xml.struct({
-    individualName: text(ows("IndividualName")),
-    positionName: text(ows("PositionName")),
-    info: Xml.optional(ows("ContactInfo"), contactInfo, { repeated: "first" }),
-    role: text(ows("Role"))
-  }),
-  {
-    decode: ({ individualName, info, positionName, role }): OwsModel.ServiceContact => ({
-      individualName,
-      positionName,
-      role,
-      ...Option.getOrElse(Option.flatMap(info, (one) => one.phone), () => ({ phones: [], faxes: [] })),
-      ...Option.getOrElse(Option.flatMap(info, (one) => one.address), () => noAddress),
-      onlineResource: href.decode(Option.flatMap(info, (one) => one.onlineResource)),
-      hoursOfService: Option.flatMap(info, (one) => one.hoursOfService),
-      contactInstructions: Option.flatMap(info, (one) => one.contactInstructions)
-    }),
-    encode: (value) => ({
-      individualName: value.individualName,
-      positionName: value.positionName,
-      role: value.role,
-      info: Option.some({
-        phone: Option.some({ phones: value.phones, faxes: value.faxes }),
-        address: Option.some(value),
-        onlineResource: href.encode(value.onlineResource),
-        hoursOfService: value.hoursOfService,
-        contactInstructions: value.contactInstructions
-      })
-    })
-  }
-)
-
-export const serviceProvider: Xml.Content<OwsModel.ServiceProvider> = Xml.map(
-  Xml.struct({
-    name: text(ows("ProviderName")),
-    site: Xml.optional(ows("ProviderSite"), link, { repeated: "first" }),
-    contact: Xml.optional(ows("ServiceContact"), contact, { repeated: "first" })
-  }),
-  {
-    decode: (raw): OwsModel.ServiceProvider => ({ ...raw, site: href.decode(raw.site) }),
-    encode: (value) => ({ ...value, site: href.encode(value.site) })
-  }
-)
-
-const allowedValues = Xml.struct({ values: texts(ows("Value")) })
-
-/** The schema wants it said that any value will do. */
-const domain: Xml.Content<OwsModel.Domain> = Xml.map(
-  Xml.struct({
-    name: Xml.attributeWithDefault(none("name"), ""),
-    possible: Xml.optionalOneOf({
-      Allowed: [ows("AllowedValues"), allowedValues],
-      Any: [ows("AnyValue"), Xml.empty]
-    }, { repeated: "first" })
-  }),
-  {
-    decode: ({ name, possible }): OwsModel.Domain => ({
-      name,
-      values: Option.match(possible, {
-        onNone: () => [],
-        onSome: (one) => one._tag === "Allowed" ? one.value.values : []
-      })
-    }),
-    encode: ({ name, values }) => ({
-      name,
-      possible: Option.some(
-        values.length === 0
-          ? { _tag: "Any" as const, value: undefined }
-          : { _tag: "Allowed" as const, value: { values } }
-      )
-    })
-  }
-)
-
-const endpoint = Xml.struct({
-  href: Xml.attributeWithDefault(xlink("href"), ""),
-  constraints: Xml.many(ows("Constraint"), domain)
-})
-
-/** The HTTP element of an operation's DCP: its GET and POST addresses in the order of the document. */
-const http = Xml.struct({
-  endpoints: Xml.manyOf({ Get: [ows("Get"), endpoint], Post: [ows("Post"), endpoint] })
-})
-
-export const operation: Xml.Content<OwsModel.OperationMetadata> = Xml.map(
-  Xml.struct({
-    name: Xml.attributeWithDefault(none("name"), ""),
-    dcps: Xml.many(ows("DCP"), Xml.struct({ http: Xml.optional(ows("HTTP"), http, { repeated: "first" }) })),
-    parameters: Xml.many(ows("Parameter"), domain),
-    constraints: Xml.many(ows("Constraint"), domain)
-  }),
-  {
-    decode: ({ constraints, dcps, name, parameters }): OwsModel.OperationMetadata => ({
-      name,
-      parameters,
-      constraints,
-      endpoints: dcps.flatMap(({ http }) =>
-        Option.match(http, {
-          onNone: () => [],
-          onSome: ({ endpoints }) =>
-            endpoints.map(({ _tag, value }): OwsModel.Endpoint => ({
-              method: _tag === "Get" ? "GET" : "POST",
-              ...value
-            }))
-        })
-      )
-    }),
-    encode: ({ constraints, endpoints, name, parameters }) => ({
-      name,
-      parameters,
-      constraints,
-      dcps: endpoints.length === 0 ? [] : [{
-        http: Option.some({
-          endpoints: endpoints.map(({ constraints, href, method }) => ({
-            _tag: method === "GET" ? "Get" as const : "Post" as const,
-            value: { href, constraints }
-          }))
-        })
-      }]
-    })
-  }
-)
-
 export const wpsNamespace = "http://www.opengis.net/wps/1.0.0"
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
 
-/** PyWPS writes the report of a failed process, and GSKY all of it, in the WPS namespace. */
-const lenient = (local: string): Names => [...ows(local), wpsName(local)]
+/** The names of XML Schema's own types. */
+export const schemaTypes = new Set(
+  ("string normalizedString token boolean decimal integer nonPositiveInteger negativeInteger long int short byte " +
+    "nonNegativeInteger unsignedLong unsignedInt unsignedShort unsignedByte positiveInteger float double duration " +
+    "dateTime time date anyURI base64Binary hexBinary QName").split(" ")
+)
 
-/** PyWPS puts a text straight into an Exception, without ExceptionText around it. */
-const exception: Xml.Content<OwsException> = Xml.map(
-  Xml.struct({
-    code: Xml.attributeWithDefault(none("exceptionCode"), "NoApplicableCode"),
-    locator: Xml.nonEmptyAttribute(none("locator")),
-    texts: Xml.many(lenient("ExceptionText"), Xml.text),
-    text: Xml.value
-  }),
-  {
-    decode: ({ code, locator, text, texts }): OwsException =>
-      new OwsException({
-        code: code === "" ? "NoApplicableCode" : code,
-        // PyWPS writes Python's None.
-        locator: Option.filter(locator, (at) => at !== "None"),
-        texts: [...texts, ...(text === "" ? [] : [text])].filter((one) => one !== "")
+/** The type's local name, from the reference's end or the text, whichever names one that XML Schema has. */
+export const typeName = (
+  { name, reference }: { readonly name: string; readonly reference: Option.Option<string> }
+): Option.Option<string> => {
+  const tail = localName(Option.getOrElse(reference, () => ""))
+  if (schemaTypes.has(tail)) return Option.some(tail)
+  const text = localName(name)
+  if (schemaTypes.has(text)) return Option.some(text)
+  return name === "" ? reference : Option.some(name)
+}
+
+const localName = (name: string): string =>
+  name.slice(Math.max(name.lastIndexOf("#"), name.lastIndexOf(":"), name.lastIndexOf("/")) + 1).trim()
+
+const readNumber = Literal.decode(Schema.Number)
+
+/** Corners are numbers in XML Schema's spelling, between any white space. */
+const corner: Xml.Content<ReadonlyArray<number>> = Xml.transform(Xml.text, {
+  decode: (source): Either.Either<ReadonlyArray<number>, string> =>
+    Either.all(source.split(/[\s,]+/).filter((one) => one !== "").map(readNumber)),
+  encode: (numbers) => numbers.map((one) => Literal.format(one, "double")).join(" ")
+})
+
+const documentsOf = (version: keyof typeof namespaces) => {
+  const ows = owsNames(version)
+
+  const texts = (name: Names) => Xml.many(name, Xml.text)
+  const text = (name: Names) => Xml.optional(name, Xml.text, { repeated: "first" })
+
+  const metadata: Xml.Content<OwsModel.Metadata> = Xml.struct({
+    href: Xml.nonEmptyAttribute(xlink("href")),
+    title: Xml.nonEmptyAttribute(xlink("title")),
+    role: Xml.nonEmptyAttribute(xlink("role")),
+    about: Xml.nonEmptyAttribute(none("about"))
+  })
+
+  /** Identifier, Title, Abstract and Metadata, which open every description. The first of a repeated one counts. */
+  const described = {
+    identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
+    title: text(ows("Title")),
+    abstract: text(ows("Abstract")),
+    metadata: Xml.many(ows("Metadata"), metadata)
+  }
+
+  const keywords = Xml.many(ows("Keywords"), Xml.struct({ words: texts(ows("Keyword")) }))
+
+  const serviceIdentification: Xml.Content<OwsModel.ServiceIdentification> = Xml.map(
+    Xml.struct({
+      titles: texts(ows("Title")),
+      abstracts: texts(ows("Abstract")),
+      keywords,
+      serviceType: text(ows("ServiceType")),
+      serviceTypeVersions: texts(ows("ServiceTypeVersion")),
+      profiles: texts(ows("Profile")),
+      fees: text(ows("Fees")),
+      accessConstraints: texts(ows("AccessConstraints"))
+    }),
+    {
+      decode: (raw): OwsModel.ServiceIdentification => ({
+        ...raw,
+        keywords: raw.keywords.flatMap((group) => group.words)
       }),
-    encode: ({ code, locator, texts }) => ({ code, locator, texts, text: "" })
-  }
-)
+      encode: (value) => ({ ...value, keywords: value.keywords.length === 0 ? [] : [{ words: value.keywords }] })
+    }
+  )
 
-export const exceptionReportName = lenient("ExceptionReport")
+  const link = Xml.struct({ href: Xml.nonEmptyAttribute(xlink("href")) })
 
-export const exceptionReport: Xml.Content<OwsModel.ExceptionReport> = Xml.map(
-  Xml.struct({
-    version: Xml.nonEmptyAttribute(none("version")),
-    language: Xml.nonEmptyAttribute(xml("lang")),
-    exceptions: Xml.many(lenient("Exception"), exception)
-  }),
-  {
-    decode: (raw): OwsModel.ExceptionReport => raw,
-    encode: (value) => ({ ...value, version: Option.orElseSome(value.version, () => "1.0.0") })
+  const href = {
+    decode: (raw: Option.Option<{ readonly href: Option.Option<string> }>) => Option.flatMap(raw, (one) => one.href),
+    encode: (value: Option.Option<string>) => Option.map(value, (one) => ({ href: Option.some(one) }))
   }
-)
+
+  const phone = Xml.struct({ phones: texts(ows("Voice")), faxes: texts(ows("Facsimile")) })
+
+  const address = Xml.struct({
+    deliveryPoints: texts(ows("DeliveryPoint")),
+    city: text(ows("City")),
+    administrativeArea: text(ows("AdministrativeArea")),
+    postalCode: text(ows("PostalCode")),
+    country: text(ows("Country")),
+    emails: texts(ows("ElectronicMailAddress"))
+  })
+
+  const contactInfo = Xml.struct({
+    phone: Xml.optional(ows("Phone"), phone, { repeated: "first" }),
+    address: Xml.optional(ows("Address"), address, { repeated: "first" }),
+    onlineResource: Xml.optional(ows("OnlineResource"), link, { repeated: "first" }),
+    hoursOfService: text(ows("HoursOfService")),
+    contactInstructions: text(ows("ContactInstructions"))
+  })
+
+  const noAddress: Xml.Value<typeof address> = {
+    deliveryPoints: [],
+    city: Option.none(),
+    administrativeArea: Option.none(),
+    postalCode: Option.none(),
+    country: Option.none(),
+    emails: []
+  }
+
+  const contact: Xml.Content<OwsModel.ServiceContact> = Xml.map(
+    Xml.struct({
+      individualName: text(ows("IndividualName")),
+      positionName: text(ows("PositionName")),
+      info: Xml.optional(ows("ContactInfo"), contactInfo, { repeated: "first" }),
+      role: text(ows("Role"))
+    }),
+    {
+      decode: ({ individualName, info, positionName, role }): OwsModel.ServiceContact => ({
+        individualName,
+        positionName,
+        role,
+        ...Option.getOrElse(Option.flatMap(info, (one) => one.phone), () => ({ phones: [], faxes: [] })),
+        ...Option.getOrElse(Option.flatMap(info, (one) => one.address), () => noAddress),
+        onlineResource: href.decode(Option.flatMap(info, (one) => one.onlineResource)),
+        hoursOfService: Option.flatMap(info, (one) => one.hoursOfService),
+        contactInstructions: Option.flatMap(info, (one) => one.contactInstructions)
+      }),
+      encode: (value) => ({
+        individualName: value.individualName,
+        positionName: value.positionName,
+        role: value.role,
+        info: Option.some({
+          phone: Option.some({ phones: value.phones, faxes: value.faxes }),
+          address: Option.some(value),
+          onlineResource: href.encode(value.onlineResource),
+          hoursOfService: value.hoursOfService,
+          contactInstructions: value.contactInstructions
+        })
+      })
+    }
+  )
+
+  const serviceProvider: Xml.Content<OwsModel.ServiceProvider> = Xml.map(
+    Xml.struct({
+      name: text(ows("ProviderName")),
+      site: Xml.optional(ows("ProviderSite"), link, { repeated: "first" }),
+      contact: Xml.optional(ows("ServiceContact"), contact, { repeated: "first" })
+    }),
+    {
+      decode: (raw): OwsModel.ServiceProvider => ({ ...raw, site: href.decode(raw.site) }),
+      encode: (value) => ({ ...value, site: href.encode(value.site) })
+    }
+  )
+
+  const domainValues = Xml.struct({ values: texts(ows("Value")) })
+
+  /** The schema wants it said that any value will do. */
+  const domain: Xml.Content<OwsModel.Domain> = Xml.map(
+    Xml.struct({
+      name: Xml.attributeWithDefault(none("name"), ""),
+      possible: Xml.optionalOneOf({
+        Allowed: [ows("AllowedValues"), domainValues],
+        Any: [ows("AnyValue"), Xml.empty]
+      }, { repeated: "first" })
+    }),
+    {
+      decode: ({ name, possible }): OwsModel.Domain => ({
+        name,
+        values: Option.match(possible, {
+          onNone: () => [],
+          onSome: (one) => one._tag === "Allowed" ? one.value.values : []
+        })
+      }),
+      encode: ({ name, values }) => ({
+        name,
+        possible: Option.some(
+          values.length === 0
+            ? { _tag: "Any" as const, value: undefined }
+            : { _tag: "Allowed" as const, value: { values } }
+        )
+      })
+    }
+  )
+
+  const endpoint = Xml.struct({
+    href: Xml.attributeWithDefault(xlink("href"), ""),
+    constraints: Xml.many(ows("Constraint"), domain)
+  })
+
+  /** The HTTP element of an operation's DCP: its GET and POST addresses in the order of the document. */
+  const http = Xml.struct({
+    endpoints: Xml.manyOf({ Get: [ows("Get"), endpoint], Post: [ows("Post"), endpoint] })
+  })
+
+  const operation: Xml.Content<OwsModel.OperationMetadata> = Xml.map(
+    Xml.struct({
+      name: Xml.attributeWithDefault(none("name"), ""),
+      dcps: Xml.many(ows("DCP"), Xml.struct({ http: Xml.optional(ows("HTTP"), http, { repeated: "first" }) })),
+      parameters: Xml.many(ows("Parameter"), domain),
+      constraints: Xml.many(ows("Constraint"), domain)
+    }),
+    {
+      decode: ({ constraints, dcps, name, parameters }): OwsModel.OperationMetadata => ({
+        name,
+        parameters,
+        constraints,
+        endpoints: dcps.flatMap(({ http }) =>
+          Option.match(http, {
+            onNone: () => [],
+            onSome: ({ endpoints }) =>
+              endpoints.map(({ _tag, value }): OwsModel.Endpoint => ({
+                method: _tag === "Get" ? "GET" : "POST",
+                ...value
+              }))
+          })
+        )
+      }),
+      encode: ({ constraints, endpoints, name, parameters }) => ({
+        name,
+        parameters,
+        constraints,
+        dcps: endpoints.length === 0 ? [] : [{
+          http: Option.some({
+            endpoints: endpoints.map(({ constraints, href, method }) => ({
+              _tag: method === "GET" ? "Get" as const : "Post" as const,
+              value: { href, constraints }
+            }))
+          })
+        }]
+      })
+    }
+  )
+
+  const range: Xml.Content<Description.Range> = Xml.map(
+    Xml.struct({
+      closure: Xml.nonEmptyAttribute(ows("rangeClosure")),
+      minimum: Xml.optionalNonEmpty(ows("MinimumValue")),
+      maximum: Xml.optionalNonEmpty(ows("MaximumValue")),
+      spacing: Xml.optionalNonEmpty(ows("Spacing"))
+    }),
+    {
+      decode: ({ closure, maximum, minimum, spacing }): Description.Range => ({
+        minimum,
+        maximum,
+        spacing,
+        closure: Option.getOrElse(
+          Option.filter(closure, (one) => one === "open" || one === "open-closed" || one === "closed-open"),
+          () => "closed" as const
+        )
+      }),
+      encode: ({ closure, ...rest }) => ({
+        ...rest,
+        closure: closure === "closed" ? Option.none() : Option.some(closure)
+      })
+    }
+  )
+
+  /** `ows:Value`; some servers write `ows:AllowedValue`. */
+  const allowedValues = Xml.struct({
+    values: Xml.many([...ows("Value"), ...ows("AllowedValue")], Xml.text),
+    ranges: Xml.many(ows("Range"), range)
+  })
+
+  const dataType = Xml.struct({ reference: Xml.nonEmptyAttribute(ows("reference")), name: Xml.value })
+
+  const boundingBox: Xml.Content<DataValue.BoundingBoxData> = Xml.map(
+    Xml.struct({
+      crs: Xml.nonEmptyAttribute(none("crs")),
+      dimensions: Xml.nonEmptyAttribute(none("dimensions")),
+      lower: Xml.one(ows("LowerCorner"), corner),
+      upper: Xml.one(ows("UpperCorner"), corner)
+    }),
+    {
+      decode: ({ crs, lower, upper }): DataValue.BoundingBoxData => ({
+        _tag: "BoundingBoxData" as const,
+        lower,
+        upper,
+        // PyWPS writes Python's None.
+        crs: Option.filter(crs, (name) => name !== "None")
+      }),
+      encode: ({ crs, lower, upper }) => ({
+        crs,
+        dimensions: Option.some(String(lower.length)),
+        lower,
+        upper
+      })
+    }
+  )
+
+  /** PyWPS writes the report of a failed process, and GSKY all of it, in the WPS namespace. */
+  const lenient = (local: string): Names => [...ows(local), wpsName(local)]
+
+  /** PyWPS puts a text straight into an Exception, without ExceptionText around it. */
+  const exception: Xml.Content<OwsException> = Xml.map(
+    Xml.struct({
+      code: Xml.attributeWithDefault(none("exceptionCode"), "NoApplicableCode"),
+      locator: Xml.nonEmptyAttribute(none("locator")),
+      texts: Xml.many(lenient("ExceptionText"), Xml.text),
+      text: Xml.value
+    }),
+    {
+      decode: ({ code, locator, text, texts }): OwsException =>
+        new OwsException({
+          code: code === "" ? "NoApplicableCode" : code,
+          // PyWPS writes Python's None.
+          locator: Option.filter(locator, (at) => at !== "None"),
+          texts: [...texts, ...(text === "" ? [] : [text])].filter((one) => one !== "")
+        }),
+      encode: ({ code, locator, texts }) => ({ code, locator, texts, text: "" })
+    }
+  )
+
+  const exceptionReport: Xml.Content<OwsModel.ExceptionReport> = Xml.map(
+    Xml.struct({
+      version: Xml.nonEmptyAttribute(none("version")),
+      language: Xml.nonEmptyAttribute(xml("lang")),
+      exceptions: Xml.many(lenient("Exception"), exception)
+    }),
+    {
+      decode: (raw): OwsModel.ExceptionReport => raw,
+      encode: (value) => ({
+        ...value,
+        version: Option.orElseSome(value.version, () => version === "1.1" ? "1.0.0" : "2.0.0")
+      })
+    }
+  )
+
+  return {
+    ows,
+    metadata,
+    described,
+    serviceIdentification,
+    serviceProvider,
+    operation,
+    range,
+    allowedValues,
+    dataType,
+    boundingBox,
+    exceptionReportName: lenient("ExceptionReport"),
+    exceptionReport
+  }
+}
+
+/** OWS Common 1.1, as WPS 1.0.0 writes it. */
+export const ows11 = documentsOf("1.1")
+
+/** OWS Common 2.0, as WPS 2.0 writes it. */
+export const ows20 = documentsOf("2.0")
 
 const ogcName = XmlName.namespace("http://www.opengis.net/ogc", "ogc")
 

@@ -6,26 +6,34 @@ import type * as CapabilitiesModel from "../Capabilities.ts"
 import * as DataValue from "../DataValue.ts"
 import type * as Execute from "../Execute.ts"
 import { JobStatus } from "../Execute.ts"
-import * as Literal from "../Literal.ts"
 import { noApplicableCode, type OwsException } from "../Ows.ts"
 import type * as Description from "../ProcessDescription.ts"
 import type { WpsRequest } from "../WpsProtocol.ts"
 import type { Names } from "./owsDocuments.ts"
 import {
-  described,
-  exceptionReport,
-  exceptionReportName,
   none,
-  operation,
-  ows,
+  ows11,
+  schemaTypes,
   serviceExceptionReport,
   serviceExceptionReportName,
-  serviceIdentification,
-  serviceProvider,
+  typeName,
   wpsNamespace,
   xlink,
   xml
 } from "./owsDocuments.ts"
+
+const {
+  allowedValues,
+  boundingBox,
+  dataType,
+  described,
+  exceptionReport,
+  exceptionReportName,
+  operation,
+  ows,
+  serviceIdentification,
+  serviceProvider
+} = ows11
 
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
 
@@ -122,39 +130,6 @@ const literalData: Xml.Content<DataValue.LiteralData> = Xml.map(
       uom
     }),
     encode: ({ dataType, uom, value }) => ({ value, dataType, uom })
-  }
-)
-
-const readNumber = Literal.decode(Schema.Number)
-
-/** Corners are numbers in XML Schema's spelling, between any white space. */
-const corner: Xml.Content<ReadonlyArray<number>> = Xml.transform(Xml.text, {
-  decode: (source): Either.Either<ReadonlyArray<number>, string> =>
-    Either.all(source.split(/[\s,]+/).filter((one) => one !== "").map(readNumber)),
-  encode: (numbers) => numbers.map((one) => Literal.format(one, "double")).join(" ")
-})
-
-const boundingBox: Xml.Content<DataValue.BoundingBoxData> = Xml.map(
-  Xml.struct({
-    crs: Xml.nonEmptyAttribute(none("crs")),
-    dimensions: Xml.nonEmptyAttribute(none("dimensions")),
-    lower: Xml.one(ows("LowerCorner"), corner),
-    upper: Xml.one(ows("UpperCorner"), corner)
-  }),
-  {
-    decode: ({ crs, lower, upper }): DataValue.BoundingBoxData => ({
-      _tag: "BoundingBoxData" as const,
-      lower,
-      upper,
-      // PyWPS writes Python's None.
-      crs: Option.filter(crs, (name) => name !== "None")
-    }),
-    encode: ({ crs, lower, upper }) => ({
-      crs,
-      dimensions: Option.some(String(lower.length)),
-      lower,
-      upper
-    })
   }
 )
 
@@ -474,56 +449,6 @@ const complex: Xml.Content<Description.ComplexDescription> = Xml.map(
   }
 )
 
-const range: Xml.Content<Description.Range> = Xml.map(
-  Xml.struct({
-    closure: Xml.nonEmptyAttribute(ows("rangeClosure")),
-    minimum: Xml.optionalNonEmpty(ows("MinimumValue")),
-    maximum: Xml.optionalNonEmpty(ows("MaximumValue")),
-    spacing: Xml.optionalNonEmpty(ows("Spacing"))
-  }),
-  {
-    decode: ({ closure, maximum, minimum, spacing }): Description.Range => ({
-      minimum,
-      maximum,
-      spacing,
-      closure: Option.getOrElse(
-        Option.filter(closure, (one) => one === "open" || one === "open-closed" || one === "closed-open"),
-        () => "closed" as const
-      )
-    }),
-    encode: ({ closure, ...rest }) => ({
-      ...rest,
-      closure: closure === "closed" ? Option.none() : Option.some(closure)
-    })
-  }
-)
-
-/** `ows:Value`; some servers write `ows:AllowedValue`. */
-const allowedValues = Xml.struct({
-  values: Xml.many([...ows("Value"), ...ows("AllowedValue")], Xml.text),
-  ranges: Xml.many(ows("Range"), range)
-})
-
-const dataType = Xml.struct({ reference: Xml.nonEmptyAttribute(ows("reference")), name: Xml.value })
-
-const known = new Set(
-  ("string normalizedString token boolean decimal integer nonPositiveInteger negativeInteger long int short byte " +
-    "nonNegativeInteger unsignedLong unsignedInt unsignedShort unsignedByte positiveInteger float double duration " +
-    "dateTime time date anyURI base64Binary hexBinary QName").split(" ")
-)
-
-/** The type's local name, from the reference's end or the text, whichever names one that XML Schema has. */
-const typeName = ({ name, reference }: Xml.Value<typeof dataType>): Option.Option<string> => {
-  const tail = localName(Option.getOrElse(reference, () => ""))
-  if (known.has(tail)) return Option.some(tail)
-  const text = localName(name)
-  if (known.has(text)) return Option.some(text)
-  return name === "" ? reference : Option.some(name)
-}
-
-const localName = (name: string): string =>
-  name.slice(Math.max(name.lastIndexOf("#"), name.lastIndexOf(":"), name.lastIndexOf("/")) + 1).trim()
-
 const literalParts = Xml.struct({
   dataType: Xml.optional(ows("DataType"), dataType, { repeated: "first" }),
   uoms: Xml.optional(
@@ -569,7 +494,7 @@ const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription
       encode: (value) => ({
         dataType: Option.map(value.dataType, (name) => ({
           name,
-          reference: known.has(name) ? Option.some(`http://www.w3.org/TR/xmlschema-2/#${name}`) : Option.none()
+          reference: schemaTypes.has(name) ? Option.some(`http://www.w3.org/TR/xmlschema-2/#${name}`) : Option.none()
         })),
         uoms: value.uoms.length === 0
           ? Option.none()
