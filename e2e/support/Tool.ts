@@ -68,6 +68,20 @@ export const run = Effect.fn("Tool.run")(function*(install: string, command: Com
     : new ToolFailed({ command: [tool, ...args].join(" "), exitCode, output: output.slice(-3000) })
 })
 
+/** Makes what is not there in a folder beside its place, and moves it there only when it is whole. */
+export const once = Effect.fnUntraced(function*<A, E, R>(
+  place: string,
+  make: (draft: string) => Effect.Effect<A, E, R>
+) {
+  const fs = yield* FileSystem.FileSystem
+  if (yield* fs.exists(place)) return
+  const draft = `${place}.draft`
+  yield* fs.remove(draft, { recursive: true, force: true })
+  yield* fs.makeDirectory(draft, { recursive: true })
+  yield* make(draft)
+  yield* fs.rename(draft, place)
+})
+
 /** A port of 127.0.0.1 cannot be had. */
 export class PortUnavailable extends Schema.TaggedError<PortUnavailable>()("PortUnavailable", {
   port: Schema.Number,

@@ -46,8 +46,9 @@ export interface Metadata {
 /**
  * A provider.
  *
- * `issuer` is its address, to the letter as it publishes it. `metadata` is put over what it publishes; with
- * `discovery: "none"` it is all there is. `timeout` is how long one answer may take: 30 seconds.
+ * `issuer` is its address, to the letter as it publishes it. What it publishes is looked for where OpenID Connect or
+ * RFC 8414 (`oauth2`) have it, or at `metadataUrl`. `metadata` is put over that; with `discovery: "none"` it is all there
+ * is. `timeout` is how long one answer may take: 30 seconds.
  *
  * @since 0.1.0
  * @category models
@@ -56,6 +57,7 @@ export interface Provider {
   readonly issuer: string
   readonly metadata?: Metadata | undefined
   readonly discovery?: "oidc" | "oauth2" | "none" | undefined
+  readonly metadataUrl?: string | undefined
   readonly timeout?: Duration.DurationInput | undefined
 }
 

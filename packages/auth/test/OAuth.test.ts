@@ -24,8 +24,8 @@ const layerOf = (provider: Provider) =>
 /** A layer's services, as long as the test's scope is open. */
 const built = <E>(layer: Layer.Layer<Auth.Auth | Session.Session, E>) => Layer.build(layer)
 
-const clientCredentials = (provider: Provider) =>
-  built(OAuth.layerClientCredentials(confidential).pipe(Layer.provide(layerOf(provider))))
+const clientCredentials = (provider: Provider, options: Partial<OAuth.Provider> = {}) =>
+  built(OAuth.layerClientCredentials({ ...confidential, ...options }).pipe(Layer.provide(layerOf(provider))))
 
 const codeOptions = { issuer, clientId: "wps" }
 
@@ -92,6 +92,52 @@ describe("OAuth", () => {
         assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-1")
         yield* TestClock.adjust("20 seconds")
         assert.strictEqual((yield* Effect.flip(Effect.provide(authorize, context)))._tag, "ProviderUnreachable")
+      }))
+
+    it.scoped("nor does one that is too busy", () =>
+      Effect.gen(function*() {
+        const isBusy = yield* Ref.make(false)
+        const inner = yield* makeProvider()
+        const provider = yield* makeProvider({
+          endpoints: {
+            "/token": (call) =>
+              Effect.flatMap(Ref.get(isBusy), (isBusy) =>
+                isBusy ? Effect.succeed(new Response("busy", { status: 503 })) : inner.token(call))
+          }
+        })
+        const context = yield* clientCredentials(provider)
+        yield* Effect.provide(authorize, context)
+        yield* Ref.set(isBusy, true)
+        yield* TestClock.adjust("280 seconds")
+        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-1")
+        yield* TestClock.adjust("20 seconds")
+        assert.strictEqual((yield* Effect.flip(Effect.provide(authorize, context)))._tag, "ProviderError")
+      }))
+
+    it.scoped("metadata are read where they are said to lie, and an error says how", () =>
+      Effect.gen(function*() {
+        const elsewhere = "/elsewhere/metadata"
+        const standard = "/.well-known/openid-configuration"
+        const inner = yield* makeProvider()
+        const provider = yield* makeProvider({
+          endpoints: {
+            [standard]: () => Effect.succeed(new Response(null, { status: 301, headers: { location: elsewhere } })),
+            [elsewhere]: inner.discovery
+          }
+        })
+        const error = yield* Effect.flip(Effect.provide(authorize, yield* clientCredentials(provider)))
+        assert.include(error.message, "HTTP 301")
+        assert.include(error.message, "`metadataUrl`")
+        const told = yield* clientCredentials(provider, { metadataUrl: `${issuer}${elsewhere}` })
+        assert.strictEqual(yield* Effect.provide(authorize, told), "Bearer access-1")
+        deepStrictEqual((yield* provider.calls).map(({ path }) => path), [standard, elsewhere, "/token"])
+      }))
+
+    it.scoped("metadata are not asked for over http", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const error = yield* Effect.flip(clientCredentials(provider, { metadataUrl: "http://id.test/metadata" }))
+        assert.strictEqual(error._tag, "InvalidIssuer")
       }))
 
     it.scoped("a token is asked for with the type of a form, to the letter", () =>

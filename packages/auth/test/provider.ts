@@ -106,8 +106,10 @@ export const makeProvider = (options: {
       }
     }
 
+    const discovery: Endpoint = () => Effect.succeed(json({ ...metadata, ...options.metadata }))
+
     const endpoints: Record<string, Endpoint> = {
-      "/.well-known/openid-configuration": () => Effect.succeed(json({ ...metadata, ...options.metadata })),
+      "/.well-known/openid-configuration": discovery,
       "/token": token,
       "/revoke": () => Effect.as(Ref.set(live, new Set()), new Response(null, { status: 200 })),
       "/device": () =>
@@ -160,6 +162,7 @@ export const makeProvider = (options: {
         (all) => all.filter(({ path }) => path === "/token").map(({ parameters }) => parameters["grant_type"])
       ),
       revokeAll: Ref.set(live, new Set<string>()),
+      discovery,
       issue,
       token,
       authorize

@@ -177,7 +177,8 @@ export const make = Effect.fnUntraced(function*(
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
         const stored = tokensOf(entry)
-        const result: Found = yield* Option.match(yield* latest(stored), {
+        const last = yield* latest(stored)
+        const result: Found = yield* Option.match(last, {
           onNone: (): Effect.Effect<Found, AuthError> => Effect.succeed({ _tag: "None", reason: "no-token" }),
           onSome: (tokens) =>
             isFresh(tokens, now) && !Option.exists(refused, (access) => isSame(tokens, access))
@@ -193,15 +194,15 @@ export const make = Effect.fnUntraced(function*(
         }
         if (isInteractive) return [result, withTokens(entry, Option.none())] as const
         // It spends nothing, and may take as long as the program's own code takes.
-        const tokens = yield* Effect.catchTag(
-          Effect.interruptible(grant.obtain),
-          "ProviderUnreachable",
-          (error) =>
-            Option.match(stored, {
-              onNone: () => Effect.fail(error),
-              onSome: (tokens) => Effect.as(stillGood(tokens, refused, error), tokens)
-            })
-        )
+        const unlessGood = (error: AuthError) =>
+          Option.match(last, {
+            onNone: () => Effect.fail(error),
+            onSome: (tokens) => Effect.as(stillGood(tokens, refused, error), tokens)
+          })
+        const tokens = yield* Effect.catchTags(Effect.interruptible(grant.obtain), {
+          ProviderError: unlessGood,
+          ProviderUnreachable: unlessGood
+        })
         yield* hold(tokens, stored)
         return [found(tokens), withTokens(entry, Option.some(tokens), yield* credentials)] as const
       })).pipe(Effect.zipLeft(saved))

@@ -128,7 +128,16 @@ export const failure = (operation: ProviderOperation, issuer: string, secrets: R
   const status = cause instanceof oauth.OperationProcessingError && cause.cause instanceof Response
     ? cause.cause.status
     : undefined
-  return make(status === undefined || status < 400 ? detail : `${detail}, HTTP ${status}`, hint, undefined, status)
+  const isElsewhere = operation === "discovery" && status !== undefined && status !== 200
+  return make(
+    status === undefined || status === 200 ? detail : `${detail}, HTTP ${status}`,
+    isElsewhere
+      ? "Its metadata are not where they were looked for: give their address as `metadataUrl`, or what they say as " +
+        "`metadata` with `discovery: \"none\"`."
+      : hint,
+    undefined,
+    status
+  )
 }
 
 /** Why the answer that the browser brought is not accepted. */

@@ -180,6 +180,7 @@ export const make = Effect.fnUntraced(function*(
   dpop: Option.Option<Effect.Effect<oauth.DPoPHandle, AuthError>> = Option.none()
 ): Effect.fn.Return<Protocol, InvalidIssuer, HttpClient.HttpClient | Scope.Scope> {
   const issuerUrl = yield* parseIssuer(provider.issuer)
+  const metadataUrl = provider.metadataUrl === undefined ? undefined : yield* parseIssuer(provider.metadataUrl)
   const { issuer } = provider
   const timeout = Duration.decode(provider.timeout ?? "30 seconds")
   const runtime = yield* Effect.runtime()
@@ -243,7 +244,8 @@ export const make = Effect.fnUntraced(function*(
             [oauth.allowInsecureRequests]: isLoopback(issuerUrl),
             [oauth.customFetch]: (url, options) => {
               secrets = secretsOf(options)
-              const sending = Runtime.runPromise(runtime)(Effect.either(send(operation, url, options)), { signal })
+              const address = operation === "discovery" ? metadataUrl?.href ?? url : url
+              const sending = Runtime.runPromise(runtime)(Effect.either(send(operation, address, options)), { signal })
               return sending.then((sent) => Either.isRight(sent) ? sent.right : Promise.reject(sent.left))
             }
           }).then(process),
