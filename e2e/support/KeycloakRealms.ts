@@ -5,15 +5,18 @@
 /** Who logs in, in either realm. Without e-mail and names Keycloak would stop the login to ask for them. */
 export const alice = { username: "alice", password: "alice" } as const
 
-const user = {
+const user = (realm: string) => ({
   username: alice.username,
   enabled: true,
   email: "alice@example.org",
   emailVerified: true,
   firstName: "Alice",
   lastName: "Liddell",
-  credentials: [{ type: "password", value: alice.password, temporary: false }]
-}
+  credentials: [{ type: "password", value: alice.password, temporary: false }],
+  // Those of everybody who signs up, which an imported user has not. They make her tokens be for `account`, which Twitcher
+  // asks of a token.
+  realmRoles: [`default-roles-${realm}`]
+})
 
 const client = (clientId: string, settings: Readonly<Record<string, unknown>>) => ({
   clientId,
@@ -76,7 +79,7 @@ const realm = (name: string, settings: Readonly<Record<string, unknown>>) => ({
   enabled: true,
   // Nothing here is served with TLS.
   sslRequired: "none",
-  users: [user],
+  users: [user(name)],
   clients,
   ...settings
 })

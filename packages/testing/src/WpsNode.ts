@@ -5,19 +5,22 @@
  *
  * @since 0.1.0
  */
-import type { Process } from "@effect-wps/wps"
-import { DataValue, type Execute, Ows, Wps100, type WpsError } from "@effect-wps/wps"
+import { DataValue, Execute, Input, Output, Ows, Process, Wps100, Wps200, type WpsError } from "@effect-wps/wps"
 import { JobStatus } from "@effect-wps/wps/Execute"
-import type { WpsRequest, WpsResponse } from "@effect-wps/wps/WpsProtocol"
+import type { WpsProtocol, WpsRequest, WpsResponse } from "@effect-wps/wps/WpsProtocol"
 import type { XmlError } from "@effect-wps/xml"
 import * as Headers from "@effect/platform/Headers"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -27,6 +30,7 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { capabilities, describe } from "./internal/describe.ts"
+import type { Answer, Behaviour, Quirk } from "./Quirk.ts"
 
 /**
  * A file that a node serves.
@@ -147,6 +151,14 @@ const exceptionOf = (cause: Cause.Cause<unknown>): Ows.OwsException => {
 export interface Options {
   /** @default "WPS node" */
   readonly title?: string | undefined
+  /** The versions that it speaks; who says nothing of one is answered in the first. @default ["1.0.0", "2.0.0"] */
+  readonly versions?: ReadonlyArray<"1.0.0" | "2.0.0"> | undefined
+  /** How it strays from the standard. @default not at all */
+  readonly quirks?: ReadonlyArray<Quirk> | undefined
+  /** How long a job and what it gave are kept after its end. @default "1 hour" */
+  readonly keepJobs?: Duration.DurationInput | undefined
+  /** How long WPS 2.0 clients are asked to wait until they ask again. @default nothing is said */
+  readonly nextPoll?: Duration.DurationInput | undefined
   /** Where the service answers; jobs and outputs lie below. @default "/wps" */
   readonly path?: `/${string}` | undefined
   /** Looks at every request first: an answer is a refusal. @default every request is let in */
@@ -183,33 +195,103 @@ export const bearer = (token: Redacted.Redacted): NonNullable<Options["authorize
   })
 
 const unauthorized = (sent: boolean): HttpServerResponse.HttpServerResponse =>
-  respond(401, report([Ows.noApplicableCode(sent ? "Access token is no longer valid" : "Authentication failed")])).pipe(
+  respond(Wps100.Wps100)(
+    401,
+    report([Ows.noApplicableCode(sent ? "Access token is no longer valid" : "Authentication failed")])
+  ).pipe(
     HttpServerResponse.setHeader("www-authenticate", `Bearer realm="wps"${sent ? ", error=\"invalid_token\"" : ""}`)
   )
 
+/**
+ * A process that gives each of its inputs back, all of which may be left out, as OGC's test suite for WPS 2.0 wants one
+ * (`ECHO_PROCESS_ID`).
+ *
+ * @example
+ * ```ts
+ * import { WpsNode, WpsServer } from "@effect-wps/testing"
+ *
+ * const Server = WpsServer.layer([WpsNode.echo])
+ * ```
+ *
+ * @since 0.1.0
+ * @category processes
+ */
+export const echo: Implementation = handle(
+  Process.make("org.n52.javaps.test.EchoProcess", {
+    title: "Echo",
+    abstract: "Gives each input back",
+    inputs: {
+      complexInput: Input.optional(Input.text("text/xml")),
+      boundingBoxInput: Input.optional(Input.boundingBox("http://www.opengis.net/def/crs/EPSG/0/4326")),
+      /** In milliseconds. */
+      duration: Input.optional(Input.literal(Schema.Int)),
+      literalInput: Input.optional(Input.literal(Schema.String))
+    },
+    outputs: {
+      complexOutput: Output.optional(Output.text("text/xml")),
+      boundingBoxOutput: Output.optional(Output.boundingBox("http://www.opengis.net/def/crs/EPSG/0/4326")),
+      literalOutput: Output.optional(Output.literal(Schema.String))
+    }
+  }),
+  ({ boundingBoxInput, complexInput, duration, literalInput }) =>
+    Effect.as(Effect.sleep(duration ?? 0), {
+      complexOutput: Option.fromNullable(complexInput),
+      boundingBoxOutput: Option.fromNullable(boundingBoxInput),
+      literalOutput: Option.fromNullable(literalInput)
+    })
+)
+
+interface Job {
+  readonly document: Execute.ExecuteResponse
+  /** The bytes of the one output that was asked for raw. */
+  readonly raw: Option.Option<File>
+  readonly isRaw: boolean
+  readonly fiber: Option.Option<Fiber.RuntimeFiber<void>>
+  readonly done: Deferred.Deferred<void>
+}
+
 interface State {
-  readonly jobs: HashMap.HashMap<string, Execute.ExecuteResponse>
+  readonly jobs: HashMap.HashMap<string, Job>
   readonly outputs: HashMap.HashMap<string, File>
+  /** How often each operation was asked for about each job or output. */
+  readonly counts: HashMap.HashMap<string, number>
 }
 
 const report = (exceptions: ReadonlyArray<Ows.OwsException>): WpsResponse => ({
   _tag: "ExceptionReport",
-  value: { version: Option.some("1.0.0"), language: Option.none(), exceptions }
+  value: { version: Option.none(), language: Option.none(), exceptions }
 })
 
-/** A document that cannot be written says so; the node's processes are typed, so it is text that XML cannot carry. */
-const respond = (status: number, response: WpsResponse): HttpServerResponse.HttpServerResponse =>
-  Either.match(Wps100.Wps100.encodeResponse(response), {
-    onLeft: (error) =>
-      HttpServerResponse.text(
-        Either.getOrElse(Wps100.Wps100.encodeResponse(report([Ows.noApplicableCode(error.message)])), () => ""),
-        { status: 500, contentType: "text/xml; charset=utf-8" }
-      ),
-    onRight: (body) => HttpServerResponse.text(body, { status, contentType: "text/xml; charset=utf-8" })
-  })
+const contentType = "text/xml; charset=utf-8"
 
-const refuse = (status: number, code: string, locator: string, text: string): HttpServerResponse.HttpServerResponse =>
-  respond(status, report([new Ows.OwsException({ code, locator: Option.some(locator), texts: [text] })]))
+/** A document that cannot be written says so; the node's processes are typed, so it is text that XML cannot carry. */
+const respond =
+  (protocol: WpsProtocol) => (status: number, response: WpsResponse): HttpServerResponse.HttpServerResponse =>
+    Either.match(protocol.encodeResponse(response), {
+      onLeft: (error) =>
+        HttpServerResponse.text(
+          Either.getOrElse(protocol.encodeResponse(report([Ows.noApplicableCode(error.message)])), () => ""),
+          { status: 500, contentType }
+        ),
+      onRight: (body) => HttpServerResponse.text(body, { status, contentType })
+    })
+
+const exception = (code: string, locator: string, text: string): Ows.OwsException =>
+  new Ows.OwsException({ code, locator: Option.some(locator), texts: [text] })
+
+/** What is said in each version where a request cannot be fulfilled (OGC 05-007r7 §10.4, OGC 14-065r2 table 51). */
+const codes = {
+  noSuchProcess: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchProcess" },
+  noSuchInput: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchInput" },
+  noSuchOutput: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchOutput" },
+  noSuchMode: { "1.0.0": "StorageNotSupported", "2.0.0": "NoSuchMode" },
+  noStorage: { "1.0.0": "StorageNotSupported", "2.0.0": "StorageNotSupported" },
+  notAccessible: { "1.0.0": "InvalidParameterValue", "2.0.0": "DataNotAccessible" },
+  wrongInput: { "1.0.0": "InvalidParameterValue", "2.0.0": "WrongInputData" }
+} as const
+
+const codeOf = (protocol: WpsProtocol, reason: keyof typeof codes): string =>
+  codes[reason][protocol.version === "2.0.0" ? "2.0.0" : "1.0.0"]
 
 const unescaped = Option.liftThrowable(decodeURIComponent)
 
@@ -219,22 +301,19 @@ const notAllowed = (allowed: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.empty({ status: 405, headers: { allow: allowed } })
 
 /** What is wrong with a document that was sent, as the standard wants it said. */
-const refuseDocument = (error: XmlError.XmlError): HttpServerResponse.HttpServerResponse => {
+const faultOf = (error: XmlError.XmlError): readonly [status: number, exception: Ows.OwsException] => {
   switch (error.reason) {
     case "unexpected-root":
-      return refuse(501, "OperationNotSupported", "request", error.message)
-    case "missing":
-      return refuse(
-        400,
-        "MissingParameterValue",
-        /([\w.-]+) is missing/.exec(error.detail)?.[1] ?? error.path,
-        error.message
-      )
+      return [501, exception("OperationNotSupported", "request", error.message)]
+    case "missing": {
+      const locator = /([\w.-]+) is missing/.exec(error.detail)?.[1] ?? error.path
+      return [400, exception("MissingParameterValue", locator, error.message)]
+    }
     case "invalid-value":
     case "repeated":
-      return refuse(400, "InvalidParameterValue", /[\w.-]*$/.exec(error.path)?.[0] ?? error.path, error.message)
+      return [400, exception("InvalidParameterValue", /[\w.-]*$/.exec(error.path)?.[0] ?? error.path, error.message)]
     default:
-      return refuse(400, "NoApplicableCode", "body", error.message)
+      return [400, exception("NoApplicableCode", "body", error.message)]
   }
 }
 
@@ -246,6 +325,14 @@ const bytesOf = (data: DataValue.DataValue): Either.Either<File, string> =>
       ? Option.getOrElse(data.format.mimeType, () => "application/octet-stream")
       : "text/plain; charset=utf-8"
   }))
+
+/** A literal in the format that it was asked for in, of the two that it has in WPS 2.0. */
+const inFormat = (data: DataValue.DataValue, { format }: Execute.OutputRequest): DataValue.DataValue =>
+  data._tag === "LiteralData" && Option.contains(format.mimeType, "text/plain")
+    ? DataValue.complexText(data.value, "text/plain")
+    : data
+
+const protocols = { "1.0.0": Wps100.Wps100, "2.0.0": Wps200.Wps200 } as const
 
 /**
  * Makes a node's `HttpApp`. Jobs that run asynchronously belong to the scope.
@@ -274,82 +361,122 @@ export const make = Effect.fnUntraced(function*<R = never>(
 ): Effect.fn.Return<HttpApp.Default<never, R>, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const root = (options.path ?? "/wps").replace(/\/+$/, "")
+  const versions = options.versions ?? ["1.0.0", "2.0.0"]
+  const first = protocols[versions[0] ?? "1.0.0"]
+  const quirks = options.quirks ?? []
+  const behaviour = quirks.reduce<Behaviour>((all, quirk) => ({ ...all, ...quirk.behaviour }), {})
+  const keepJobs = Duration.decode(options.keepJobs ?? "1 hour")
   const state = yield* Ref.make<State>({
     jobs: HashMap.empty(),
-    outputs: HashMap.fromIterable(Object.entries(options.files ?? {}))
+    outputs: HashMap.fromIterable(Object.entries(options.files ?? {})),
+    counts: HashMap.empty()
   })
   const byIdentifier = new Map(implementations.map((one) => [one.process.identifier, one]))
   const descriptions = implementations.map(describe)
 
   const now = Effect.map(DateTime.now, (moment) => Option.some(DateTime.formatIso(moment)))
-  const identifier = Effect.map(
+  const makeIdentifier = Effect.map(
     Effect.all(Array.from({ length: 4 }, () => Random.nextIntBetween(0, 0x100000000))),
     (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
   )
 
-  // ------------------------------------------------------------------------------------------------------------ Execute
+  // --------------------------------------------------------------------------------------------------------------- jobs
 
-  const resolve = Effect.fnUntraced(function*(input: Execute.DataInput) {
-    const { data } = input
-    if (data._tag !== "Reference") return input
-    const unreachable = (reason: string) =>
-      new Ows.OwsException({ code: "InvalidParameterValue", locator: Option.some(input.identifier), texts: [reason] })
-    const content = yield* Effect.mapError(
-      options.fetch?.(data) ?? Effect.fail("This node takes no inputs by reference."),
-      unreachable
-    )
-    return { identifier: input.identifier, data: DataValue.fetched(data, content) }
-  })
+  const forget = (id: string): Effect.Effect<void> =>
+    Ref.update(state, (current) => ({
+      ...current,
+      jobs: HashMap.remove(current.jobs, id),
+      outputs: HashMap.filter(current.outputs, (_, key) => !key.startsWith(`${id}/`))
+    }))
 
-  const exceptionOfFault = ({ input, reason }: WpsError.InputFault) =>
-    new Ows.OwsException({
-      code: reason === "is missing" ? "MissingParameterValue" : "InvalidParameterValue",
-      locator: Option.some(input),
-      texts: [`The input ${input} ${reason}.`]
+  /** A job that is not over its time. */
+  const find = (id: string): Effect.Effect<Option.Option<Job>> =>
+    Effect.gen(function*() {
+      const job = HashMap.get((yield* Ref.get(state)).jobs, id)
+      const moment = yield* Clock.currentTimeMillis
+      const isOver = Option.exists(job, ({ document }) =>
+        Option.exists(document.expirationDate, ({ epochMillis }) => epochMillis <= moment))
+      if (isOver) {
+        yield* forget(id)
+      }
+      return isOver ? Option.none() : job
     })
+
+  const change = (id: string, f: (job: Job) => Job): Effect.Effect<void> =>
+    Ref.update(state, (current) => ({ ...current, jobs: HashMap.modify(current.jobs, id, f) }))
+
+  // ------------------------------------------------------------------------------------------------------------ Execute
 
   const store = (key: string, file: File) =>
     Ref.update(state, (current) => ({ ...current, outputs: HashMap.set(current.outputs, key, file) }))
 
+  /** Parts of what is made of others are fetched too. */
+  const resolve = (
+    protocol: WpsProtocol,
+    { data, identifier }: Execute.DataInput
+  ): Effect.Effect<Execute.DataInput, Ows.OwsException> =>
+    data._tag === "NestedData"
+      ? Effect.map(
+        Effect.forEach(data.parts, (part) => resolve(protocol, part)),
+        (parts) => ({ identifier, data: { _tag: "NestedData", parts } })
+      )
+      : data._tag !== "Reference"
+      ? Effect.succeed({ identifier, data })
+      : (options.fetch?.(data) ?? Effect.fail("This node takes no inputs by reference.")).pipe(
+        Effect.mapBoth({
+          onFailure: (reason) => exception(codeOf(protocol, "notAccessible"), identifier, reason),
+          onSuccess: (content) => ({ identifier, data: DataValue.fetched(data, content) })
+        })
+      )
+
+  const exceptionOfFault = (protocol: WpsProtocol) => ({ input, reason }: WpsError.InputFault) =>
+    exception(
+      reason === "is missing"
+        ? "MissingParameterValue"
+        : codeOf(protocol, reason === "is no input" ? "noSuchInput" : "wrongInput"),
+      input,
+      `The input ${input} ${reason}.`
+    )
+
   /** The outputs that were asked for, each in the answer or stored. */
   const deliver = Effect.fnUntraced(function*(
-    job: string,
+    id: string,
     base: string,
     asked: ReadonlyArray<Execute.OutputRequest>,
     produced: ReadonlyArray<readonly [string, DataValue.DataValue]>
   ) {
-    const wanted = asked.length === 0
+    const requestOf = (name: string) => asked.find((output) => output.identifier === name)
+    const wanted = asked.length === 0 || behaviour.everyOutput === true
       ? produced
-      : produced.filter(([name]) => asked.some((output) => output.identifier === name))
+      : produced.filter(([name]) => requestOf(name) !== undefined)
     return yield* Effect.forEach(wanted, ([name, data]) =>
       Effect.gen(function*() {
         const common = { identifier: name, title: Option.none(), abstract: Option.none() }
-        if (!asked.some((output) => output.identifier === name && output.asReference)) return { ...common, data }
+        const request = requestOf(name)
+        if (request === undefined || !request.asReference) {
+          return { ...common, data: request === undefined ? data : inFormat(data, request) }
+        }
         const stored = yield* Effect.mapError(bytesOf(data), Ows.noApplicableCode)
-        yield* store(`${job}/${name}`, stored)
+        yield* store(`${id}/${name}`, stored)
         return {
           ...common,
-          data: DataValue.reference(`${base}/outputs/${job}/${encodeURIComponent(name)}`, {
+          data: DataValue.reference(`${base}/outputs/${id}/${encodeURIComponent(name)}`, {
             format: stored.contentType
           })
         }
       }))
   })
 
-  const executed = (
-    implementation: Implementation<R>,
-    request: Execute.ExecuteRequest,
-    base: string
-  ): Omit<Execute.ExecuteResponse, "status" | "creationTime"> => ({
-    process: Option.some(describe(implementation)),
-    statusLocation: Option.none(),
-    serviceInstance: Option.some(`${base}?service=WPS&request=GetCapabilities`),
-    language: Option.none(),
-    outputs: [],
-    lineage: request.response._tag === "Document" && request.response.lineage
-      ? Option.some({ inputs: request.inputs, outputs: request.response.outputs })
-      : Option.none()
-  })
+  /** The bytes of the one output that was asked for. */
+  const rawOf = (
+    { identifier }: Execute.OutputRequest,
+    produced: ReadonlyArray<readonly [string, DataValue.DataValue]>
+  ): Either.Either<File, Ows.OwsException> => {
+    const data = produced.find(([name]) => name === identifier)?.[1]
+    return data === undefined
+      ? Either.left(exception("NoApplicableCode", identifier, "The output was not made."))
+      : Either.mapLeft(bytesOf(data), (reason) => exception("NoApplicableCode", identifier, `The output ${reason}.`))
+  }
 
   const status = {
     accepted: JobStatus.Accepted({ message: "The job is accepted", percent: Option.none() }),
@@ -358,14 +485,13 @@ export const make = Effect.fnUntraced(function*<R = never>(
   }
 
   const contextOf = (
-    job: string,
+    id: string,
     base: string,
     say: (status: Execute.JobStatus) => Effect.Effect<void>
   ): JobContext => ({
     report: (percent, message) => say(JobStatus.Running({ message, percent: Option.some(percent) })),
     pause: (percent, message) => say(JobStatus.Paused({ message, percent: Option.some(percent) })),
-    store: (name, file) =>
-      Effect.as(store(`${job}/${name}`, file), `${base}/outputs/${job}/${encodeURIComponent(name)}`),
+    store: (name, file) => Effect.as(store(`${id}/${name}`, file), `${base}/outputs/${id}/${encodeURIComponent(name)}`),
     load: (url) =>
       Effect.map(Ref.get(state), ({ outputs }) =>
         url.startsWith(`${base}/outputs/`)
@@ -373,161 +499,379 @@ export const make = Effect.fnUntraced(function*<R = never>(
           : Option.none())
   })
 
-  const finish = Effect.fnUntraced(function*(
-    job: string,
-    base: string,
-    response: Omit<Execute.ExecuteResponse, "status" | "creationTime">,
-    asked: ReadonlyArray<Execute.OutputRequest>,
-    run: Effect.Effect<ReadonlyArray<readonly [string, DataValue.DataValue]>, Ows.OwsException, R>
-  ) {
-    const result = yield* Effect.either(Effect.flatMap(run, (produced) => deliver(job, base, asked, produced)))
-    const creationTime = yield* now
-    return Either.match(result, {
-      onLeft: (exception): Execute.ExecuteResponse => ({
-        ...response,
-        creationTime,
-        status: JobStatus.Failed({ message: String(exception), percent: Option.none(), exceptions: [exception] })
-      }),
-      onRight: (outputs): Execute.ExecuteResponse => ({ ...response, creationTime, status: status.succeeded, outputs })
-    })
-  })
+  const failed = (exception: Ows.OwsException): Execute.JobStatus =>
+    JobStatus.Failed({ message: String(exception), percent: Option.none(), exceptions: [exception] })
 
-  const execute = Effect.fnUntraced(function*(request: Execute.ExecuteRequest, base: string) {
-    const implementation = byIdentifier.get(request.identifier)
+  interface Prepared {
+    readonly implementation: Implementation<R>
+    readonly asked: ReadonlyArray<Execute.OutputRequest>
+    readonly run: Either.Either.Right<ReturnType<Implementation<R>["run"]>>
+  }
+
+  /** What is wrong with a request, or how to run it. */
+  const prepare = Effect.fnUntraced(function*(
+    protocol: WpsProtocol,
+    { identifier, inputs, response }: Execute.ExecuteRequest
+  ): Effect.fn.Return<Prepared, ReadonlyArray<Ows.OwsException>> {
+    const implementation = byIdentifier.get(identifier)
     if (implementation === undefined) {
-      return refuse(400, "InvalidParameterValue", "identifier", `There is no process ${request.identifier}.`)
+      return yield* Effect.fail([
+        exception(codeOf(protocol, "noSuchProcess"), "identifier", `There is no process ${identifier}.`)
+      ])
     }
-    const asked = request.response._tag === "Raw" ? [request.response.output] : request.response.outputs
+    const asked = response._tag === "Raw" ? [response.output] : response.outputs
     const unknown = asked.find((output) => !Object.hasOwn(implementation.process.outputs, output.identifier))
     if (unknown !== undefined) {
-      return refuse(400, "InvalidParameterValue", unknown.identifier, `There is no output ${unknown.identifier}.`)
+      return yield* Effect.fail([
+        exception(codeOf(protocol, "noSuchOutput"), unknown.identifier, `There is no output ${unknown.identifier}.`)
+      ])
     }
-    const stores = request.response._tag === "Document" &&
-      (request.response.mode === "async" || asked.some((output) => output.asReference))
-    if (stores && !implementation.async) {
-      return refuse(400, "StorageNotSupported", "storeExecuteResponse", "This process stores nothing.")
+    if (response.mode === "async" && !implementation.async) {
+      return yield* Effect.fail([
+        exception(codeOf(protocol, "noSuchMode"), "storeExecuteResponse", "This process cannot be run asynchronously.")
+      ])
     }
-    const resolved = yield* Effect.either(Effect.forEach(request.inputs, resolve, { concurrency: 4 }))
-    if (Either.isLeft(resolved)) return respond(400, report([resolved.left]))
-    const prepared = implementation.run(resolved.right)
-    if (Either.isLeft(prepared)) return respond(400, report(prepared.left.map(exceptionOfFault)))
-    const run = prepared.right
+    if (asked.some((output) => output.asReference) && !implementation.async) {
+      return yield* Effect.fail([
+        exception(codeOf(protocol, "noStorage"), "storeExecuteResponse", "This process stores nothing.")
+      ])
+    }
+    const resolved = yield* Effect.forEach(inputs, (input) => resolve(protocol, input), { concurrency: 4 }).pipe(
+      Effect.mapError((one) => [one])
+    )
+    const run = yield* Either.mapLeft(implementation.run(resolved), (all) => all.map(exceptionOfFault(protocol)))
+    return { implementation, asked, run }
+  })
 
-    const job = yield* identifier
-    const silent = contextOf(job, base, () => Effect.void)
-    if (request.response._tag === "Raw") {
-      const { output } = request.response
-      const result = yield* Effect.either(run(silent))
-      if (Either.isLeft(result)) return respond(500, report([result.left]))
-      const data = result.right.find(([name]) => name === output.identifier)?.[1]
-      if (data === undefined) return refuse(500, "NoApplicableCode", output.identifier, "The output was not made.")
-      return Either.match(bytesOf(data), {
-        onLeft: (reason) => refuse(400, "InvalidParameterValue", output.identifier, `The output ${reason}.`),
-        onRight: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
+  const execute = Effect.fnUntraced(function*(
+    protocol: WpsProtocol,
+    request: Execute.ExecuteRequest,
+    base: string
+  ) {
+    const write = respond(protocol)
+    const prepared = yield* Effect.either(prepare(protocol, request))
+    if (Either.isLeft(prepared)) return write(400, report(prepared.left))
+    const { asked, implementation, run } = prepared.right
+    const { response: form } = request
+    const id = yield* makeIdentifier
+    const silent = run(contextOf(id, base, () => Effect.void))
+
+    /** A job's document with what is the same in all its states. */
+    const document = (status: Execute.JobStatus, rest: Partial<Execute.ExecuteResponse>): Execute.ExecuteResponse =>
+      Execute.response(status, {
+        process: Option.some(describe(implementation)),
+        serviceInstance: Option.some(`${base}?service=WPS&request=GetCapabilities`),
+        lineage: form._tag === "Document" && form.lineage
+          ? Option.some({ inputs: request.inputs, outputs: form.outputs })
+          : Option.none(),
+        ...rest
+      })
+
+    const isAsync = form.mode === "async" || (form.mode === "auto" && implementation.async)
+    if (!isAsync) {
+      const produced = yield* Effect.either(silent)
+      if (form._tag === "Raw") {
+        return Either.match(Either.flatMap(produced, (all) => rawOf(form.output, all)), {
+          onLeft: (one) => write(500, report([one])),
+          onRight: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
+        })
+      }
+      const outputs = yield* Effect.either(Effect.flatMap(produced, (all) => deliver(id, base, asked, all)))
+      const creationTime = yield* now
+      // WPS 2.0 has no document for a job that failed at once.
+      return Either.match(outputs, {
+        onLeft: (one) =>
+          protocol.version === "2.0.0"
+            ? write(500, report([one]))
+            : write(200, { _tag: "ExecuteResponse", value: document(failed(one), { creationTime }) }),
+        onRight: (outputs) =>
+          write(200, { _tag: "ExecuteResponse", value: document(status.succeeded, { creationTime, outputs }) })
       })
     }
 
-    const response = executed(implementation, request, base)
-    if (request.response.mode === "sync") {
-      return respond(200, { _tag: "ExecuteResponse", value: yield* finish(job, base, response, asked, run(silent)) })
-    }
-
-    const located = { ...response, statusLocation: Option.some(`${base}/jobs/${job}`) }
-    const become = (value: Execute.ExecuteResponse) =>
-      Ref.update(state, (current) => ({ ...current, jobs: HashMap.set(current.jobs, job, value) }))
+    const place = { statusLocation: Option.some(`${base}/jobs/${id}`), jobId: Option.some(id) }
+    const nextPoll = Effect.map(
+      DateTime.now,
+      (moment) => Option.map(Option.fromNullable(options.nextPoll), (wait) => DateTime.addDuration(moment, wait))
+    )
     const say = (value: Execute.JobStatus) =>
-      Effect.flatMap(now, (creationTime) => become({ ...located, creationTime, status: value }))
-    const first: Execute.ExecuteResponse = { ...located, creationTime: yield* now, status: status.accepted }
-    yield* become(first)
-    yield* say(status.started).pipe(
-      Effect.andThen(finish(job, base, located, asked, run(contextOf(job, base, say)))),
-      Effect.flatMap(become),
+      Effect.flatMap(
+        Effect.all([now, nextPoll]),
+        ([creationTime, nextPoll]) =>
+          change(id, (job) => ({ ...job, document: document(value, { ...place, creationTime, nextPoll }) }))
+      )
+    const end = (value: Execute.JobStatus, outputs: ReadonlyArray<Execute.OutputData>, raw: Option.Option<File>) =>
+      Effect.flatMap(DateTime.now, (moment) =>
+        change(id, (job) => ({
+          ...job,
+          raw,
+          document: document(value, {
+            ...place,
+            creationTime: Option.some(DateTime.formatIso(moment)),
+            expirationDate: Option.some(DateTime.addDuration(moment, keepJobs)),
+            outputs
+          })
+        })))
+
+    const done = yield* Deferred.make<void>()
+    const accepted = document(status.accepted, { ...place, creationTime: yield* now, nextPoll: yield* nextPoll })
+    yield* Ref.update(state, (current) => ({
+      ...current,
+      jobs: HashMap.set(current.jobs, id, {
+        document: accepted,
+        raw: Option.none(),
+        isRaw: form._tag === "Raw",
+        fiber: Option.none(),
+        done
+      })
+    }))
+    const fiber = yield* say(status.started).pipe(
+      Effect.zipRight(run(contextOf(id, base, say))),
+      Effect.flatMap((produced) =>
+        form._tag === "Raw"
+          ? Effect.flatMap(rawOf(form.output, produced), (file) => end(status.succeeded, [], Option.some(file)))
+          : Effect.flatMap(
+            deliver(id, base, asked, produced),
+            (outputs) => end(status.succeeded, outputs, Option.none())
+          )
+      ),
+      Effect.catchAll((one) => end(failed(one), [], Option.none())),
+      Effect.zipRight(Deferred.succeed(done, void 0)),
+      Effect.asVoid,
       // The server's handlers cannot be interrupted; a job can, by the end of the layer.
       Effect.interruptible,
       Effect.forkIn(scope)
     )
-    return respond(200, { _tag: "ExecuteResponse", value: first })
+    yield* change(id, (job) => ({ ...job, fiber: Option.some(fiber) }))
+    return write(200, { _tag: protocol.version === "2.0.0" ? "StatusInfo" : "ExecuteResponse", value: accepted })
+  })
+
+  // ------------------------------------------------------------------------------------------------------ jobs by their id
+
+  const aboutJob = Effect.fnUntraced(function*(
+    protocol: WpsProtocol,
+    operation: "GetStatus" | "GetResult" | "Dismiss",
+    id: string
+  ) {
+    const write = respond(protocol)
+    const job = Option.getOrUndefined(yield* find(id))
+    if (job === undefined) return write(400, report([exception("NoSuchJob", id, `There is no job ${id}.`)]))
+    switch (operation) {
+      case "GetStatus":
+        return write(200, { _tag: "StatusInfo", value: job.document })
+      case "GetResult": {
+        if (behaviour.getResultWaits === true) yield* Deferred.await(job.done)
+        const { document, raw } = Option.getOrElse(yield* find(id), () => job)
+        if (!Execute.isTerminal(document.status)) {
+          return write(400, report([exception("ResultNotReady", id, `The job ${id} is not done.`)]))
+        }
+        return document.status._tag === "Failed"
+          ? write(500, report(document.status.exceptions))
+          : Option.match(raw, {
+            onNone: () => write(200, { _tag: "Result", value: document }),
+            onSome: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
+          })
+      }
+      case "Dismiss": {
+        yield* Option.match(job.fiber, { onNone: () => Effect.void, onSome: Fiber.interrupt })
+        const dismissed = { ...job.document, nextPoll: Option.none() }
+        if (behaviour.dismissedIsFailed === true) {
+          const value = { ...dismissed, status: failed(Ows.noApplicableCode("The job was dismissed.")) }
+          yield* change(id, (job) => ({ ...job, document: value }))
+          return write(200, { _tag: "StatusInfo", value })
+        }
+        yield* forget(id)
+        const status = JobStatus.Dismissed({ message: "", percent: Option.none() })
+        return write(200, { _tag: "StatusInfo", value: { ...dismissed, status } })
+      }
+    }
   })
 
   // --------------------------------------------------------------------------------------------------------- dispatching
 
+  const describeProcesses = (protocol: WpsProtocol, identifiers: ReadonlyArray<string>) => {
+    const all = identifiers.some((one) => one.toUpperCase() === "ALL")
+    const unknown = identifiers.find((one) => !byIdentifier.has(one))
+    return all || unknown === undefined
+      ? respond(protocol)(200, {
+        _tag: "ProcessDescriptions",
+        value: !all
+          ? descriptions.filter((one) => identifiers.includes(one.identifier))
+          : behaviour.emptyOfferings === true
+          ? []
+          : descriptions
+      })
+      : respond(protocol)(
+        400,
+        report([exception(codeOf(protocol, "noSuchProcess"), "identifier", `There is no process ${unknown}.`)])
+      )
+  }
+
+  /** The first of the versions that a client accepts and the node has, or the one in which it asked. */
+  const describeNode = (protocol: WpsProtocol, acceptVersions: ReadonlyArray<string>, base: string) => {
+    const accepted = acceptVersions.flatMap((one) => versions.filter((version) => version === one))[0]
+    const chosen = acceptVersions.length === 0 ? protocol : accepted === undefined ? undefined : protocols[accepted]
+    return chosen === undefined
+      ? respond(protocol)(
+        400,
+        report([
+          exception("VersionNegotiationFailed", "AcceptVersions", `This node speaks ${versions.join(" and ")}.`)
+        ])
+      )
+      : respond(chosen)(200, {
+        _tag: "Capabilities",
+        value: capabilities(options.title ?? "WPS node", base, chosen.version, descriptions)
+      })
+  }
+
+  /** What is asked, about which job or output, and the answer that is still to be made. */
+  type Answered = readonly [
+    operation: Answer["operation"],
+    about: string,
+    response: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
+  ]
+
+  const aboutOf = (request: WpsRequest): string => "jobId" in request ? request.jobId : ""
+
+  /** Whatever else was asked for. */
+  const asyncForm: Execute.ResponseForm = { _tag: "Document", outputs: [], mode: "async", lineage: false }
+
   const answer = (
+    spoken: WpsProtocol,
     request: WpsRequest,
     base: string
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> => {
+    const protocol = behaviour.answersIn === undefined ? spoken : protocols[behaviour.answersIn]
     switch (request._tag) {
-      case "GetCapabilities": {
-        const { acceptVersions } = request
-        return Effect.succeed(
-          acceptVersions.length === 0 || acceptVersions.includes("1.0.0")
-            ? respond(200, {
-              _tag: "Capabilities",
-              value: capabilities(options.title ?? "WPS node", base, descriptions)
-            })
-            : refuse(400, "VersionNegotiationFailed", "AcceptVersions", "This node speaks 1.0.0.")
-        )
-      }
-      case "DescribeProcess": {
-        const all = request.identifiers.some((one) => one.toUpperCase() === "ALL")
-        const unknown = request.identifiers.find((one) => !byIdentifier.has(one))
-        return Effect.succeed(
-          all
-            ? respond(200, { _tag: "ProcessDescriptions", value: descriptions })
-            : unknown === undefined
-            ? respond(200, {
-              _tag: "ProcessDescriptions",
-              value: descriptions.filter((one) => request.identifiers.includes(one.identifier))
-            })
-            : refuse(400, "InvalidParameterValue", "identifier", `There is no process ${unknown}.`)
-        )
-      }
+      case "GetCapabilities":
+        return Effect.succeed(describeNode(spoken, request.acceptVersions, base))
+      case "DescribeProcess":
+        return Effect.succeed(describeProcesses(protocol, request.identifiers))
       case "Execute":
-        return execute(request.request, base)
+        return execute(
+          protocol,
+          behaviour.alwaysAsync === true ? { ...request.request, response: asyncForm } : request.request,
+          base
+        )
+      default:
+        return aboutJob(protocol, request._tag, request.jobId)
     }
   }
 
-  const posted = (request: HttpServerRequest.HttpServerRequest, base: string) =>
-    Effect.matchEffect(request.arrayBuffer, {
-      onFailure: () => Effect.succeed(refuse(400, "NoApplicableCode", "body", "The body could not be read.")),
-      onSuccess: (body) =>
-        Either.match(Wps100.Wps100.decodeRequest(new Uint8Array(body)), {
-          onLeft: (error) => Effect.succeed(refuseDocument(error)),
-          onRight: (decoded) => answer(decoded, base)
+  const refused = (protocol: WpsProtocol, status: number, exception: Ows.OwsException): Answered => [
+    "Execute",
+    "",
+    Effect.succeed(respond(protocol)(status, report([exception])))
+  ]
+
+  const spoken = versions.map((version) => protocols[version])
+
+  /** The root's namespace says in which version a document is. */
+  const posted = (
+    request: HttpServerRequest.HttpServerRequest,
+    base: string
+  ): Effect.Effect<Answered> =>
+    Effect.match(request.arrayBuffer, {
+      onFailure: () => refused(first, 400, exception("NoApplicableCode", "body", "The body could not be read.")),
+      onSuccess: (buffer) => {
+        const body = new Uint8Array(buffer)
+        const attempts = spoken.map((protocol) => ({ protocol, decoded: protocol.decodeRequest(body) }))
+        const { decoded, protocol } = attempts.find(({ decoded }) =>
+          Either.isRight(decoded) || decoded.left.reason !== "unexpected-root"
+        ) ?? { protocol: first, decoded: first.decodeRequest(body) }
+        return Either.match(decoded, {
+          onLeft: (error) => refused(protocol, ...faultOf(error)),
+          onRight: (one): Answered => [one._tag, aboutOf(one), answer(protocol, one, base)]
         })
+      }
     })
 
-  const found = (below: string): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-    Effect.map(Ref.get(state), ({ jobs, outputs }) => {
-      const job = below.startsWith("/jobs/") ? HashMap.get(jobs, below.slice(6)) : Option.none()
-      const output = below.startsWith("/outputs/")
-        ? Option.flatMap(unescaped(below.slice(9)), (key) => HashMap.get(outputs, key))
-        : Option.none()
-      return Option.isSome(job)
-        ? respond(200, { _tag: "ExecuteResponse", value: job.value })
-        : Option.isSome(output)
-        ? HttpServerResponse.uint8Array(output.value.content, { contentType: output.value.contentType })
-        : notFound
+  /** The version that is named, or the first; GetCapabilities has no version, but some clients name one. */
+  const asked = (parameters: URLSearchParams, base: string): Answered => {
+    const version = [...parameters].find(([name]) => name.toLowerCase() === "version")?.[1]
+    const protocol = spoken.find((one) => one.version === version)
+    if (version !== undefined && protocol === undefined) {
+      const text = `The version is none of ${versions.join(", ")}.`
+      return refused(first, 400, exception("InvalidParameterValue", "version", text))
+    }
+    const chosen = protocol ?? first
+    return Either.match(chosen.decodeParameters(parameters), {
+      onLeft: (one) => refused(chosen, one.code === "OperationNotSupported" ? 501 : 400, one),
+      onRight: (one): Answered => [one._tag, aboutOf(one), answer(chosen, one, base)]
     })
+  }
+
+  const found = (below: string): Answered => {
+    if (below.startsWith("/jobs/")) {
+      const id = below.slice(6)
+      return [
+        "GetStatus",
+        id,
+        Effect.map(
+          find(id),
+          Option.match({
+            onNone: () => notFound,
+            onSome: ({ document }) => respond(Wps100.Wps100)(200, { _tag: "ExecuteResponse", value: document })
+          })
+        )
+      ]
+    }
+    const key = below.startsWith("/outputs/") ? unescaped(below.slice(9)) : Option.none()
+    return [
+      "GetOutput",
+      below,
+      Effect.map(
+        Ref.get(state),
+        ({ outputs }) =>
+          Option.match(Option.flatMap(key, (one) => HashMap.get(outputs, one)), {
+            onNone: () => notFound,
+            onSome: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
+          })
+      )
+    ]
+  }
+
+  const strange =
+    (request: HttpServerRequest.HttpServerRequest) =>
+    ([operation, about, response]: Answered): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+      quirks.length === 0
+        ? response
+        : Effect.flatMap(
+          Ref.modify(state, (current) => {
+            const key = `${operation} ${about}`
+            const count = Option.getOrElse(HashMap.get(current.counts, key), () => 0) + 1
+            return [count, { ...current, counts: HashMap.set(current.counts, key, count) }]
+          }),
+          (count) =>
+            quirks.reduce(
+              (response, quirk) => quirk.change({ operation, count, request, response }),
+              response
+            )
+        )
 
   return Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const refusal = yield* options.authorize?.(request) ?? Effect.succeedNone
     if (Option.isSome(refusal)) return refusal.value
     const url = Option.getOrUndefined(HttpServerRequest.toURL(request))
-    if (url === undefined) return refuse(400, "NoApplicableCode", "host", "The address asked for cannot be read.")
+    if (url === undefined) {
+      return yield* refused(
+        first,
+        400,
+        exception("NoApplicableCode", "host", "The address asked for cannot be read.")
+      )[2]
+    }
     if (!url.pathname.startsWith(root)) return notFound
     const base = `${url.origin}${root}`
     const below = url.pathname.slice(root.length)
     const reads = request.method === "GET" || request.method === "HEAD"
     if (below !== "" && below !== "/") {
-      return below.startsWith("/") && !reads ? notAllowed("GET, HEAD") : yield* found(below)
+      return below.startsWith("/") && !reads
+        ? notAllowed("GET, HEAD")
+        : yield* strange(request)(found(below))
     }
-    if (request.method === "POST") return yield* posted(request, base)
+    if (request.method === "POST") return yield* Effect.flatMap(posted(request, base), strange(request))
     if (!reads) return notAllowed("GET, HEAD, POST")
-    return yield* Either.match(Wps100.Wps100.decodeParameters(url.searchParams), {
-      onLeft: (exception) =>
-        Effect.succeed(respond(exception.code === "OperationNotSupported" ? 501 : 400, report([exception]))),
-      onRight: (decoded) => answer(decoded, base)
-    })
+    return yield* strange(request)(asked(url.searchParams, base))
   })
 })

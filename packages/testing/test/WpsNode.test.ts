@@ -169,7 +169,7 @@ for (const [name, reach] of transports) {
           [
             ["GetCapabilities", `GET ${url}`, `POST ${url}`],
             ["DescribeProcess", `GET ${url}`, `POST ${url}`],
-            ["Execute", `POST ${url}`]
+            ["Execute", `GET ${url}`, `POST ${url}`]
           ]
         )
         deepStrictEqual((yield* wps.describe("echo")).inputs.map((one) => one.identifier), [
@@ -386,16 +386,24 @@ for (const [name, reach] of transports) {
           ["?service=WPS", "400 MissingParameterValue request"],
           ["?service=WFS&request=GetCapabilities", "400 InvalidParameterValue service"],
           ["?service=WPS&request=Dance", "501 OperationNotSupported request"],
-          ["?service=WPS&request=Execute&version=1.0.0&Identifier=echo", "501 OperationNotSupported request"],
+          ["?service=WPS&request=Execute&version=1.0.0&Identifier=echo", "400 MissingParameterValue text"],
+          ["?service=WPS&request=Execute&version=1.0.0", "400 MissingParameterValue identifier"],
+          ["?service=WPS&request=Execute&version=2.0.0&Identifier=echo", "501 OperationNotSupported request"],
           ["?service=WPS&request=DescribeProcess&Identifier=echo", "400 MissingParameterValue version"],
-          ["?service=WPS&request=DescribeProcess&version=2.0.0&Identifier=echo", "400 InvalidParameterValue version"],
+          ["?service=WPS&request=DescribeProcess&version=3.0.0&Identifier=echo", "400 InvalidParameterValue version"],
+          ["?service=WPS&request=GetCapabilities&version=3.0.0", "400 InvalidParameterValue version"],
+          ["?service=WPS&request=DescribeProcess&version=2.0.0", "400 MissingParameterValue identifier"],
+          ["?service=WPS&request=DescribeProcess&version=2.0.0&Identifier=none", "400 NoSuchProcess identifier"],
+          ["?service=WPS&request=GetStatus&version=2.0.0", "400 MissingParameterValue JobID"],
+          ["?service=WPS&request=GetStatus&version=2.0.0&jobid=none", "400 NoSuchJob none"],
+          ["?service=WPS&request=GetStatus&version=1.0.0&jobid=none", "501 OperationNotSupported request"],
           ["?service=WPS&request=DescribeProcess&version=1.0.0", "400 MissingParameterValue identifier"],
           [
             "?service=WPS&request=DescribeProcess&version=1.0.0&Identifier=echo,none",
             "400 InvalidParameterValue identifier"
           ],
           [
-            "?service=WPS&request=GetCapabilities&AcceptVersions=2.0.0,3.0.0",
+            "?service=WPS&request=GetCapabilities&AcceptVersions=0.4.0,3.0.0",
             "400 VersionNegotiationFailed AcceptVersions"
           ]
         ] as const

@@ -19,9 +19,19 @@ export interface ProcessSummary {
   readonly title: Option.Option<string>
   readonly abstract: Option.Option<string>
   readonly version: Option.Option<string>
+  /** WPS 1.0.0 has none. */
+  readonly keywords: ReadonlyArray<string>
   readonly metadata: ReadonlyArray<Metadata>
   readonly profiles: ReadonlyArray<string>
   readonly wsdl: Option.Option<string>
+  /**
+   * How a job may be run: `sync-execute`, `async-execute`, `dismiss`, or what else a server says; empty where it does not
+   * say it, as in the capabilities of WPS 1.0.0. Its descriptions say it as `storeSupported` and `statusSupported`; both
+   * true is `async-execute`.
+   */
+  readonly jobControlOptions: ReadonlyArray<string>
+  /** How outputs may come: `value`, `reference`. Descriptions of WPS 1.0.0 say it as `storeSupported`. */
+  readonly outputTransmission: ReadonlyArray<string>
 }
 
 /**

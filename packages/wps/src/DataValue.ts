@@ -127,12 +127,35 @@ export interface Reference {
 }
 
 /**
+ * A value under its name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DataPart {
+  readonly identifier: string
+  readonly data: DataValue
+}
+
+/**
+ * A value that is made of others, which WPS 1.0.0 does not have. A part that is given several times stands several times.
+ *
+ * @see OGC 14-065r2 §9.11 (nested inputs), §9.6 (nested outputs)
+ * @since 0.1.0
+ * @category models
+ */
+export interface NestedData {
+  readonly _tag: "NestedData"
+  readonly parts: ReadonlyArray<DataPart>
+}
+
+/**
  * Any value of an input or output.
  *
  * @since 0.1.0
  * @category models
  */
-export type DataValue = LiteralData | ComplexData | BoundingBoxData | Reference
+export type DataValue = LiteralData | ComplexData | BoundingBoxData | Reference | NestedData
 
 /**
  * Makes a literal from its text.
@@ -243,6 +266,24 @@ export const reference = (href: string, options?: {
 })
 
 /**
+ * Makes a value out of others.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const period = DataValue.nested(["from", DataValue.literal("1850")], ["to", DataValue.literal("2014")])
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const nested = (...parts: ReadonlyArray<readonly [identifier: string, data: DataValue]>): NestedData => ({
+  _tag: "NestedData",
+  parts: parts.map(([identifier, data]) => ({ identifier, data }))
+})
+
+/**
  * Whether a value is a reference, with all that one has, rather than the value itself: a value of your own may have
  * `_tag: "Reference"` too.
  *
@@ -320,5 +361,6 @@ const kinds = {
   LiteralData: "a literal",
   ComplexData: "a complex value",
   BoundingBoxData: "a bounding box",
-  Reference: "a reference"
+  Reference: "a reference",
+  NestedData: "a group of values"
 } as const

@@ -6,10 +6,13 @@
  */
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
+import type * as Types from "effect/Types"
 import * as DataValue from "./DataValue.ts"
 import * as codec from "./internal/codec.ts"
+import * as fields from "./internal/fields.ts"
+import { entries } from "./internal/record.ts"
 import type * as Literal from "./Literal.ts"
-import type { DataDescription } from "./ProcessDescription.ts"
+import type { DataDescription, NestedInputs } from "./ProcessDescription.ts"
 
 /**
  * One input: a caller gives a `G`, and a server that runs the process reads an `A`. Any input may be given by
@@ -22,7 +25,7 @@ export interface Input<in G, out A> {
   readonly minOccurs: number
   /** `Infinity` sets no bound. */
   readonly maxOccurs: number
-  readonly data: DataDescription
+  readonly data: DataDescription | NestedInputs
   /** The occurrences of a value, or why it cannot be one. */
   readonly encode: (value: G) => Either.Either<ReadonlyArray<DataValue.DataValue>, string>
   /** The value of what was given, references already fetched. */
@@ -62,6 +65,38 @@ export type Given<I extends Any> = I extends Input<infer G, infer _A> ? G : neve
  * @category models
  */
 export type Value<I extends Any> = I extends Input<infer _G, infer A> ? A : never
+
+/**
+ * Inputs by their identifiers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Fields = Readonly<Record<string, Any>>
+
+type OptionalKeys<F extends Fields> = {
+  [K in keyof F]: F[K] extends { readonly isOptional: true } ? K : never
+}[keyof F]
+
+/**
+ * What a caller gives for several inputs: each by its name, the optional ones if wanted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FieldsGiven<F extends Fields> = keyof F extends never ? { readonly [name: string]: never }
+  : Types.Simplify<
+    & { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: Given<F[K]> }
+    & { readonly [K in OptionalKeys<F>]?: Given<F[K]> }
+  >
+
+/**
+ * What a server reads from several inputs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FieldsValue<F extends Fields> = { readonly [K in keyof F]: Value<F[K]> }
 
 /**
  * What a literal's description says beside its type.
@@ -215,6 +250,41 @@ export const bytes = (format: DataValue.FormatInput): Input<Uint8Array | DataVal
 export const boundingBox = (
   ...crs: ReadonlyArray<string>
 ): Input<DataValue.BoundingBoxData | DataValue.Reference, DataValue.BoundingBoxData> => single(codec.boundingBox(crs))
+
+/**
+ * An input that is made of others, which WPS 1.0.0 does not have: a client of it refuses the request.
+ *
+ * @example
+ * ```ts
+ * import { Input, Process } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const year = Input.literal(Schema.Int)
+ * const mean = Process.make("mean", { inputs: { period: Input.nested({ from: year, to: year }) }, outputs: {} })
+ * const operation = mean({ period: { from: 1850, to: 2014 } })
+ * ```
+ *
+ * @see OGC 14-065r2 §9.11
+ * @since 0.1.0
+ * @category constructors
+ */
+export const nested = <const F extends Fields>(inputs: F): Input<FieldsGiven<F>, FieldsValue<F>> => {
+  const parts = entries<Any>(inputs)
+  return {
+    minOccurs: 1,
+    maxOccurs: 1,
+    data: { _tag: "NestedInputs", inputs: fields.describeInputs(parts) },
+    encode: (given) =>
+      Either.mapBoth(fields.encodeInputs("the group", parts, given), {
+        onLeft: fields.said,
+        onRight: (parts) => [{ _tag: "NestedData", parts }]
+      }),
+    decode: ([first, ...rest]) =>
+      first?._tag !== "NestedData" || rest.length > 0
+        ? Either.left(first === undefined ? "is missing" : "is not one group of values")
+        : Either.mapLeft(fields.decodeInputs<FieldsValue<F>>(parts, first.parts), fields.said)
+  }
+}
 
 /**
  * An input that may be left out.

@@ -14,8 +14,9 @@ import type { ExecuteResponse, JobStatus } from "./Execute.ts"
 import type { WpsError } from "./WpsError.ts"
 
 /**
- * All that is needed to find a job again, in another process or on another day. It is no secret, but whoever has it and
- * the right to read the service can read the job.
+ * All that is needed to find a job again, in another process or on another day, with a client of the same service: the
+ * address of its status document (WPS 1.0.0), or its id (WPS 2.0). It is no secret, but whoever has it and the right to
+ * read the service can read the job.
  *
  * @example
  * ```ts
@@ -32,8 +33,10 @@ import type { WpsError } from "./WpsError.ts"
 export class JobReference extends Schema.Class<JobReference>("@effect-wps/wps/Job/JobReference")({
   /** The process that runs. */
   identifier: Schema.NonEmptyString,
-  /** Where its status is asked for; absolute. */
-  statusLocation: Schema.NonEmptyString
+  /** Where its status is asked for, as the server said it; absolute. */
+  statusLocation: Schema.optionalWith(Schema.NonEmptyString, { as: "Option" }),
+  /** By which its status and its result are asked for. */
+  jobId: Schema.optionalWith(Schema.NonEmptyString, { as: "Option" })
 }) {}
 
 /**
@@ -55,8 +58,16 @@ export interface Job<out A> {
   readonly changes: Stream.Stream<JobStatus, WpsError | AuthError>
   /** What it gives, waited for. */
   readonly result: Effect.Effect<A, WpsError | AuthError>
-  /** The server's last document about it, waited for: the outputs as they were sent, and the lineage if it was wanted. */
+  /**
+   * The server's last document about it, waited for: the outputs as they were sent, the lineage if it was wanted, and how
+   * long the server keeps them (`expirationDate`).
+   */
   readonly document: Effect.Effect<ExecuteResponse, WpsError | AuthError>
+  /**
+   * Ends it and lets the server forget it; whoever waits for it is told `JobDismissed`. One that the server has forgotten
+   * already is dismissed. Fails with `CannotDismiss` where the server has no way to: WPS 1.0.0 has none, but GeoServer.
+   */
+  readonly dismiss: Effect.Effect<void, WpsError | AuthError>
 }
 
 /**
@@ -66,7 +77,7 @@ export interface Job<out A> {
  * @category models
  */
 export interface PollOptions {
-  /** The pauses between two status reads. @default `defaultSchedule` */
+  /** The pauses between two status reads, where the server says nothing of when to ask. @default `defaultSchedule` */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
   /** How long to wait in all. @default no bound */
   readonly deadline?: Duration.DurationInput | undefined
@@ -77,6 +88,8 @@ export interface PollOptions {
    * fails with what went wrong last. @default 10
    */
   readonly badReads?: number | undefined
+  /** Whether a job is dismissed when whoever waits for its result is interrupted. @default false */
+  readonly dismissOnInterrupt?: boolean | undefined
 }
 
 /**

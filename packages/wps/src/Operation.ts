@@ -87,7 +87,8 @@ export const request = (identifier: string, options?: Partial<Omit<OutputRequest
   identifier,
   format: options?.format ?? anyFormat,
   uom: options?.uom ?? Option.none(),
-  asReference: options?.asReference ?? false
+  asReference: options?.asReference ?? false,
+  nested: options?.nested ?? []
 })
 
 /**

@@ -11,9 +11,12 @@ import type * as Schema from "effect/Schema"
 import * as DataValue from "./DataValue.ts"
 import type { OutputData } from "./Execute.ts"
 import * as codec from "./internal/codec.ts"
+import * as fields from "./internal/fields.ts"
+import { entries } from "./internal/record.ts"
 import type * as Literal from "./Literal.ts"
 import type { OutputReader } from "./Operation.ts"
-import type { DataDescription } from "./ProcessDescription.ts"
+import type { DataDescription, NestedOutputs } from "./ProcessDescription.ts"
+import { InputFault } from "./WpsError.ts"
 
 /**
  * One output that is read as an `A`, and that a server which runs the process writes from a `B`.
@@ -22,7 +25,7 @@ import type { DataDescription } from "./ProcessDescription.ts"
  * @category models
  */
 export interface Output<out A, in B = never> {
-  readonly data: DataDescription
+  readonly data: DataDescription | NestedOutputs
   readonly format: DataValue.Format
   readonly uom: Option.Option<string>
   readonly asReference: boolean
@@ -53,6 +56,30 @@ export type Value<O extends Any> = O extends Output<infer A, infer _B> ? A : nev
  * @category models
  */
 export type Produced<O extends Any> = O extends Output<infer _A, infer B> ? B : never
+
+/**
+ * Outputs by their identifiers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Fields = Readonly<Record<string, Any>>
+
+/**
+ * What several outputs are read as.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FieldsValue<F extends Fields> = { readonly [K in keyof F]: Value<F[K]> }
+
+/**
+ * What a server writes several outputs from.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FieldsProduced<F extends Fields> = { readonly [K in keyof F]: Produced<F[K]> }
 
 const inline = <A>(of: codec.Codec<A>): Output<A, A> => ({
   data: of.data,
@@ -178,6 +205,49 @@ export const bytes = (format: DataValue.FormatInput): Output<Uint8Array, Uint8Ar
 export const boundingBox = (
   ...crs: ReadonlyArray<string>
 ): Output<DataValue.BoundingBoxData, DataValue.BoundingBoxData> => inline(codec.boundingBox(crs))
+
+/**
+ * An output that is made of others, which WPS 1.0.0 does not have.
+ *
+ * @example
+ * ```ts
+ * import { Output } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const range = Output.nested({ least: Output.literal(Schema.Number), most: Output.literal(Schema.Number) })
+ * ```
+ *
+ * @see OGC 14-065r2 §9.6
+ * @since 0.1.0
+ * @category constructors
+ */
+export const nested = <const F extends Fields>(outputs: F): Output<FieldsValue<F>, FieldsProduced<F>> => {
+  const parts = entries<Any>(outputs)
+  return {
+    data: { _tag: "NestedOutputs", outputs: fields.describeOutputs(parts) },
+    format: DataValue.anyFormat,
+    uom: Option.none(),
+    asReference: false,
+    decode: <E>(output: Option.Option<OutputData>, reader: OutputReader<E>) =>
+      Option.isNone(output)
+        ? Effect.fail("is missing")
+        : output.value.data._tag !== "NestedData"
+        ? Effect.fail(`is ${DataValue.kindOf(output.value.data)} where a group of values was expected`)
+        : Effect.mapError(
+          fields.decodeOutputs<FieldsValue<F>, E>(
+            parts,
+            output.value.data.parts.map((part) => ({ ...part, title: Option.none(), abstract: Option.none() })),
+            reader
+          ),
+          (error) => error instanceof InputFault ? fields.said([error]) : error
+        ),
+    encode: (produced) =>
+      Either.mapBoth(fields.encodeOutputs(parts, produced), {
+        onLeft: (fault) => fields.said([fault]),
+        onRight: (encoded) => Option.some(DataValue.nested(...encoded))
+      })
+  }
+}
 
 /**
  * The same output, stored by the server and read as a reference to it: give that to `WpsClient.download`, or to another

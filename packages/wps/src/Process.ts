@@ -6,13 +6,14 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type * as Types from "effect/Types"
 import type { DataValue } from "./DataValue.ts"
 import type { DataInput, OutputData, OutputRequest } from "./Execute.ts"
 import type * as Input from "./Input.ts"
-import { entries, fromEntries, get, has, keys } from "./internal/record.ts"
+import * as fields from "./internal/fields.ts"
+import { entries } from "./internal/record.ts"
 import * as Operation from "./Operation.ts"
 import type * as Output from "./Output.ts"
+import type { ProcessDescription } from "./ProcessDescription.ts"
 import { InputFault, InvalidInputs, InvalidOutput } from "./WpsError.ts"
 
 /**
@@ -21,7 +22,7 @@ import { InputFault, InvalidInputs, InvalidOutput } from "./WpsError.ts"
  * @since 0.1.0
  * @category models
  */
-export type Inputs = Readonly<Record<string, Input.Any>>
+export type Inputs = Input.Fields
 
 /**
  * Outputs by their identifiers.
@@ -29,11 +30,7 @@ export type Inputs = Readonly<Record<string, Input.Any>>
  * @since 0.1.0
  * @category models
  */
-export type Outputs = Readonly<Record<string, Output.Any>>
-
-type OptionalKeys<I extends Inputs> = {
-  [K in keyof I]: I[K] extends { readonly isOptional: true } ? K : never
-}[keyof I]
+export type Outputs = Output.Fields
 
 /**
  * What a caller gives: every input by its name, the optional ones if wanted.
@@ -41,11 +38,7 @@ type OptionalKeys<I extends Inputs> = {
  * @since 0.1.0
  * @category models
  */
-export type Given<I extends Inputs> = keyof I extends never ? { readonly [name: string]: never }
-  : Types.Simplify<
-    & { readonly [K in Exclude<keyof I, OptionalKeys<I>>]: Input.Given<I[K]> }
-    & { readonly [K in OptionalKeys<I>]?: Input.Given<I[K]> }
-  >
+export type Given<I extends Inputs> = Input.FieldsGiven<I>
 
 /**
  * What a server that runs the process reads.
@@ -53,7 +46,7 @@ export type Given<I extends Inputs> = keyof I extends never ? { readonly [name: 
  * @since 0.1.0
  * @category models
  */
-export type Values<I extends Inputs> = { readonly [K in keyof I]: Input.Value<I[K]> }
+export type Values<I extends Inputs> = Input.FieldsValue<I>
 
 /**
  * What a run of the process gives.
@@ -61,7 +54,7 @@ export type Values<I extends Inputs> = { readonly [K in keyof I]: Input.Value<I[
  * @since 0.1.0
  * @category models
  */
-export type Results<O extends Outputs> = { readonly [K in keyof O]: Output.Value<O[K]> }
+export type Results<O extends Outputs> = Output.FieldsValue<O>
 
 /**
  * What a server that runs the process writes the outputs from.
@@ -69,7 +62,7 @@ export type Results<O extends Outputs> = { readonly [K in keyof O]: Output.Value
  * @since 0.1.0
  * @category models
  */
-export type Produced<O extends Outputs> = { readonly [K in keyof O]: Output.Produced<O[K]> }
+export type Produced<O extends Outputs> = Output.FieldsProduced<O>
 
 /**
  * What any process says of itself.
@@ -151,80 +144,27 @@ export const make = <const I extends Inputs, const O extends Outputs>(
     identifier: name,
     format: output.format,
     uom: output.uom,
-    asReference: output.asReference
+    asReference: output.asReference,
+    nested: []
   }))
 
-  const encodeInputs = (given: Given<I>): Either.Either<ReadonlyArray<DataInput>, InvalidInputs> => {
-    const faults: Array<InputFault> = []
-    const encoded: Array<DataInput> = []
-    for (const name of keys(given)) {
-      if (!Object.hasOwn(options.inputs, name)) {
-        faults.push(new InputFault({ input: name, reason: `is no input of ${identifier}; it has ${names(inputs)}` }))
-      }
-    }
-    for (const [name, input] of inputs) {
-      if (!has(given, name)) {
-        if (input.minOccurs > 0) faults.push(new InputFault({ input: name, reason: "is missing" }))
-        continue
-      }
-      Either.match(input.encode(get(given, name)), {
-        onLeft: (reason) => {
-          faults.push(new InputFault({ input: name, reason }))
-        },
-        onRight: (occurrences) => {
-          for (const data of occurrences) encoded.push({ identifier: name, data })
-        }
-      })
-    }
-    return faults.length === 0 ? Either.right(encoded) : Either.left(new InvalidInputs({ identifier, faults }))
-  }
+  const encodeInputs = (given: Given<I>): Either.Either<ReadonlyArray<DataInput>, InvalidInputs> =>
+    Either.mapLeft(
+      fields.encodeInputs(identifier, inputs, given),
+      (faults) => new InvalidInputs({ identifier, faults })
+    )
 
   const read = <E>(
     received: ReadonlyArray<OutputData>,
     reader: Operation.OutputReader<E>
   ): Effect.Effect<Results<O>, InvalidOutput | E> =>
-    Effect.forEach(
-      outputs,
-      ([name, output]) =>
-        output.decode(Option.fromNullable(received.find((one) => one.identifier === name)), reader).pipe(
-          Effect.mapError((error) =>
-            typeof error === "string" ? new InvalidOutput({ identifier, output: name, reason: error }) : error
-          ),
-          Effect.map((value) => [name, value] as const)
-        )
-    ).pipe(Effect.map(fromEntries<Results<O>>))
-
-  const decodeInputs = (received: ReadonlyArray<DataInput>): Either.Either<Values<I>, ReadonlyArray<InputFault>> => {
-    const faults: Array<InputFault> = []
-    for (const { identifier: name } of received) {
-      if (!Object.hasOwn(options.inputs, name)) faults.push(new InputFault({ input: name, reason: "is no input" }))
-    }
-    const values = inputs.map(([name, input]) => {
-      const occurrences = received.filter((one) => one.identifier === name).map((one) => one.data)
-      if (occurrences.length === 0 && input.minOccurs > 0) {
-        faults.push(new InputFault({ input: name, reason: "is missing" }))
-        return [name, undefined] as const
-      }
-      return [
-        name,
-        Either.getOrElse(input.decode(occurrences), (reason) => {
-          faults.push(new InputFault({ input: name, reason }))
-          return undefined
-        })
-      ] as const
-    })
-    return faults.length === 0 ? Either.right(fromEntries<Values<I>>(values)) : Either.left(faults)
-  }
-
-  const encodeOutputs: Process<I, O>["encodeOutputs"] = (produced) => {
-    const encoded: Array<readonly [string, DataValue]> = []
-    for (const [name, output] of outputs) {
-      const result = output.encode(get(produced, name))
-      if (Either.isLeft(result)) return Either.left(new InputFault({ input: name, reason: result.left }))
-      if (Option.isSome(result.right)) encoded.push([name, result.right.value])
-    }
-    return Either.right(encoded)
-  }
+    Effect.mapError(
+      fields.decodeOutputs<Results<O>, E>(outputs, received, reader),
+      (error) =>
+        error instanceof InputFault
+          ? new InvalidOutput({ identifier, output: error.input, reason: error.reason })
+          : error
+    )
 
   const call = (given: Given<I>): Operation.Operation<Results<O>> =>
     Operation.fromParts({ identifier, inputs: Effect.suspend(() => encodeInputs(given)), outputs: requests, read })
@@ -237,10 +177,39 @@ export const make = <const I extends Inputs, const O extends Outputs>(
     abstract: Option.fromNullable(options.abstract),
     version: Option.fromNullable(options.version),
     read,
-    decodeInputs,
-    encodeOutputs
+    decodeInputs: (received: ReadonlyArray<DataInput>) => fields.decodeInputs<Values<I>>(inputs, received),
+    encodeOutputs: (produced: Produced<O>) => fields.encodeOutputs(outputs, produced)
   })
 }
 
-const names = (fields: ReadonlyArray<readonly [string, unknown]>): string =>
-  fields.length === 0 ? "none" : fields.map(([name]) => name).join(", ")
+/**
+ * What a server that has the process says of it.
+ *
+ * @example
+ * ```ts
+ * import { Output, Process } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const now = Process.make("now", { inputs: {}, outputs: { time: Output.literal(Schema.Date) } })
+ * const description = Process.describe(now, { jobControlOptions: ["sync-execute"], outputTransmission: ["value"] })
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const describe = (
+  process: Any,
+  options: Pick<ProcessDescription, "jobControlOptions" | "outputTransmission">
+): ProcessDescription => ({
+  identifier: process.identifier,
+  title: Option.some(process.title),
+  abstract: process.abstract,
+  version: process.version,
+  keywords: [],
+  metadata: [],
+  profiles: [],
+  wsdl: Option.none(),
+  ...options,
+  inputs: fields.describeInputs(entries(process.inputs)),
+  outputs: fields.describeOutputs(entries(process.outputs))
+})

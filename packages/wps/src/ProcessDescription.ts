@@ -17,13 +17,6 @@ import type { Metadata } from "./Ows.ts"
  * @category models
  */
 export interface ProcessDescription extends ProcessSummary {
-  /**
-   * How a job may be run: `sync-execute`, `async-execute`, `dismiss`, or what else a server says. WPS 1.0.0 says it as
-   * `storeSupported` and `statusSupported`; both true is `async-execute`.
-   */
-  readonly jobControlOptions: ReadonlyArray<string>
-  /** How outputs may come: `value`, `reference`. WPS 1.0.0 says it as `storeSupported`. */
-  readonly outputTransmission: ReadonlyArray<string>
   readonly inputs: ReadonlyArray<InputDescription>
   readonly outputs: ReadonlyArray<OutputDescription>
 }
@@ -38,6 +31,8 @@ export interface Described {
   readonly identifier: string
   readonly title: Option.Option<string>
   readonly abstract: Option.Option<string>
+  /** WPS 1.0.0 has none. */
+  readonly keywords: ReadonlyArray<string>
   readonly metadata: ReadonlyArray<Metadata>
 }
 
@@ -53,7 +48,7 @@ export interface InputDescription extends Described {
   readonly minOccurs: number
   /** `Infinity` where the server sets no bound. */
   readonly maxOccurs: number
-  readonly data: DataDescription
+  readonly data: DataDescription | NestedInputs
 }
 
 /**
@@ -64,7 +59,31 @@ export interface InputDescription extends Described {
  * @category models
  */
 export interface OutputDescription extends Described {
-  readonly data: DataDescription
+  readonly data: DataDescription | NestedOutputs
+}
+
+/**
+ * An input that is made of others, which WPS 1.0.0 does not have.
+ *
+ * @see OGC 14-065r2 §9.10
+ * @since 0.1.0
+ * @category models
+ */
+export interface NestedInputs {
+  readonly _tag: "NestedInputs"
+  readonly inputs: ReadonlyArray<InputDescription>
+}
+
+/**
+ * An output that is made of others, which WPS 1.0.0 does not have.
+ *
+ * @see OGC 14-065r2 §9.10
+ * @since 0.1.0
+ * @category models
+ */
+export interface NestedOutputs {
+  readonly _tag: "NestedOutputs"
+  readonly outputs: ReadonlyArray<OutputDescription>
 }
 
 /**
@@ -76,9 +95,10 @@ export interface OutputDescription extends Described {
 export type DataDescription = LiteralDescription | ComplexDescription | BoundingBoxDescription
 
 /**
- * A number, a word, a date, …: something that fits in one string.
+ * A number, a word, a date, …: something that fits in one string. Of the several domains that WPS 2.0 may give, the type
+ * and the default are those of the default one, and a value that any of them allows is allowed.
  *
- * @see OGC 05-007r7 §9.3.1 table 26
+ * @see OGC 05-007r7 §9.3.1 table 26, OGC 14-065r2 §7.3.2 (LiteralDataDomain)
  * @since 0.1.0
  * @category models
  */
@@ -131,7 +151,7 @@ export interface ComplexDescription {
   readonly _tag: "Complex"
   readonly defaultFormat: Option.Option<Format>
   readonly formats: ReadonlyArray<Format>
-  /** The largest input that the server takes, in megabytes (10⁶ bytes). */
+  /** The largest input that the server takes in any of the formats, in megabytes (10⁶ bytes). */
   readonly maximumMegabytes: Option.Option<number>
 }
 

@@ -4,17 +4,24 @@
  * @see OGC 05-007r7
  * @since 0.1.0
  */
-import { Xml, XmlError } from "@effect-wps/xml"
+import { Xml, type XmlError } from "@effect-wps/xml"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { ExecuteRequest } from "./Execute.ts"
+import * as endpoint from "./internal/endpoint.ts"
+import { decodeExecute, type Dialect, encodeExecute } from "./internal/executeKvp.ts"
+import * as parameters from "./internal/parameters.ts"
 import { requests, responses } from "./internal/wps100Documents.ts"
-import { OwsException } from "./Ows.ts"
-import type { Parameter, WpsMessage, WpsProtocol, WpsRequest } from "./WpsProtocol.ts"
+import { InputFault } from "./WpsError.ts"
+import type { Parameter, WpsMessage, WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
 
-const writeRequest = Xml.encode(requests)
-const writeResponse = Xml.encode(responses)
-const readRequest = Xml.decode(requests)
+const writeRequest = Xml.encode(Xml.documents(requests))
+const writeResponse = Xml.encode(Xml.documents(responses))
+const readRequest = Xml.decode(Xml.documents(requests))
+
+const version = "1.0.0"
+
+type Faults = ReadonlyArray<InputFault>
+type ExecuteWpsRequest = Extract<WpsRequest, { _tag: "Execute" }>
 
 const language = (value: Option.Option<string>): ReadonlyArray<Parameter> =>
   Option.match(value, { onNone: () => [], onSome: (tag) => [["language", tag]] })
@@ -22,86 +29,100 @@ const language = (value: Option.Option<string>): ReadonlyArray<Parameter> =>
 const get = (...parameters: ReadonlyArray<Parameter>): Either.Either<WpsMessage> =>
   Either.right({ _tag: "Get", parameters })
 
-const post = (request: WpsRequest & { _tag: "Execute" }): Either.Either<WpsMessage, XmlError.XmlError> =>
-  Either.map(writeRequest({ _tag: "Execute", value: request }), (body) => ({ _tag: "Post", body }))
+const refuse = (input: string, reason: string): Either.Either<never, Faults> =>
+  Either.left([new InputFault({ input, reason })])
 
 /** What is said of a ResponseDocument is said in one, and one must name an output (§10.2.1 table 51). */
-const lacksOutputs = ({ response }: ExecuteRequest): boolean =>
-  response._tag === "Document" && response.outputs.length === 0 && (response.mode === "async" || response.lineage)
+const mustNameOutputs: WpsProtocol["mustNameOutputs"] = ({ lineage, mode }) => mode === "async" || lineage
 
-const noOutputs = new XmlError.XmlError({
-  reason: "missing",
-  detail: "A response that is to be stored or to have a lineage must name its outputs",
-  path: "/wps:Execute/wps:ResponseForm/wps:ResponseDocument/wps:Output",
-  line: 0,
-  column: 0
+const post = (request: ExecuteWpsRequest): Either.Either<WpsMessage, Faults> =>
+  Either.mapBoth(writeRequest({ _tag: "Execute", value: request }), {
+    onLeft: (error) => [new InputFault({ input: error.path, reason: error.message })],
+    onRight: (body): WpsMessage => ({ _tag: "Post", body })
+  })
+
+/** GetCapabilities and DescribeProcess go by GET, which every server has. */
+const encodeRequest =
+  (execute: (request: ExecuteWpsRequest) => Either.Either<WpsMessage, Faults>): WpsProtocol["encodeRequest"] =>
+  (request) => {
+    switch (request._tag) {
+      case "GetCapabilities":
+        return get(
+          ["service", "WPS"],
+          ["request", "GetCapabilities"],
+          ...(request.acceptVersions.length === 0 ? [] : [["AcceptVersions", request.acceptVersions] as const]),
+          ...language(request.language)
+        )
+      case "DescribeProcess":
+        return get(
+          ["service", "WPS"],
+          ["request", "DescribeProcess"],
+          ["version", version],
+          ["Identifier", request.identifiers],
+          ...language(request.language)
+        )
+      case "Execute":
+        return execute(request)
+      case "GetStatus":
+      case "GetResult":
+      case "Dismiss":
+        return refuse(request._tag, "is no operation of WPS 1.0.0, whose jobs are asked for at their statusLocation")
+    }
+  }
+
+const decodeParameters: WpsProtocol["decodeParameters"] = (sent) => {
+  const known = parameters.known(sent)
+  return Either.flatMap(parameters.operation(known), (operation): ReturnType<WpsProtocol["decodeParameters"]> => {
+    switch (operation) {
+      case "getcapabilities":
+        return Either.right({
+          _tag: "GetCapabilities",
+          acceptVersions: parameters.list(known, "AcceptVersions"),
+          language: parameters.optional(known, "language")
+        })
+      case "describeprocess":
+        return Either.flatMap(parameters.version(known, version), () => {
+          const identifiers = parameters.list(known, "identifier")
+          return identifiers.length === 0
+            ? parameters.refuse("MissingParameterValue", "identifier", "The parameter Identifier is missing.")
+            : Either.right<WpsRequest>({
+              _tag: "DescribeProcess",
+              identifiers,
+              language: parameters.optional(known, "language")
+            })
+        })
+      case "execute":
+        return Either.flatMap(
+          parameters.version(known, version),
+          () => Either.map(decodeExecute(known), (request): WpsRequest => ({ _tag: "Execute", request }))
+        )
+      default:
+        return parameters.unknownOperation(known)
+    }
+  })
+}
+
+/** What WPS 2.0 says of a job stands in the one document that 1.0.0 has. */
+const encodeResponse = (response: WpsResponse): Either.Either<string, XmlError.XmlError> =>
+  writeResponse(
+    response._tag === "StatusInfo" || response._tag === "Result"
+      ? { _tag: "ExecuteResponse", value: response.value }
+      : response
+  )
+
+const make = (
+  execute: (request: ExecuteWpsRequest) => Either.Either<WpsMessage, Faults>
+): WpsProtocol => ({
+  version,
+  mustNameOutputs,
+  encodeRequest: encodeRequest(execute),
+  decodeRequest: (body) => Either.map(readRequest(body), ({ value }) => value),
+  decodeParameters,
+  encodeResponse
 })
 
-/** GetCapabilities and DescribeProcess go by GET, which every server has; Execute by POST, which every server has. */
-const encodeRequest: WpsProtocol["encodeRequest"] = (request) => {
-  switch (request._tag) {
-    case "GetCapabilities":
-      return get(
-        ["service", "WPS"],
-        ["request", "GetCapabilities"],
-        ...(request.acceptVersions.length === 0 ? [] : [["AcceptVersions", request.acceptVersions] as const]),
-        ...language(request.language)
-      )
-    case "DescribeProcess":
-      return get(
-        ["service", "WPS"],
-        ["request", "DescribeProcess"],
-        ["version", "1.0.0"],
-        ["Identifier", request.identifiers],
-        ...language(request.language)
-      )
-    case "Execute":
-      return lacksOutputs(request.request) ? Either.left(noOutputs) : post(request)
-  }
-}
-
-const refuse = (code: string, locator: string, text: string): Either.Either<never, OwsException> =>
-  Either.left(new OwsException({ code, locator: Option.some(locator), texts: [text] }))
-
-const list = (value: string | undefined): ReadonlyArray<string> =>
-  value === undefined ? [] : value.split(",").map((one) => one.trim()).filter((one) => one !== "")
-
-const decodeParameters: WpsProtocol["decodeParameters"] = (parameters) => {
-  const known = new Map([...parameters].map(([name, value]) => [name.toLowerCase(), value]))
-  const service = known.get("service")
-  if (service === undefined) return refuse("MissingParameterValue", "service", "The parameter service is missing.")
-  if (service.toUpperCase() !== "WPS") return refuse("InvalidParameterValue", "service", "The service is not WPS.")
-  const request = known.get("request")
-  if (request === undefined) return refuse("MissingParameterValue", "request", "The parameter request is missing.")
-  switch (request.toLowerCase()) {
-    case "getcapabilities":
-      return Either.right<WpsRequest>({
-        _tag: "GetCapabilities",
-        acceptVersions: list(known.get("acceptversions")),
-        language: Option.fromNullable(known.get("language"))
-      })
-    case "describeprocess": {
-      const version = known.get("version")
-      if (version === undefined) return refuse("MissingParameterValue", "version", "The parameter version is missing.")
-      if (version !== "1.0.0") return refuse("InvalidParameterValue", "version", "The version is not 1.0.0.")
-      const identifiers = list(known.get("identifier"))
-      return identifiers.length === 0
-        ? refuse("MissingParameterValue", "identifier", "The parameter Identifier is missing.")
-        : Either.right<WpsRequest>({
-          _tag: "DescribeProcess",
-          identifiers,
-          language: Option.fromNullable(known.get("language"))
-        })
-    }
-    case "execute":
-      return refuse("OperationNotSupported", "request", "Execute is taken by POST of an XML document only.")
-    default:
-      return refuse("OperationNotSupported", "request", `There is no operation ${request}.`)
-  }
-}
-
 /**
- * WPS 1.0.0: GetCapabilities and DescribeProcess by GET, Execute by POST of a document.
+ * WPS 1.0.0: GetCapabilities and DescribeProcess by GET, Execute by POST of a document, which every server has.
  *
  * @example
  * ```ts
@@ -124,10 +145,62 @@ const decodeParameters: WpsProtocol["decodeParameters"] = (parameters) => {
  * @since 0.1.0
  * @category protocols
  */
-export const Wps100: WpsProtocol = {
-  version: "1.0.0",
-  encodeRequest,
-  decodeRequest: (body) => Either.map(readRequest(body), ({ value }) => value),
-  decodeParameters,
-  encodeResponse: writeResponse
+export const Wps100: WpsProtocol = make(post)
+
+/**
+ * How the inputs of an Execute by GET are written:
+ *
+ * - `strict`: values are percent-encoded before they are put together, as the standard has it (§10.2.2.1 rule 6)
+ * - `single`: they are not, for servers that undo one encoding only, such as GeoServer; what holds a `;` or `@` is refused
+ * - `esgf`: as ESGF's compute nodes cut it; what holds a `&`, `;` or `=` is refused
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type KvpDialect = Dialect
+
+/**
+ * WPS 1.0.0 with Execute by GET. What a query cannot carry is refused before anything is sent: a reference with headers or
+ * a body, a value that the dialect cannot write, and an address of more than `maxLength` characters.
+ *
+ * The address holds the inputs, so servers and proxies may log them.
+ *
+ * @example
+ * ```ts
+ * import { Wps100, WpsClient } from "@effect-wps/wps"
+ *
+ * const Client = WpsClient.layer({
+ *   url: "https://example.org/geoserver/ows",
+ *   protocol: Wps100.byGet({ dialect: "single" })
+ * })
+ * ```
+ *
+ * @see OGC 05-007r7 §10.2.2
+ * @since 0.1.0
+ * @category protocols
+ */
+export const byGet = (options: {
+  readonly dialect: KvpDialect
+  /** In characters, without the service's own address. @default 8000 */
+  readonly maxLength?: number | undefined
+}): WpsProtocol => {
+  const write = encodeExecute(options.dialect)
+  const maxLength = options.maxLength ?? 8000
+  return make(({ request }) =>
+    Either.flatMap(write(request), (execute) => {
+      const all: ReadonlyArray<Parameter> = [
+        ["service", "WPS"],
+        ["request", "Execute"],
+        ["version", version],
+        ...execute
+      ]
+      const { length } = endpoint.query(all)
+      return length > maxLength
+        ? refuse(
+          "DataInputs",
+          `makes an address of ${length} characters, and at most ${maxLength} are sent; use Wps100`
+        )
+        : get(...all)
+    })
+  )
 }

@@ -13,6 +13,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -24,33 +25,39 @@ import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Capabilities } from "./Capabilities.ts"
 import type { Reference } from "./DataValue.ts"
+import * as DataValue from "./DataValue.ts"
 import type { ExecuteMode, ExecuteRequest, ExecuteResponse, OutputRequest, ResponseForm } from "./Execute.ts"
-import { isTerminal } from "./Execute.ts"
+import * as Execute from "./Execute.ts"
 import * as batched from "./internal/batched.ts"
 import { concatenate } from "./internal/bytes.ts"
 import * as endpoint from "./internal/endpoint.ts"
+import { type Inside, inside } from "./internal/inside.ts"
 import * as pollInternal from "./internal/poll.ts"
-import { type Asked, receive, transportError } from "./internal/receive.ts"
-import { refused, refusedInside } from "./internal/refused.ts"
+import { type Asked, isJob, type JobDocument, receive, transportError } from "./internal/receive.ts"
 import { validate } from "./internal/validate.ts"
-import { type Job, JobReference, type PollOptions } from "./Job.ts"
+import { defaultSchedule, type Job, JobReference, type PollOptions } from "./Job.ts"
 import * as Operation from "./Operation.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
 import { Wps100 } from "./Wps100.ts"
+import { Wps200 } from "./Wps200.ts"
 import {
+  CannotDismiss,
   CannotPoll,
   InputFault,
   InvalidInputs,
-  type InvalidUrl,
+  InvalidOutput,
+  InvalidUrl,
   JobDismissed,
   ProcessFailed,
   ProcessNotFound,
   TransportError,
   UnexpectedResponse,
+  VersionNotSupported,
   type WpsError
 } from "./WpsError.ts"
 import type { WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
@@ -64,8 +71,11 @@ import type { WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
 export interface Options {
   /** The service's address. Parameters of its own, such as `?map=/a.map`, are kept in every request. */
   readonly url: string
-  /** The version to speak. @default `Wps100` */
-  readonly protocol?: WpsProtocol | undefined
+  /**
+   * The version to speak, or those of which the service may choose, best first; it is asked for its capabilities then,
+   * before anything else. @default `Wps100`
+   */
+  readonly protocol?: WpsProtocol | ReadonlyArray<WpsProtocol> | undefined
   /**
    * Origins beside the endpoint's own that may be sent the credentials, such as that of a server which keeps results.
    * A request to any other goes out without them.
@@ -80,6 +90,16 @@ export interface Options {
   readonly validate?: "always" | "described" | "never" | undefined
   /** How jobs are waited for. */
   readonly poll?: PollOptions | undefined
+  /**
+   * Whether requests go to the address given, or each operation to the one that the service advertises for it. Behind a
+   * proxy those are often wrong; one at an origin that was not named is refused with `InvalidUrl`. @default "given"
+   */
+  readonly operationUrls?: "given" | "advertised" | undefined
+  /**
+   * Changes the addresses that the service gives, of status documents, stored outputs and operations, before they are
+   * asked: for a service that names an internal host. Credentials go with them by the address that comes out.
+   */
+  readonly rewriteUrl?: ((url: string) => string) | undefined
   /**
    * How long any answer may take but that of an Execute, which may run for hours; of a download, how long its next bytes
    * may. A login on the way is not counted. @default "1 minute"
@@ -102,9 +122,24 @@ export interface Options {
 export interface RunOptions {
   /** @default "async" for `execute`, "sync" for `run` */
   readonly mode?: ExecuteMode | undefined
-  /** Whether the job's document repeats what was asked. @default false */
+  /** Whether the job's document repeats what was asked, in WPS 1.0.0. @default false */
   readonly lineage?: boolean | undefined
   /** How this job is waited for, in the place of the client's options. */
+  readonly poll?: PollOptions | undefined
+}
+
+/**
+ * How the bytes of one output are asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RawOptions {
+  /** Which output, where there are several. */
+  readonly output?: string | undefined
+  /** WPS 1.0.0 has `sync` only. With another the job is waited for. @default "sync" */
+  readonly mode?: ExecuteMode | undefined
+  /** How the job is waited for, in the place of the client's options. */
   readonly poll?: PollOptions | undefined
 }
 
@@ -150,7 +185,7 @@ export declare namespace WpsClient {
     readonly run: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<A, Failure>
     readonly raw: <A>(
       operation: Operation.Operation<A>,
-      options?: { readonly output?: string | undefined }
+      options?: RawOptions
     ) => Effect.Effect<RawData, Failure>
     readonly attach: <A>(
       reference: JobReference,
@@ -169,10 +204,27 @@ export declare namespace WpsClient {
  */
 export class WpsClient extends Context.Tag("@effect-wps/wps/WpsClient")<WpsClient, WpsClient.Service>() {}
 
-const asked = (operation: Asked["operation"], identifier?: string): Asked => ({
+const asked = (operation: Asked["operation"], identifier?: string, jobId?: string): Asked => ({
   operation,
-  identifier: Option.fromNullable(identifier)
+  identifier: Option.fromNullable(identifier),
+  jobId: Option.fromNullable(jobId)
 })
+
+const xmlFirst = "text/xml, application/xml;q=0.9, */*;q=0.1"
+
+/** GeoServer's jobs have an id in the address of their status, and can be dismissed by it. */
+const geoServerDismiss = (location: URL): Option.Option<URL> => {
+  const pairs = [...location.searchParams]
+  const value = (name: string) => pairs.find(([one]) => one.toLowerCase() === name)?.[1]
+  if (value("request")?.toLowerCase() !== "getexecutionstatus" || value("executionid") === undefined) {
+    return Option.none()
+  }
+  const dismiss = new URL(location)
+  dismiss.search = pairs.map(([name, one]) =>
+    `${encodeURIComponent(name)}=${name.toLowerCase() === "request" ? "Dismiss" : encodeURIComponent(one)}`
+  ).join("&")
+  return Option.some(dismiss)
+}
 
 /** Whether a refused batch may hold processes that can be described. */
 const isSpoilt = (error: Failure): boolean => error._tag === "ServiceException" || error._tag === "UnexpectedResponse"
@@ -221,8 +273,10 @@ export const make = Effect.fnUntraced(function*(
 > {
   const base = yield* endpoint.parse(options.url)
   const baseUrl = endpoint.bare(options.url)
-  const postUrl = endpoint.withParameters(base, [])
-  const protocol = options.protocol ?? Wps100
+  const protocols = Arr.ensure(options.protocol ?? Wps100)
+  const preferred = protocols[0] ?? Wps100
+  const origins = [base.origin, ...(options.origins ?? [])]
+  const rewrite = options.rewriteUrl ?? ((url: string) => url)
   const language = Option.fromNullable(options.language)
   const timeout = Duration.decode(options.timeout ?? "1 minute")
   const timeToLive = options.timeToLive ?? "1 hour"
@@ -242,7 +296,7 @@ export const make = Effect.fnUntraced(function*(
   )
   const http = yield* Auth.authorizeClient(timed, {
     auth: yield* Auth.Auth,
-    origins: [base.origin, ...(options.origins ?? [])],
+    origins,
     ...(options.refusal === undefined ? {} : { refusal: options.refusal })
   })
 
@@ -271,32 +325,29 @@ export const make = Effect.fnUntraced(function*(
       Effect.flatMap((response) => within(read(response), limit, () => late(what, request.url)))
     )
 
-  const encode = (
+  const send = (
     what: Asked,
+    protocol: WpsProtocol,
     request: WpsRequest
-  ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputs> =>
+  ): Effect.Effect<HttpClientRequest.HttpClientRequest, Failure> =>
     Either.match(protocol.encodeRequest(request), {
-      onLeft: (error) =>
+      onLeft: (faults) =>
         Effect.fail(
-          new InvalidInputs({
-            identifier: Option.getOrElse(what.identifier, () => what.operation),
-            faults: [new InputFault({ input: error.path, reason: error.message })]
-          })
+          new InvalidInputs({ identifier: Option.getOrElse(what.identifier, () => what.operation), faults })
         ),
       onRight: (message) =>
-        Effect.succeed(
+        Effect.map(urlOf(request._tag, message._tag), (url) =>
           (message._tag === "Get"
-            ? HttpClientRequest.get(endpoint.withParameters(base, message.parameters))
+            ? HttpClientRequest.get(endpoint.withParameters(url, message.parameters))
             : HttpClientRequest.bodyText(
-              HttpClientRequest.post(postUrl),
+              HttpClientRequest.post(endpoint.withParameters(url, [])),
               message.body,
               "text/xml; charset=utf-8"
-            )).pipe(HttpClientRequest.setHeader("accept", "text/xml, application/xml;q=0.9, */*;q=0.1"))
-        )
+            )).pipe(HttpClientRequest.setHeader("accept", xmlFirst)))
     })
 
-  const ask = (what: Asked, request: WpsRequest) =>
-    Effect.flatMap(encode(what, request), (encoded) =>
+  const ask = (what: Asked, protocol: WpsProtocol, request: WpsRequest) =>
+    Effect.flatMap(send(what, protocol, request), (encoded) =>
       exchange(
         what,
         encoded,
@@ -322,7 +373,11 @@ export const make = Effect.fnUntraced(function*(
     maxBatch: 1,
     timeToLive,
     lookup: () =>
-      ask(capabilitiesOf, { _tag: "GetCapabilities", acceptVersions: [protocol.version], language }).pipe(
+      ask(capabilitiesOf, preferred, {
+        _tag: "GetCapabilities",
+        acceptVersions: protocols.map((one) => one.version),
+        language
+      }).pipe(
         Effect.flatMap((document): Effect.Effect<Capabilities, Failure> =>
           document._tag === "Capabilities"
             ? Effect.succeed(document.value)
@@ -333,6 +388,47 @@ export const make = Effect.fnUntraced(function*(
       )
   })
 
+  /** The version that the service chose of those that may be spoken. */
+  const negotiated: Effect.Effect<WpsProtocol, Failure> = protocols.length === 1
+    ? Effect.succeed(preferred)
+    : Effect.flatMap(capabilities.get(""), ({ version }) => {
+      const offered = Option.getOrElse(version, () => "1.0.0")
+      const chosen = protocols.find((one) => one.version === offered)
+      return chosen === undefined
+        ? Effect.fail(
+          new VersionNotSupported({ url: baseUrl, offered, spoken: protocols.map((one) => one.version) })
+        )
+        : Effect.succeed(chosen)
+    })
+
+  /** A job that has an id was made by WPS 2.0, whatever was asked for. */
+  const withIds = Effect.map(negotiated, (protocol) => protocol.version === Wps100.version ? Wps200 : protocol)
+
+  const advertised = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
+    Effect.flatMap(capabilities.get(""), ({ operations }) => {
+      const endpoints = operations.filter((one) => one.name === operation).flatMap((one) => one.endpoints)
+        .filter((one) => one.method === method && one.href !== "")
+      // Of several some are for SOAP or for parameters in the body.
+      const takesXml = ({ constraints }: (typeof endpoints)[number]) =>
+        constraints.every(({ values }) => values.length === 0 || values.some((value) => /xml|kvp/i.test(value)))
+      const found = endpoints.find(takesXml) ?? endpoints[0]
+      return found === undefined ? Effect.succeed(base) : Effect.filterOrFail(
+        endpoint.parse(rewrite(found.href), options.url),
+        (url) => origins.some((origin) => origin === url.origin),
+        (url) =>
+          new InvalidUrl({
+            url: endpoint.bare(url.href),
+            reason: `the service advertises it for ${operation}, and its origin is not among those named; ` +
+              `add it to \`origins\`, or leave \`operationUrls\` at "given"`
+          })
+      )
+    })
+
+  const urlOf = (operation: WpsRequest["_tag"], message: "Get" | "Post"): Effect.Effect<URL, Failure> =>
+    options.operationUrls === "advertised" && operation !== "GetCapabilities"
+      ? advertised(operation, message === "Get" ? "GET" : "POST")
+      : Effect.succeed(base)
+
   const requestDescriptions = (
     identifiers: ReadonlyArray<string>
   ): Effect.Effect<ReadonlyArray<ProcessDescription>, Failure> => {
@@ -341,7 +437,7 @@ export const make = Effect.fnUntraced(function*(
       identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined
     )
     return Effect.flatMap(
-      ask(what, { _tag: "DescribeProcess", identifiers, language }),
+      Effect.flatMap(negotiated, (protocol) => ask(what, protocol, { _tag: "DescribeProcess", identifiers, language })),
       (document) =>
         document._tag === "ProcessDescriptions"
           ? Effect.succeed(document.value)
@@ -375,17 +471,19 @@ export const make = Effect.fnUntraced(function*(
     })
   const descriptions = yield* batched.make({ lookup, timeToLive, maxBatch })
 
+  const describeEach = Effect.flatMap(
+    capabilities.get(""),
+    ({ processes }) =>
+      Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })
+  )
+
+  // Not every server knows ALL: some refuse it, and javaPS answers it with no description at all.
   const describeAll = requestDescriptions(["ALL"]).pipe(
-    Effect.tap((all) => descriptions.set(all.map((one) => [one.identifier, one]))),
-    // Not every server knows ALL.
-    Effect.catchIf(
-      (error) => error._tag === "ServiceException",
-      () =>
-        Effect.flatMap(
-          capabilities.get(""),
-          ({ processes }) =>
-            Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })
-        )
+    Effect.catchIf((error) => error._tag === "ServiceException", () => Effect.succeed([])),
+    Effect.flatMap((all) =>
+      all.length === 0
+        ? describeEach
+        : Effect.as(descriptions.set(all.map((one) => [one.identifier, one])), all)
     )
   )
 
@@ -418,47 +516,205 @@ export const make = Effect.fnUntraced(function*(
     operation: Operation.Operation<unknown>,
     mode: ExecuteMode,
     lineage: boolean
-  ) {
+  ): Effect.fn.Return<JobDocument, Failure> {
     const { identifier } = operation
     const what = asked("Execute", identifier)
-    const outputs = operation.outputs.length === 0 && (mode === "async" || lineage)
+    const protocol = yield* negotiated
+    const form = { _tag: "Document", outputs: operation.outputs, mode, lineage } as const
+    const outputs = operation.outputs.length === 0 && protocol.mustNameOutputs(form)
       ? yield* everyOutput(identifier)
       : operation.outputs
-    const execute = yield* request(operation, { _tag: "Document", outputs, mode, lineage })
+    const execute = yield* request(operation, { ...form, outputs })
     yield* Effect.annotateCurrentSpan({ "wps.process.id": identifier, "wps.mode": mode })
-    return yield* ask(what, { _tag: "Execute", request: execute }).pipe(
-      Effect.flatMap((document): Effect.Effect<ExecuteResponse, Failure> =>
-        document._tag === "ExecuteResponse"
-          ? Effect.succeed(document.value)
-          : Effect.fail(other(what, document._tag))
-      )
-    )
+    const document = yield* ask(what, protocol, { _tag: "Execute", request: execute })
+    return isJob(document) ? document : yield* other(what, document._tag)
   })
 
   // ------------------------------------------------------------------------------------------------------------- jobs
 
-  const locate = (identifier: string, location: string): Either.Either<JobReference, CannotPoll> =>
-    Either.mapBoth(endpoint.parse(location), {
-      onLeft: ({ reason }) =>
-        new CannotPoll({ identifier, reason: `its statusLocation is no address that can be asked: ${reason}` }),
-      onRight: ({ href }) => new JobReference({ identifier, statusLocation: href })
+  const linked = (location: string): Either.Either<URL, InvalidUrl> => endpoint.parse(rewrite(location))
+
+  /** Where the status document of a job is asked for. */
+  const placeOf = (identifier: string, location: Option.Option<string>): Either.Either<URL, CannotPoll> =>
+    Option.match(location, {
+      onNone: () => Either.left(new CannotPoll({ identifier, reason: "the server gave no statusLocation" })),
+      onSome: (location) =>
+        Either.mapLeft(
+          linked(location),
+          ({ reason }) =>
+            new CannotPoll({ identifier, reason: `its statusLocation is no address that can be asked: ${reason}` })
+        )
     })
 
-  const readStatus = (reference: JobReference): Effect.Effect<ExecuteResponse, Failure> => {
-    const what = asked("GetStatus", reference.identifier)
+  /** How to find a job again, from what the server said of it. */
+  const referenceOf = (
+    identifier: string,
+    { value: { jobId, statusLocation } }: JobDocument
+  ): Either.Either<JobReference, CannotPoll> => {
+    const reference = () => new JobReference({ identifier, statusLocation, jobId })
+    return Option.isSome(jobId) ? Either.right(reference()) : Either.map(placeOf(identifier, statusLocation), reference)
+  }
+
+  const askJob = (
+    operation: "GetStatus" | "GetResult" | "Dismiss",
+    { identifier }: JobReference,
+    jobId: string
+  ): Effect.Effect<JobDocument, Failure> => {
+    const what = asked(operation, identifier, jobId)
+    return Effect.flatMap(withIds, (protocol) => ask(what, protocol, { _tag: operation, jobId })).pipe(
+      Effect.flatMap((document) => isJob(document) ? Effect.succeed(document) : Effect.fail(other(what, document._tag)))
+    )
+  }
+
+  const readDocument = (operation: "GetStatus" | "Dismiss", identifier: string, url: URL) => {
+    const what = asked(operation, identifier)
     return exchange(
       what,
-      HttpClientRequest.get(reference.statusLocation).pipe(
-        HttpClientRequest.setHeader("accept", "text/xml, application/xml;q=0.9, */*;q=0.1")
-      ),
+      HttpClientRequest.setHeader(HttpClientRequest.get(url.href), "accept", xmlFirst),
       (response) => receive(what, response),
       timeout
-    ).pipe(Effect.flatMap((document): Effect.Effect<ExecuteResponse, Failure> =>
-      document._tag === "ExecuteResponse"
-        ? Effect.succeed(document.value)
-        : Effect.fail(other(what, document._tag))
-    ))
+    ).pipe(
+      Effect.flatMap((document) => isJob(document) ? Effect.succeed(document) : Effect.fail(other(what, document._tag)))
+    )
   }
+
+  /** WPS 2.0 says why a job failed in the place of its result only. */
+  const explained = (reference: JobReference, jobId: string, document: JobDocument) =>
+    document._tag === "StatusInfo" && document.value.status._tag === "Failed"
+      ? Effect.catchAll(askJob("GetResult", reference, jobId), (error) =>
+        Effect.succeed<JobDocument>({
+          _tag: "StatusInfo",
+          value: {
+            ...document.value,
+            status: Execute.JobStatus.Failed({
+              message: error._tag === "ServiceException" ? error.exceptions.map(String).join("; ") : "",
+              percent: document.value.status.percent,
+              exceptions: error._tag === "ServiceException" ? error.exceptions : []
+            })
+          }
+        }))
+      : Effect.succeed(document)
+
+  const readStatus = (reference: JobReference): Effect.Effect<JobDocument, Failure> =>
+    Option.match(reference.jobId, {
+      onSome: (jobId) =>
+        Effect.flatMap(askJob("GetStatus", reference, jobId), (document) => explained(reference, jobId, document)),
+      onNone: () =>
+        Effect.flatMap(placeOf(reference.identifier, reference.statusLocation), (url) =>
+          readDocument("GetStatus", reference.identifier, url))
+    })
+
+  /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
+  const readOutputs = (
+    reference: Either.Either<JobReference, CannotPoll>,
+    { _tag, value }: JobDocument,
+    poll: PollOptions
+  ): Effect.Effect<ExecuteResponse, Failure> =>
+    _tag !== "StatusInfo" || value.status._tag !== "Succeeded" || Option.isNone(value.jobId)
+      ? Effect.succeed(value)
+      : Effect.flatMap(reference, (found) => askJob("GetResult", found, Option.getOrElse(value.jobId, () => ""))).pipe(
+        Effect.retry({
+          schedule: poll.schedule ?? defaultSchedule,
+          times: poll.badReads ?? 10,
+          while: (error) =>
+            pollInternal.isTransient(error) || (error._tag === "ServiceException" && error.code === "ResultNotReady")
+        }),
+        Effect.map((result) => ({
+          ...result.value,
+          jobId: value.jobId,
+          expirationDate: Option.orElse(result.value.expirationDate, () => value.expirationDate)
+        }))
+      )
+
+  const cannotDismiss = (identifier: string, reason: string) => Effect.fail(new CannotDismiss({ identifier, reason }))
+
+  /** A job that the server has forgotten is as good as dismissed. */
+  const dismissById = (reference: JobReference, jobId: string): Effect.Effect<void, Failure> =>
+    Effect.flatMap(descriptions.peek(reference.identifier), (known) => {
+      const control = Option.match(known, {
+        onNone: (): ReadonlyArray<string> => [],
+        onSome: (one) => one.jobControlOptions
+      })
+      return control.length > 0 && !control.includes("dismiss")
+        ? cannotDismiss(reference.identifier, `the process has ${control.join(", ")} and no dismiss`)
+        : askJob("Dismiss", reference, jobId).pipe(
+          Effect.catchTag("JobNotFound", () => Effect.void),
+          Effect.catchIf(
+            (error) =>
+              error._tag === "ServiceException" && /^(OperationNotSupported|OptionNotSupported)$/.test(error.code),
+            (error) => cannotDismiss(reference.identifier, `the server says: ${error.message}`)
+          ),
+          Effect.asVoid
+        )
+    })
+
+  const dismissAt = (identifier: string, location: string): Effect.Effect<void, Failure> =>
+    Effect.flatMap(linked(location), (url) =>
+      Option.match(geoServerDismiss(url), {
+        onNone: () => cannotDismiss(identifier, "WPS 1.0.0 has no way to"),
+        onSome: (dismiss) => Effect.asVoid(readDocument("Dismiss", identifier, dismiss))
+      }))
+
+  const follow = Effect.fnUntraced(function*<A>(
+    outputs: Operation.Outputs<A>,
+    first: JobDocument,
+    reference: Either.Either<JobReference, CannotPoll>,
+    run: PollOptions | undefined
+  ): Effect.fn.Return<Job<A>, Failure> {
+    const { identifier } = outputs
+    const poll = { ...options.poll, ...run }
+    if (!Execute.isTerminal(first.value.status) && Either.isLeft(reference)) return yield* reference.left
+    const canEnd = Either.isRight(reference) && (Option.isSome(reference.right.jobId) ||
+      Option.exists(
+        reference.right.statusLocation,
+        (location) => Option.exists(Either.getRight(linked(location)), (url) => Option.isSome(geoServerDismiss(url)))
+      ))
+    const poller = yield* pollInternal.make({
+      identifier,
+      first,
+      read: Effect.flatMap(reference, readStatus),
+      poll,
+      canEnd
+    })
+    // Whoever comes while the outputs are being fetched has them when they are there.
+    const fetched = yield* Ref.make(Option.none<ExecuteResponse>())
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+    const fetch = (last: JobDocument) =>
+      oneAtATime.withPermits(1)(Effect.flatMap(
+        Ref.get(fetched),
+        Option.match({
+          onSome: Effect.succeed,
+          onNone: () =>
+            Effect.tap(readOutputs(reference, last, poll), (response) => Ref.set(fetched, Option.some(response)))
+        })
+      ))
+    const dismissed: JobDocument = {
+      _tag: "StatusInfo",
+      value: Execute.response(Execute.JobStatus.Dismissed({ message: "", percent: Option.none() }), {
+        jobId: first.value.jobId
+      })
+    }
+    const dismiss = Either.match(reference, {
+      onLeft: ({ reason }) => cannotDismiss(identifier, reason),
+      onRight: (found) =>
+        Option.isSome(found.jobId)
+          ? dismissById(found, found.jobId.value)
+          : dismissAt(identifier, Option.getOrElse(found.statusLocation, () => ""))
+    }).pipe(Effect.zipRight(poller.end(dismissed)), Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false }))
+    const document = Effect.flatMap(poller.last, fetch)
+    const awaited = poll.dismissOnInterrupt === true
+      ? Effect.onInterrupt(document, () => Effect.ignoreLogged(dismiss))
+      : document
+    return {
+      identifier,
+      reference: Either.getRight(reference),
+      status: poller.status,
+      changes: poller.changes,
+      result: Effect.flatMap(awaited, (last) => readResult(identifier, outputs, last)),
+      document: awaited,
+      dismiss
+    }
+  })
 
   const reader: Operation.OutputReader<Failure> = {
     fetch: (reference) =>
@@ -476,42 +732,12 @@ export const make = Effect.fnUntraced(function*(
       ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
       : Effect.fail(new JobDismissed({ identifier }))
 
-  const follow = Effect.fnUntraced(function*<A>(
-    outputs: Operation.Outputs<A>,
-    first: ExecuteResponse,
-    reference: Either.Either<JobReference, CannotPoll>,
-    poll: PollOptions | undefined
-  ): Effect.fn.Return<Job<A>, Failure> {
-    const { identifier } = outputs
-    if (!isTerminal(first.status) && Either.isLeft(reference)) return yield* reference.left
-    const poller = yield* pollInternal.make({
-      identifier,
-      first,
-      read: Effect.flatMap(reference, readStatus),
-      poll: { ...options.poll, ...poll }
-    })
-    return {
-      identifier,
-      reference: Either.getRight(reference),
-      status: poller.status,
-      changes: poller.changes,
-      result: Effect.flatMap(poller.last, (last) => readResult(identifier, outputs, last)),
-      document: poller.last
-    }
-  })
-
-  const nowhere = (identifier: string, { statusLocation }: ExecuteResponse): Either.Either<JobReference, CannotPoll> =>
-    Option.match(statusLocation, {
-      onNone: () => Either.left(new CannotPoll({ identifier, reason: "the server gave no statusLocation" })),
-      onSome: (location) => locate(identifier, location)
-    })
-
   const execute = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: RunOptions
   ): Effect.fn.Return<Job<A>, Failure> {
     const first = yield* submit(operation, run?.mode ?? "async", run?.lineage ?? false)
-    return yield* follow(operation, first, nowhere(operation.identifier, first), run?.poll)
+    return yield* follow(operation, first, referenceOf(operation.identifier, first), run?.poll)
   }, span("WpsClient.execute"))
 
   const run = Effect.fnUntraced(function*<A>(
@@ -519,8 +745,10 @@ export const make = Effect.fnUntraced(function*(
     run?: RunOptions
   ): Effect.fn.Return<A, Failure> {
     const first = yield* submit(operation, run?.mode ?? "sync", run?.lineage ?? false)
-    if (isTerminal(first.status)) return yield* readResult(operation.identifier, operation, first)
-    const job = yield* follow(operation, first, nowhere(operation.identifier, first), run?.poll)
+    if (Execute.isTerminal(first.value.status) && first._tag !== "StatusInfo") {
+      return yield* readResult(operation.identifier, operation, first.value)
+    }
+    const job = yield* follow(operation, first, referenceOf(operation.identifier, first), run?.poll)
     return yield* job.result
   }, span("WpsClient.run"))
 
@@ -529,37 +757,118 @@ export const make = Effect.fnUntraced(function*(
     outputs: Operation.Outputs<A>,
     run?: { readonly poll?: PollOptions | undefined }
   ): Effect.fn.Return<Job<A>, Failure> {
-    const located = yield* locate(reference.identifier, reference.statusLocation)
-    return yield* follow(outputs, yield* readStatus(located), Either.right(located), run?.poll)
+    return yield* follow(outputs, yield* readStatus(reference), Either.right(reference), run?.poll)
   }, span("WpsClient.attach"))
 
   // -------------------------------------------------------------------------------------------------------- raw bytes
 
-  const rawData = (what: Asked, response: HttpClientResponse.HttpClientResponse): Effect.Effect<RawData, Failure> =>
-    response.status < 200 || response.status >= 300
-      ? refused(what, response)
-      : Effect.map(refusedInside(what, response), (stream) => ({
-        contentType: Headers.get(response.headers, "content-type"),
-        contentLength: Option.filterMap(Headers.get(response.headers, "content-length"), (length) =>
-          // What is packed is longer when it has been unpacked.
-          /^\d+$/.test(length) && Option.isNone(Headers.get(response.headers, "content-encoding"))
-            ? Option.some(Number(length))
-            : Option.none()),
-        stream
-      }))
+  const rawData = (
+    response: HttpClientResponse.HttpClientResponse,
+    stream: Stream.Stream<Uint8Array, WpsError>
+  ): RawData => ({
+    contentType: Headers.get(response.headers, "content-type"),
+    contentLength: Option.filterMap(Headers.get(response.headers, "content-length"), (length) =>
+      // What is packed is longer when it has been unpacked.
+      /^\d+$/.test(length) && Option.isNone(Headers.get(response.headers, "content-encoding"))
+        ? Option.some(Number(length))
+        : Option.none()),
+    stream
+  })
+
+  const misplaced = (what: Asked, document: JobDocument): Effect.Effect<never, Failure> =>
+    Effect.fail(other(what, document._tag))
 
   const download = Effect.fn("WpsClient.download")(function*(
     reference: Reference | string
   ): Effect.fn.Return<RawData, Failure> {
     const what = asked("GetOutput")
-    const { href } = yield* endpoint.parse(typeof reference === "string" ? reference : reference.href)
-    const data = yield* exchange(what, HttpClientRequest.get(href), (response) => rawData(what, response), timeout)
+    const { href } = yield* linked(typeof reference === "string" ? reference : reference.href)
+    const data = yield* exchange(
+      what,
+      HttpClientRequest.get(href),
+      (response) =>
+        Effect.flatMap(
+          inside(what, response),
+          (found) =>
+            found._tag === "Bytes" ? Effect.succeed(rawData(response, found.stream)) : misplaced(what, found.document)
+        ),
+      timeout
+    )
     return { ...data, stream: Stream.timeoutFail(data.stream, () => late(what, href), timeout) }
   })
 
+  /** The bytes of the one output that came inside a document. */
+  const embedded = (
+    identifier: string,
+    output: OutputRequest,
+    { outputs, status }: ExecuteResponse
+  ): Effect.Effect<RawData, Failure> => {
+    const invalid = (reason: string) => new InvalidOutput({ identifier, output: output.identifier, reason })
+    const found = outputs.find((one) => one.identifier === output.identifier)
+    if (status._tag !== "Succeeded") {
+      return readResult(identifier, { identifier, read: () => Effect.fail(invalid("it is not there")) }, {
+        ...Execute.response(status)
+      })
+    }
+    if (found === undefined) return Effect.fail(invalid("is missing"))
+    if (found.data._tag === "Reference") return download(found.data)
+    const contentType = found.data._tag === "ComplexData" ? found.data.format.mimeType : Option.some("text/plain")
+    return Either.match(DataValue.toBytes(found.data), {
+      onLeft: (reason) => Effect.fail(invalid(reason)),
+      onRight: (bytes): Effect.Effect<RawData, Failure> =>
+        Effect.succeed({ contentType, contentLength: Option.some(bytes.length), stream: Stream.succeed(bytes) })
+    })
+  }
+
+  /** What came where raw data was asked for: that, or a job to wait for, whose raw data is asked for then. */
+  const rawOf = (
+    what: Asked,
+    identifier: string,
+    output: OutputRequest,
+    poll: PollOptions | undefined,
+    [response, found]: readonly [HttpClientResponse.HttpClientResponse, Inside]
+  ): Effect.Effect<RawData, Failure> => {
+    if (found._tag === "Bytes") return Effect.succeed(rawData(response, found.stream))
+    const { document } = found
+    if (document._tag !== "StatusInfo" || Option.isNone(document.value.jobId)) {
+      return embedded(identifier, output, document.value)
+    }
+    const jobId = document.value.jobId.value
+    const raw: Operation.Outputs<void> = { identifier, read: () => Effect.void }
+    return Effect.gen(function*() {
+      const reference = referenceOf(identifier, document)
+      const job = yield* pollInternal.make({
+        identifier,
+        first: document,
+        read: Effect.flatMap(reference, readStatus),
+        poll: { ...options.poll, ...poll },
+        canEnd: false
+      })
+      const last = yield* job.last
+      yield* readResult(identifier, raw, last.value)
+      if (last._tag !== "StatusInfo") return yield* embedded(identifier, output, last.value)
+      const message = yield* send(asked("GetResult", identifier, jobId), yield* withIds, { _tag: "GetResult", jobId })
+      return yield* Effect.flatMap(
+        bytesOf(asked("GetResult", identifier, jobId), message, timeout),
+        (answer) =>
+          answer[1]._tag === "Document" && answer[1].document._tag === "StatusInfo"
+            ? misplaced(what, answer[1].document)
+            : rawOf(what, identifier, output, poll, answer)
+      )
+    })
+  }
+
+  const bytesOf = (what: Asked, message: HttpClientRequest.HttpClientRequest, limit: Duration.Duration) =>
+    exchange(
+      what,
+      HttpClientRequest.setHeader(message, "accept", "*/*"),
+      (response) => Effect.map(inside(what, response), (found) => [response, found] as const),
+      limit
+    )
+
   const raw = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
-    run?: { readonly output?: string | undefined }
+    run?: RawOptions
   ): Effect.fn.Return<RawData, Failure> {
     const { identifier } = operation
     const what = asked("Execute", identifier)
@@ -581,16 +890,13 @@ export const make = Effect.fnUntraced(function*(
         ]
       })
     }
-    const message = yield* encode(what, {
+    const output = { ...chosen, asReference: false }
+    const message = yield* send(what, yield* negotiated, {
       _tag: "Execute",
-      request: yield* request(operation, { _tag: "Raw", output: { ...chosen, asReference: false } })
+      request: yield* request(operation, { _tag: "Raw", output, mode: run?.mode ?? "sync" })
     })
-    return yield* exchange(
-      what,
-      HttpClientRequest.setHeader(message, "accept", "*/*"),
-      (response) => rawData(what, response),
-      Duration.infinity
-    )
+    const answer = yield* bytesOf(what, message, Duration.infinity)
+    return yield* rawOf(what, identifier, output, run?.poll, answer)
   }, span("WpsClient.raw"))
 
   return {
@@ -767,7 +1073,7 @@ export const run = <A>(operation: Operation.Operation<A>, options?: RunOptions):
  */
 export const raw = <A>(
   operation: Operation.Operation<A>,
-  options?: { readonly output?: string | undefined }
+  options?: RawOptions
 ): Effect.Effect<RawData, Failure, WpsClient> => Effect.flatMap(WpsClient, (client) => client.raw(operation, options))
 
 /**

@@ -15,7 +15,15 @@ import { OwsException } from "./Ows.ts"
  * @since 0.1.0
  * @category models
  */
-export const Operation = Schema.Literal("GetCapabilities", "DescribeProcess", "Execute", "GetStatus", "GetOutput")
+export const Operation = Schema.Literal(
+  "GetCapabilities",
+  "DescribeProcess",
+  "Execute",
+  "GetStatus",
+  "GetResult",
+  "Dismiss",
+  "GetOutput"
+)
 
 /**
  * What was being asked of the service.
@@ -32,7 +40,19 @@ const hints: ReadonlyMap<string, string> = new Map([
   ["StorageNotSupported", "This process cannot be run asynchronously or store results: run it with mode \"sync\"."],
   ["FileSizeExceeded", "Send a smaller input, or give it by reference."],
   ["NotEnoughStorage", "The server's disk is full; try later."],
-  ["OperationNotSupported", "The server does not have this operation."]
+  ["OperationNotSupported", "The server does not have this operation."],
+  ["NoSuchMode", "The process cannot be run in this mode; its jobControlOptions say in which it can."],
+  ["NoSuchInput", "Leave the input out that it names; WpsClient.describe shows those that there are."],
+  ["NoSuchOutput", "Ask for another output; WpsClient.describe shows those that there are."],
+  [
+    "DataNotAccessible",
+    "The server cannot fetch an input that is given by reference; send its value, or check the address."
+  ],
+  ["SizeExceeded", "Send a smaller input, or give it by reference."],
+  ["TooManyInputs", "Give the input that it names fewer times."],
+  ["TooManyOutputs", "Ask for fewer outputs."],
+  ["NoSuchFormat", "Use one of the formats that WpsClient.describe shows."],
+  ["WrongInputData", "Correct the input that it names."]
 ])
 
 /** Servers send whole stack traces; the fields keep them. */
@@ -192,6 +212,42 @@ export class ProcessNotFound extends Schema.TaggedError<ProcessNotFound>("@effec
 }
 
 /**
+ * The service does not know the job: it has expired, was dismissed, or belongs to another service.
+ *
+ * @see OGC 14-065r2 §9.5 (NoSuchJob)
+ * @since 0.1.0
+ * @category errors
+ */
+export class JobNotFound extends Schema.TaggedError<JobNotFound>("@effect-wps/wps/WpsError/JobNotFound")(
+  "JobNotFound",
+  { operation: Operation, url: Schema.String, jobId: Schema.String }
+) {
+  override get message(): string {
+    return `${this.url} knows no job "${this.jobId}": it has expired, was dismissed, or is another service's. ` +
+      `Results are kept until the expirationDate of the job's document; run the process again.`
+  }
+}
+
+/**
+ * The service answers in a version that the client does not speak.
+ *
+ * @see OGC 06-121r9 §7.3.2 (version negotiation)
+ * @since 0.1.0
+ * @category errors
+ */
+export class VersionNotSupported
+  extends Schema.TaggedError<VersionNotSupported>("@effect-wps/wps/WpsError/VersionNotSupported")(
+    "VersionNotSupported",
+    { url: Schema.String, offered: Schema.String, spoken: Schema.Array(Schema.String) }
+  )
+{
+  override get message(): string {
+    return `${this.url} speaks WPS ${this.offered}, and this client ${this.spoken.join(", ")}. ` +
+      `Give the client another \`protocol\`.`
+  }
+}
+
+/**
  * One thing that is wrong with the inputs.
  *
  * @since 0.1.0
@@ -269,6 +325,22 @@ export class JobDismissed extends Schema.TaggedError<JobDismissed>("@effect-wps/
 }
 
 /**
+ * The job cannot be ended from here: neither WPS 1.0.0 nor this process has a way to.
+ *
+ * @see OGC 14-065r2 §12
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotDismiss extends Schema.TaggedError<CannotDismiss>("@effect-wps/wps/WpsError/CannotDismiss")(
+  "CannotDismiss",
+  { identifier: Schema.String, reason: Schema.String }
+) {
+  override get message(): string {
+    return `The job of ${this.identifier} cannot be dismissed: ${this.reason}. Let it run, or ask whoever runs the server.`
+  }
+}
+
+/**
  * The job is not done and there is nowhere to ask for its status.
  *
  * @since 0.1.0
@@ -318,10 +390,13 @@ export const WpsError = Schema.Union(
   ServiceException,
   ServerBusy,
   ProcessNotFound,
+  JobNotFound,
+  VersionNotSupported,
   InvalidInputs,
   InvalidOutput,
   ProcessFailed,
   JobDismissed,
+  CannotDismiss,
   CannotPoll,
   JobTimeout
 )

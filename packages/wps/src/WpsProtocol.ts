@@ -10,9 +10,10 @@ import type { XmlError } from "@effect-wps/xml"
 import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type { Capabilities } from "./Capabilities.ts"
-import type { ExecuteRequest, ExecuteResponse } from "./Execute.ts"
+import type { ExecuteRequest, ExecuteResponse, ResponseForm } from "./Execute.ts"
 import type { ExceptionReport, OwsException } from "./Ows.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
+import type { InputFault } from "./WpsError.ts"
 
 /**
  * A query parameter. The items of a list are separated by commas, which a comma within an item is not.
@@ -53,9 +54,11 @@ export type WpsRequest =
     readonly language: Option.Option<string>
   }
   | { readonly _tag: "Execute"; readonly request: ExecuteRequest }
+  | { readonly _tag: "GetStatus" | "GetResult" | "Dismiss"; readonly jobId: string }
 
 /**
- * What a service answers.
+ * What a service answers. Of the three about a job `ExecuteResponse` is that of WPS 1.0.0, which has both where it stands
+ * and, at its end, what it gave; WPS 2.0 says the one as `StatusInfo` and the other as `Result`.
  *
  * @since 0.1.0
  * @category models
@@ -64,10 +67,13 @@ export type WpsResponse =
   | { readonly _tag: "Capabilities"; readonly value: Capabilities }
   | { readonly _tag: "ProcessDescriptions"; readonly value: ReadonlyArray<ProcessDescription> }
   | { readonly _tag: "ExecuteResponse"; readonly value: ExecuteResponse }
+  | { readonly _tag: "StatusInfo"; readonly value: ExecuteResponse }
+  | { readonly _tag: "Result"; readonly value: ExecuteResponse }
   | { readonly _tag: "ExceptionReport"; readonly value: ExceptionReport }
 
 /**
- * A protocol version. A client uses `encodeRequest`; a server that speaks the version uses the other three.
+ * A protocol version. A client uses `mustNameOutputs` and `encodeRequest`; a server that speaks the version uses the other
+ * three.
  *
  * @since 0.1.0
  * @category models
@@ -75,8 +81,10 @@ export type WpsResponse =
 export interface WpsProtocol {
   /** As it stands in documents: `1.0.0`. */
   readonly version: string
+  /** Whether a request for every output must name them, so that the description has to be asked for first. */
+  readonly mustNameOutputs: (response: Extract<ResponseForm, { _tag: "Document" }>) => boolean
   /** Fails on text that XML cannot carry, and on what the version has no way to ask for. */
-  readonly encodeRequest: (request: WpsRequest) => Either.Either<WpsMessage, XmlError.XmlError>
+  readonly encodeRequest: (request: WpsRequest) => Either.Either<WpsMessage, ReadonlyArray<InputFault>>
   /** Reads a document sent by POST. */
   readonly decodeRequest: (body: string | Uint8Array) => Either.Either<WpsRequest, XmlError.XmlError>
   /** Reads the parameters sent by GET, whose names have no case; fails as the standard wants. */

@@ -49,6 +49,10 @@ export * as Wps100 from "./Wps100.ts"
 /**
  * @since 0.1.0
  */
+export * as Wps200 from "./Wps200.ts"
+/**
+ * @since 0.1.0
+ */
 export * as WpsClient from "./WpsClient.ts"
 /**
  * @since 0.1.0

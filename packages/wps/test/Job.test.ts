@@ -16,20 +16,15 @@ import {
   TestClock
 } from "effect"
 import { make } from "../src/internal/poll.ts"
+import type { JobDocument } from "../src/internal/receive.ts"
 import * as documents from "./support/documents.ts"
 import { type Answer, layer, Server, url } from "./support/scripted.ts"
 
 const { Accepted, Running, Succeeded } = Execute.JobStatus
 
-const document = (status: Execute.JobStatus): Execute.ExecuteResponse => ({
-  process: Option.none(),
-  status,
-  creationTime: Option.none(),
-  statusLocation: Option.none(),
-  serviceInstance: Option.none(),
-  language: Option.none(),
-  outputs: [],
-  lineage: Option.none()
+const document = (status: Execute.JobStatus): JobDocument => ({
+  _tag: "ExecuteResponse",
+  value: Execute.response(status)
 })
 
 const accepted = document(Accepted({ message: "", percent: Option.none() }))
@@ -43,7 +38,7 @@ const denied = new WpsError.AccessDenied({ operation: "GetStatus", url, status: 
 const busy = (seconds: number) =>
   new WpsError.ServerBusy({ operation: "GetStatus", url, status: 503, retryAfter: Option.some(seconds) })
 
-type Read = Effect.Effect<Execute.ExecuteResponse, WpsClient.Failure>
+type Read = Effect.Effect<JobDocument, WpsClient.Failure>
 
 /** A poller of a server that gives one answer after another, the last one for ever. */
 const following = (answers: readonly [Read, ...ReadonlyArray<Read>], poll: Job.PollOptions = everySecond) =>
@@ -53,7 +48,7 @@ const following = (answers: readonly [Read, ...ReadonlyArray<Read>], poll: Job.P
       Ref.getAndUpdate(asked, (n) => n + 1),
       (n) => answers[Math.min(n, answers.length - 1)] ?? answers[0]
     )
-    const poller = yield* make({ identifier: "long", first: accepted, read, poll })
+    const poller = yield* make({ identifier: "long", first: accepted, read, poll, canEnd: false })
     return { poller, asked: Ref.get(asked) }
   })
 
@@ -85,7 +80,7 @@ describe("following a job", () => {
         assert.strictEqual(tagOf(yield* Fiber.join(first)), "AccessDenied")
         const second = yield* Effect.fork(poller.last)
         yield* TestClock.adjust("1 second")
-        assert.strictEqual((yield* Fiber.join(second)).status._tag, "Succeeded")
+        assert.strictEqual((yield* Fiber.join(second)).value.status._tag, "Succeeded")
       }))
 
     it.effect("nobody waits, nobody asks; the next who waits goes on", () =>
@@ -98,7 +93,7 @@ describe("following a job", () => {
         assert.strictEqual(yield* asked, 1)
         const last = yield* Effect.fork(poller.last)
         yield* TestClock.adjust("1 second")
-        assert.strictEqual((yield* Fiber.join(last)).status._tag, "Succeeded")
+        assert.strictEqual((yield* Fiber.join(last)).value.status._tag, "Succeeded")
       }))
 
     it.effect("who asks is interrupted while it asks, and another asks again", () =>
@@ -140,22 +135,22 @@ describe("following a job", () => {
   describe("asked for its status at the same time", () => {
     it.effect("an old answer that comes late does not undo the end", () =>
       Effect.gen(function*() {
-        const late = yield* Deferred.make<Execute.ExecuteResponse>()
+        const late = yield* Deferred.make<JobDocument>()
         const { asked, poller } = yield* following([Deferred.await(late), Effect.succeed(succeeded)])
         const status = yield* Effect.fork(poller.status)
         yield* Effect.yieldNow()
         const last = yield* Effect.fork(poller.last)
         yield* TestClock.adjust("1 second")
-        assert.strictEqual((yield* Fiber.join(last)).status._tag, "Succeeded")
+        assert.strictEqual((yield* Fiber.join(last)).value.status._tag, "Succeeded")
         yield* Deferred.succeed(late, running(10))
         assert.strictEqual((yield* Fiber.join(status))._tag, "Succeeded")
-        assert.strictEqual((yield* poller.last).status._tag, "Succeeded")
+        assert.strictEqual((yield* poller.last).value.status._tag, "Succeeded")
         assert.strictEqual(yield* asked, 2)
       }))
 
     it.effect("nor does it put the job back", () =>
       Effect.gen(function*() {
-        const late = yield* Deferred.make<Execute.ExecuteResponse>()
+        const late = yield* Deferred.make<JobDocument>()
         const { poller } = yield* following([
           Deferred.await(late),
           Effect.succeed(running(50)),
@@ -298,7 +293,7 @@ describe("following a job", () => {
         yield* TestClock.adjust("90 seconds")
         assert.strictEqual(yield* asked, 1)
         yield* TestClock.adjust("2 seconds")
-        assert.strictEqual((yield* Fiber.join(second)).status._tag, "Succeeded")
+        assert.strictEqual((yield* Fiber.join(second)).value.status._tag, "Succeeded")
       }))
 
     it.effect("is asked again after an hour if it asks for years", () =>
@@ -306,7 +301,7 @@ describe("following a job", () => {
         const { poller } = yield* following([Effect.fail(busy(1e12)), Effect.succeed(succeeded)])
         const last = yield* Effect.fork(poller.last)
         yield* TestClock.adjust("61 minutes")
-        assert.strictEqual((yield* Fiber.join(last)).status._tag, "Succeeded")
+        assert.strictEqual((yield* Fiber.join(last)).value.status._tag, "Succeeded")
       }))
 
     it.effect("does not outlast the deadline", () =>

@@ -10,6 +10,7 @@ import {
   Process,
   type ProcessDescription,
   Wps100,
+  Wps200,
   WpsClient,
   type WpsProtocol
 } from "@effect-wps/wps"
@@ -20,11 +21,12 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Either, FastCheck as fc, Layer, Option, Redacted, Ref, Schema, Stream, TestClock } from "effect"
 import { receive } from "../src/internal/receive.ts"
 import { requests } from "../src/internal/wps100Documents.ts"
+import { requests as requests200 } from "../src/internal/wps200Documents.ts"
 import * as arbitraries from "./support/arbitraries.ts"
 import { includes } from "./support/includes.ts"
 import { objections, present } from "./support/schemas.ts"
 
-const writeRequest = Xml.encode(requests)
+const writeRequest = Xml.encode(Xml.documents(requests))
 /** A request as the document that goes, or could go, by POST. */
 const documentOf = (request: WpsProtocol.WpsRequest): Either.Either<string, unknown> => {
   switch (request._tag) {
@@ -32,8 +34,31 @@ const documentOf = (request: WpsProtocol.WpsRequest): Either.Either<string, unkn
       return writeRequest({ _tag: "GetCapabilities", value: request })
     case "DescribeProcess":
       return writeRequest({ _tag: "DescribeProcess", value: request })
-    case "Execute":
+    default:
       return Either.map(Wps100.Wps100.encodeRequest(request), (message) => message._tag === "Post" ? message.body : "")
+  }
+}
+
+const writeRequest200 = Xml.encode(Xml.documents(requests200))
+/** The same in WPS 2.0. */
+const documentOf200 = (request: WpsProtocol.WpsRequest): Either.Either<string, unknown> => {
+  switch (request._tag) {
+    case "GetCapabilities":
+      return writeRequest200({ _tag: "GetCapabilities", value: request })
+    case "DescribeProcess":
+      return writeRequest200({ _tag: "DescribeProcess", value: request })
+    case "Execute":
+      return Either.map(Wps200.Wps200.encodeRequest(request), (message) => message._tag === "Post" ? message.body : "")
+    default: {
+      const { _tag, jobId } = request
+      return writeRequest200(
+        _tag === "GetStatus"
+          ? { _tag, value: { _tag, jobId } }
+          : _tag === "GetResult"
+          ? { _tag, value: { _tag, jobId } }
+          : { _tag: "Dismiss", value: { _tag: "Dismiss", jobId } }
+      )
+    }
   }
 }
 
@@ -46,7 +71,7 @@ const response: fc.Arbitrary<WpsProtocol.WpsResponse> = fc.oneof(
 
 const read = (body: string) =>
   receive(
-    { operation: "Execute", identifier: Option.none() },
+    { operation: "Execute", identifier: Option.none(), jobId: Option.none() },
     HttpClientResponse.fromWeb(HttpClientRequest.get("https://example.org/wps"), new Response(body))
   )
 
@@ -72,6 +97,38 @@ describe("what is written reads back the same", () => {
         )
       }
     }), { timeout: 60_000 })
+
+  it.effect.prop(
+    "every request of WPS 2.0",
+    { request: arbitraries.any200.request },
+    ({ request }) =>
+      Effect.gen(function*() {
+        const again = yield* Wps200.Wps200.decodeRequest(yield* documentOf200(request))
+        deepStrictEqual(arbitraries.comparable(again), arbitraries.comparable(request))
+      }),
+    { timeout: 60_000 }
+  )
+
+  it.effect.prop(
+    "every answer of WPS 2.0",
+    { response: arbitraries.any200.answer },
+    ({ response }) =>
+      Effect.gen(function*() {
+        const again = yield* Effect.either(read(yield* Wps200.Wps200.encodeResponse(response)))
+        if (response._tag === "ExceptionReport") {
+          includes(Either.isLeft(again) ? again.left : again.right, {
+            _tag: "ServiceException",
+            exceptions: response.value.exceptions
+          })
+        } else {
+          deepStrictEqual(
+            arbitraries.comparable(Either.getOrElse(again, (error) => error.message)),
+            arbitraries.comparable(response)
+          )
+        }
+      }),
+    { timeout: 60_000 }
+  )
 })
 
 /** A process with every kind of input and output. */
@@ -188,6 +245,9 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
       const found = yield* objections([right, ...wrong])
       for (const one of wrong) assert.isTrue(found.some((objection) => objection.endsWith(one)), one)
       assert.isFalse(found.some((objection) => objection.endsWith(right)))
+      const later = right.replace("1.0.0", "2.0")
+      assert.lengthOf(yield* objections([later]), 0)
+      assert.lengthOf(yield* objections([later, later.replace("WPS\"", "WFS\"")]), 1)
     }))
 
   it.effect("accept every request that is written [A8.5]", () =>
@@ -202,14 +262,29 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
       deepStrictEqual(yield* objections(documents), [])
     }), 60_000)
 
+  it.effect("accept every request of WPS 2.0 that is written [A8.5]", () =>
+    Effect.gen(function*() {
+      const documents = yield* Effect.forEach(fc.sample(arbitraries.valid200.request, 300), documentOf200)
+      deepStrictEqual(yield* objections(documents), [])
+    }), 60_000)
+
+  it.effect("accept every answer of WPS 2.0 that is written", () =>
+    Effect.gen(function*() {
+      const documents = yield* Effect.forEach(
+        fc.sample(arbitraries.valid200.answer, 300),
+        Wps200.Wps200.encodeResponse
+      )
+      deepStrictEqual(yield* objections(documents), [])
+    }), 60_000)
+
   it.effect("accept what is written of values that lack what they require", () =>
     Effect.gen(function*() {
       const none = Option.none()
       const summary = {
         ...{ identifier: "a", title: none, abstract: none, version: none },
-        ...{ metadata: [], profiles: [], wsdl: none }
+        ...{ keywords: [], metadata: [], profiles: [], wsdl: none, jobControlOptions: [], outputTransmission: [] }
       }
-      const described = { identifier: "b", title: none, abstract: none, metadata: [] }
+      const described = { identifier: "b", title: none, abstract: none, keywords: [], metadata: [] }
       const literal: ProcessDescription.LiteralDescription = {
         ...{ _tag: "Literal", dataType: none, defaultUom: none, uoms: [], defaultValue: none },
         allowed: { _tag: "AllowedValues", values: [], ranges: [] }
@@ -232,27 +307,28 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
         {
           _tag: "ProcessDescriptions",
           value: [{
-            ...{ ...summary, jobControlOptions: [], outputTransmission: [] },
+            ...summary,
             inputs: [{ ...described, minOccurs: 0, maxOccurs: Infinity, data: literal }],
             outputs: [{ ...described, data: literal }]
           }]
         },
         {
           _tag: "ExecuteResponse",
-          value: {
-            ...{ process: Option.some(summary), statusLocation: none, language: none, lineage: none },
-            status: Execute.JobStatus.Running({ message: "", percent: Option.some(99.9) }),
+          value: Execute.response(Execute.JobStatus.Running({ message: "", percent: Option.some(99.9) }), {
+            process: Option.some(summary),
             creationTime: Option.some("2026-01-02T03:04:05Z"),
             serviceInstance: Option.some("https://example.org/"),
             outputs: [{ identifier: "o", title: none, abstract: none, data: DataValue.literal("") }]
-          }
+          })
         },
         {
           _tag: "ExceptionReport",
           value: { version: none, language: none, exceptions: [Ows.noApplicableCode("")] }
         }
       ]
-      deepStrictEqual(yield* objections(yield* Effect.forEach(answers, Wps100.Wps100.encodeResponse)), [])
+      for (const { encodeResponse } of [Wps100.Wps100, Wps200.Wps200]) {
+        deepStrictEqual(yield* objections(yield* Effect.forEach(answers, encodeResponse)), [])
+      }
     }), 60_000)
 
   it.effect("accept what a client and a node say to each other", () =>
@@ -290,7 +366,7 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
         for (const query of ["", "?service=WPS", "?service=WFS", "?service=WPS&request=Execute", "?refused=1"]) {
           yield* http.get(WpsTest.url + query)
         }
-        yield* http.get(`${WpsTest.url}?service=WPS&request=GetCapabilities&AcceptVersions=2.0.0`)
+        yield* http.get(`${WpsTest.url}?service=WPS&request=GetCapabilities&AcceptVersions=3.0.0`)
         const posts = yield* Effect.forEach(
           [
             { _tag: "GetCapabilities", acceptVersions: ["1.0.0"], language: Option.none() },

@@ -3,7 +3,20 @@ import { Job, Output, Process, WpsClient } from "@effect-wps/wps"
 import { Headers, UrlParams } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, LogLevel, Schedule, Stream, TestClock, Tracer } from "effect"
+import {
+  Cause,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  Schedule,
+  Stream,
+  TestClock,
+  Tracer
+} from "effect"
 import { inspect } from "node:util"
 import * as documents from "./support/documents.ts"
 import { type Answer, layerServer, type Sent, Server } from "./support/scripted.ts"
@@ -107,7 +120,11 @@ const programs: ReadonlyArray<readonly [string, Effect.Effect<unknown, WpsClient
   [
     "attach",
     WpsClient.attach(
-      new Job.JobReference({ identifier: "long", statusLocation: `https://example.org/1?own=${own}` }),
+      new Job.JobReference({
+        identifier: "long",
+        statusLocation: Option.some(`https://example.org/1?own=${own}`),
+        jobId: Option.none()
+      }),
       long
     )
   ]
@@ -197,7 +214,11 @@ describe("nothing that is told shows a credential or a query", () => {
         const error = yield* Effect.flip(WpsClient.download(href))
         assert.strictEqual(error._tag, "InvalidUrl", href)
         deepStrictEqual(shows(error), [], href)
-        const reference = new Job.JobReference({ identifier: "long", statusLocation: href })
+        const reference = new Job.JobReference({
+          identifier: "long",
+          statusLocation: Option.some(href),
+          jobId: Option.none()
+        })
         const unlocated = yield* Effect.flip(WpsClient.attach(reference, long))
         assert.strictEqual(unlocated._tag, "CannotPoll", href)
         deepStrictEqual(shows(unlocated), [], href)

@@ -360,7 +360,8 @@ export const struct = <const F extends Fields>(fields: F): Content<StructValue<F
 }
 
 /**
- * Changes what a content reads to, by a function that can refuse: its message becomes an `invalid-value`.
+ * Changes what a content reads to and is written from, by functions that can refuse: the message becomes an
+ * `invalid-value`.
  *
  * @example
  * ```ts
@@ -372,7 +373,7 @@ export const struct = <const F extends Fields>(fields: F): Content<StructValue<F
  *     const numbers = source.split(/\s+/).map(Number)
  *     return numbers.some(Number.isNaN) ? Either.left("A corner is numbers") : Either.right(numbers)
  *   },
- *   encode: (numbers: Array<number>) => numbers.join(" ")
+ *   encode: (numbers: Array<number>) => numbers.length > 1 ? Either.right(numbers.join(" ")) : Either.left("Too few")
  * })
  * ```
  *
@@ -381,12 +382,16 @@ export const struct = <const F extends Fields>(fields: F): Content<StructValue<F
  */
 export const transform = <A, B>(content: Content<A>, options: {
   readonly decode: (value: A) => Either.Either<B, string>
-  readonly encode: (value: B) => A
+  readonly encode: (value: B) => Either.Either<A, string>
 }): Content<B> =>
   after(content, (value, reader) => {
     const result = options.decode(value)
     return Either.isRight(result) ? result.right : reader.problem("invalid-value", excerpt(result.left))
-  }, options.encode)
+  }, (value: B, writer, node) => {
+    const result = options.encode(value)
+    if (Either.isRight(result)) node.write(result.right, writer)
+    else writer.fail("invalid-value", excerpt(result.left))
+  })
 
 /**
  * Changes what a content reads to, by a function that never refuses.
@@ -407,18 +412,18 @@ export const transform = <A, B>(content: Content<A>, options: {
 export const map = <A, B>(
   content: Content<A>,
   options: { readonly decode: (value: A) => B; readonly encode: (value: B) => A }
-): Content<B> => after(content, options.decode, options.encode)
+): Content<B> => after(content, options.decode, (value: B, writer, node) => node.write(options.encode(value), writer))
 
 const after = <A, B>(
   content: Content<A>,
   step: (value: A, reader: Reader) => unknown,
-  encode: (value: B) => A
+  write: (value: B, writer: Writer, node: Content<A>[typeof ContentTypeId]) => void
 ): Content<B> => {
   const node = content[ContentTypeId]
   let shape: Shape.Shape | undefined
   return makeContent({
     shape: () => shape ??= Shape.andThen(node.shape(), (value, reader) => step(decoded(content, value), reader)),
-    write: (value: B, writer) => node.write(encode(value), writer)
+    write: (value: B, writer) => write(value, writer, node)
   })
 }
 

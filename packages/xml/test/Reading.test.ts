@@ -362,7 +362,7 @@ describe("errors", () => {
     assert.isBelow(left(Xml.decode(document)(`<${long}/>`)).message.length, 400)
     const transformed = Xml.document(
       none("r"),
-      Xml.transform(Xml.text, { decode: Either.left, encode: (it: string) => it })
+      Xml.transform(Xml.text, { decode: Either.left, encode: (it: string) => Either.right(it) })
     )
     assert.isBelow(left(Xml.decode(transformed)(`<r>${long}</r>`)).message.length, 300)
   })

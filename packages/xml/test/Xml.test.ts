@@ -252,12 +252,17 @@ describe("elements", () => {
     const content = Xml.map(
       Xml.transform(Xml.struct({ x: Xml.one(x, Xml.text) }), {
         decode: ({ x }) => x === "no" ? Either.left("Not this one") : Either.right(x),
-        encode: (x: string) => ({ x })
+        encode: (x: string) => x === "no" ? Either.left("Not that one") : Either.right({ x })
       }),
       { decode: (x) => [x], encode: ([x]: ReadonlyArray<string>) => x ?? "" }
     )
     deepStrictEqual(readIn(content, "<x>yes</x>"), ["yes"])
     assert.strictEqual(write(content, ["yes"]), "<r><x>yes</x></r>")
+    assert.deepInclude(left(Xml.encode(Xml.document(none("r"), content))(["no"])), {
+      reason: "invalid-value",
+      detail: "Not that one",
+      path: "/r"
+    })
     assert.deepInclude(failIn(content, "<x>no</x>"), { reason: "invalid-value", detail: "Not this one", path: "/r" })
   })
 })

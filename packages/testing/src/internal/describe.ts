@@ -1,47 +1,35 @@
-import type { Capabilities, Input, Output, ProcessDescription } from "@effect-wps/wps"
+import { type Capabilities, Process, type ProcessDescription } from "@effect-wps/wps"
 import * as Option from "effect/Option"
 import type { Implementation } from "../WpsNode.ts"
 
-const inputOf = ([identifier, input]: readonly [string, Input.Any]): ProcessDescription.InputDescription => ({
-  identifier,
-  title: Option.some(identifier),
-  abstract: Option.none(),
-  metadata: [],
-  minOccurs: input.minOccurs,
-  maxOccurs: input.maxOccurs,
-  data: input.data
-})
-
-const outputOf = ([identifier, output]: readonly [string, Output.Any]): ProcessDescription.OutputDescription => ({
-  identifier,
-  title: Option.some(identifier),
-  abstract: Option.none(),
-  metadata: [],
-  data: output.data
-})
-
 /** What a node says of a process that it has. */
-export const describe = ({ async, process }: Implementation<unknown>): ProcessDescription.ProcessDescription => ({
-  identifier: process.identifier,
-  title: Option.some(process.title),
-  abstract: process.abstract,
-  version: process.version,
-  metadata: [],
-  profiles: [],
-  wsdl: Option.none(),
-  jobControlOptions: async ? ["sync-execute", "async-execute"] : ["sync-execute"],
-  outputTransmission: async ? ["value", "reference"] : ["value"],
-  inputs: Object.entries(process.inputs).map(inputOf),
-  outputs: Object.entries(process.outputs).map(outputOf)
-})
+export const describe = ({ async, process }: Implementation<unknown>): ProcessDescription.ProcessDescription =>
+  Process.describe(process, {
+    jobControlOptions: async ? ["sync-execute", "async-execute", "dismiss"] : ["sync-execute"],
+    outputTransmission: async ? ["value", "reference"] : ["value"]
+  })
 
-/** What a node says of itself. */
+const operationsOf = (version: string) => [
+  { name: "GetCapabilities", methods: ["GET", "POST"] as const },
+  { name: "DescribeProcess", methods: ["GET", "POST"] as const },
+  ...version === "2.0.0"
+    ? [
+      { name: "Execute", methods: ["POST"] as const },
+      { name: "GetStatus", methods: ["GET", "POST"] as const },
+      { name: "GetResult", methods: ["GET", "POST"] as const },
+      { name: "Dismiss", methods: ["GET", "POST"] as const }
+    ]
+    : [{ name: "Execute", methods: ["GET", "POST"] as const }]
+]
+
+/** What a node says of itself, in one of its versions. */
 export const capabilities = (
   title: string,
   base: string,
+  version: string,
   processes: ReadonlyArray<Capabilities.ProcessSummary>
 ): Capabilities.Capabilities => ({
-  version: Option.some("1.0.0"),
+  version: Option.some(version),
   updateSequence: Option.none(),
   language: Option.none(),
   identification: Option.some({
@@ -49,17 +37,13 @@ export const capabilities = (
     abstracts: [],
     keywords: [],
     serviceType: Option.some("WPS"),
-    serviceTypeVersions: ["1.0.0"],
+    serviceTypeVersions: [version],
     profiles: [],
     fees: Option.none(),
     accessConstraints: []
   }),
   provider: Option.none(),
-  operations: [
-    { name: "GetCapabilities", methods: ["GET", "POST"] as const },
-    { name: "DescribeProcess", methods: ["GET", "POST"] as const },
-    { name: "Execute", methods: ["POST"] as const }
-  ].map(({ methods, name }) => ({
+  operations: operationsOf(version).map(({ methods, name }) => ({
     name,
     endpoints: methods.map((method) => ({ method, href: base, constraints: [] })),
     parameters: [],

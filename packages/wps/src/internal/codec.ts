@@ -7,6 +7,7 @@ import * as Literal from "../Literal.ts"
 import type { DataDescription } from "../ProcessDescription.ts"
 import { encodeBase64 } from "./base64.ts"
 import { explain } from "./explain.ts"
+import { simpleData } from "./wps200Documents.ts"
 
 /** How a kind of value is written into a document, read out of it, and described. Inputs and outputs share it. */
 export interface Codec<in out A> {
@@ -53,11 +54,29 @@ const literalDescription = (type: string, options: LiteralOptions): DataDescript
   defaultValue: Option.fromNullable(options.defaultValue)
 })
 
-/** A literal may be written as a complex value, as may one that was stored and fetched: the text is the same. */
-const textOf = (data: DataValue.DataValue): Either.Either<string, string> =>
-  data._tag === "LiteralData" || (data._tag === "ComplexData" && data.content.elements === 0)
-    ? DataValue.toText(data)
-    : wrongKind("a literal", data)
+/** What WPS 2.0 says of a literal after its text, where it is `text/plain` (OGC 14-065r2 §7.3.1). */
+const said = (text: string): readonly [value: string, said: ReadonlyArray<string>] => {
+  const parts = text.split("@")
+  let end = parts.length
+  while (end > 1 && /^(?:datatype|uom)=/i.test(parts[end - 1] ?? "")) end--
+  return [parts.slice(0, end).join("@"), parts.slice(end)]
+}
+
+/**
+ * A literal may be written as a complex value, as may one that was stored and fetched: the text is the same, but for what
+ * may be said after it in WPS 2.0, and the element that it may be in.
+ */
+const literalOf = (data: DataValue.DataValue): Either.Either<DataValue.LiteralData, string> => {
+  if (data._tag === "LiteralData") return Either.right(data)
+  if (data._tag !== "ComplexData" || data.content.elements > 0) return wrongKind("a literal", data)
+  return Either.map(DataValue.toText(data), (text) => {
+    const element = simpleData(text)
+    if (Option.isSome(element) && element.value._tag === "LiteralData") return element.value
+    const [value, rest] = said(text)
+    const uom = rest.find((one) => /^uom=/i.test(one))?.slice("uom=".length).trim()
+    return DataValue.literal(value, { uom: uom === "" ? undefined : uom })
+  })
+}
 
 export const literal = <A, I extends Literal.Encoded>(
   schema: Schema.Schema<A, I>,
@@ -72,7 +91,14 @@ export const literal = <A, I extends Literal.Encoded>(
     uom: Option.fromNullable(options.uom),
     encode: (value) =>
       Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom: options.uom })),
-    decode: (data) => Either.flatMap(textOf(data), read)
+    decode: (data) =>
+      Either.flatMap(
+        literalOf(data),
+        ({ uom, value }) =>
+          options.uom !== undefined && Option.isSome(uom) && uom.value !== options.uom
+            ? Either.left(`has the unit "${uom.value}" and not ${options.uom}`)
+            : read(value)
+      )
   }
 }
 
@@ -93,10 +119,11 @@ export const measure = <A, I extends Literal.Encoded>(
         ? Either.left(`has the unit "${uom}", which is none of ${uoms.join(", ")}`)
         : Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom })),
     decode: (data) =>
-      Either.map(Either.flatMap(textOf(data), read), (value) => ({
-        value,
-        uom: data._tag === "LiteralData" && Option.isSome(data.uom) ? data.uom.value : uoms[0] ?? ""
-      }))
+      Either.flatMap(
+        literalOf(data),
+        ({ uom, value }) =>
+          Either.map(read(value), (value) => ({ value, uom: Option.getOrElse(uom, () => uoms[0] ?? "") }))
+      )
   }
 }
 
@@ -200,5 +227,36 @@ export const boundingBox = (crs: ReadonlyArray<string>): Codec<DataValue.Boundin
       : [...box.lower, ...box.upper].every(Number.isFinite)
       ? Either.right(Option.isNone(box.crs) && crs[0] !== undefined ? { ...box, crs: Option.some(crs[0]) } : box)
       : Either.left("has a coordinate that is not a finite number"),
-  decode: (data) => data._tag === "BoundingBoxData" ? Either.right(data) : wrongKind("a bounding box", data)
+  decode: (data) =>
+    data._tag === "BoundingBoxData"
+      ? Either.right(data)
+      : data._tag === "LiteralData" || (data._tag === "ComplexData" && data.content.elements === 0)
+      ? Either.flatMap(DataValue.toText(data), readBox)
+      : wrongKind("a bounding box", data)
 })
+
+const readNumber = Literal.decode(Schema.Number)
+
+/**
+ * A box as text: the element of WPS 2.0 that was stored and fetched, or the lower corner, the upper one, the reference
+ * system and the number of dimensions between commas (OGC 05-007r7 §10.2.2.2, OGC 14-065r2 §7.3.3).
+ */
+const readBox = (text: string): Either.Either<DataValue.BoundingBoxData, string> => {
+  const element = simpleData(text)
+  if (Option.isSome(element)) {
+    return element.value._tag === "BoundingBoxData"
+      ? Either.right(element.value)
+      : wrongKind("a bounding box", element.value)
+  }
+  const parts = text.split(",").map((part) => part.trim())
+  const named = parts.findIndex((part) => Either.isLeft(readNumber(part)))
+  const corners = named < 0 ? parts : parts.slice(0, named)
+  return corners.length === 0 || corners.length % 2 !== 0
+    ? Either.left("is no bounding box; one is an even count of coordinates and a reference system, between commas")
+    : Either.map(Either.all(corners.map(readNumber)), (numbers) =>
+      DataValue.boundingBox(
+        numbers.slice(0, numbers.length / 2),
+        numbers.slice(numbers.length / 2),
+        named < 0 ? undefined : parts[named]
+      ))
+}

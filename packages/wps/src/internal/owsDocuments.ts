@@ -69,7 +69,7 @@ const readNumber = Literal.decode(Schema.Number)
 const corner: Xml.Content<ReadonlyArray<number>> = Xml.transform(Xml.text, {
   decode: (source): Either.Either<ReadonlyArray<number>, string> =>
     Either.all(source.split(/[\s,]+/).filter((one) => one !== "").map(readNumber)),
-  encode: (numbers) => numbers.map((one) => Literal.format(one, "double")).join(" ")
+  encode: (numbers) => Either.right(numbers.map((one) => Literal.format(one, "double")).join(" "))
 })
 
 const documentsOf = (version: keyof typeof namespaces) => {
@@ -85,6 +85,15 @@ const documentsOf = (version: keyof typeof namespaces) => {
     about: Xml.nonEmptyAttribute(none("about"))
   })
 
+  const keywords = Xml.many(ows("Keywords"), Xml.struct({ words: texts(ows("Keyword")) }))
+
+  /** Each with its words in groups, which are of no interest. */
+  const words = {
+    read: (groups: ReadonlyArray<{ readonly words: ReadonlyArray<string> }>): ReadonlyArray<string> =>
+      groups.flatMap((group) => group.words),
+    write: (words: ReadonlyArray<string>) => words.length === 0 ? [] : [{ words }]
+  }
+
   /** Identifier, Title, Abstract and Metadata, which open every description. The first of a repeated one counts. */
   const described = {
     identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
@@ -92,8 +101,6 @@ const documentsOf = (version: keyof typeof namespaces) => {
     abstract: text(ows("Abstract")),
     metadata: Xml.many(ows("Metadata"), metadata)
   }
-
-  const keywords = Xml.many(ows("Keywords"), Xml.struct({ words: texts(ows("Keyword")) }))
 
   const serviceIdentification: Xml.Content<OwsModel.ServiceIdentification> = Xml.map(
     Xml.struct({
@@ -109,9 +116,9 @@ const documentsOf = (version: keyof typeof namespaces) => {
     {
       decode: (raw): OwsModel.ServiceIdentification => ({
         ...raw,
-        keywords: raw.keywords.flatMap((group) => group.words)
+        keywords: words.read(raw.keywords)
       }),
-      encode: (value) => ({ ...value, keywords: value.keywords.length === 0 ? [] : [{ words: value.keywords }] })
+      encode: (value) => ({ ...value, keywords: words.write(value.keywords) })
     }
   )
 
@@ -371,6 +378,8 @@ const documentsOf = (version: keyof typeof namespaces) => {
   return {
     ows,
     metadata,
+    keywords,
+    words,
     described,
     serviceIdentification,
     serviceProvider,

@@ -9,15 +9,16 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { type ExecuteResponse, isTerminal, type JobStatus } from "../Execute.ts"
+import { isTerminal, type JobStatus } from "../Execute.ts"
 import { defaultSchedule, type PollOptions } from "../Job.ts"
 import { JobTimeout, type WpsError } from "../WpsError.ts"
+import type { JobDocument } from "./receive.ts"
 
 type Failure = WpsError | AuthError
 
 /** What is known of a job, and how many times that has been renewed. */
 interface Snapshot {
-  readonly response: ExecuteResponse
+  readonly document: JobDocument
   readonly version: number
   /** When the status last changed, in milliseconds. */
   readonly changedAt: number
@@ -31,18 +32,24 @@ export interface Poller {
   readonly status: Effect.Effect<JobStatus, Failure>
   readonly changes: Stream.Stream<JobStatus, Failure>
   /** The last document, waited for. */
-  readonly last: Effect.Effect<ExecuteResponse, Failure>
+  readonly last: Effect.Effect<JobDocument, Failure>
+  /** Puts an end to it that is known otherwise, unless it has come to one. */
+  readonly end: (document: JobDocument) => Effect.Effect<void>
 }
 
 /** What may be different the next time: a document caught while it is being written, a server on its way up. */
-const isTransient = (error: Failure): boolean =>
+export const isTransient = (error: Failure): boolean =>
   error._tag === "TransportError" || error._tag === "UnexpectedResponse" || error._tag === "ServerBusy"
 
 /** Milliseconds that a busy server is left alone for, an hour at most: some ask for years. */
 const patience = (error: Failure): number =>
   error._tag === "ServerBusy"
-    ? Math.min(3_600_000, 1000 * Option.getOrElse(error.retryAfter, () => 0))
+    ? Math.min(anHour, 1000 * Option.getOrElse(error.retryAfter, () => 0))
     : 0
+
+const anHour = 3_600_000
+
+const statusOf = ({ document }: Snapshot): JobStatus => document.value.status
 
 const describe = (status: JobStatus): string => `${status._tag}${status.message === "" ? "" : ` ("${status.message}")`}`
 
@@ -53,13 +60,16 @@ const describe = (status: JobStatus): string => `${status._tag}${status.message 
  */
 export const make = Effect.fnUntraced(function*(options: {
   readonly identifier: string
-  readonly first: ExecuteResponse
-  readonly read: Effect.Effect<ExecuteResponse, Failure>
+  readonly first: JobDocument
+  readonly read: Effect.Effect<JobDocument, Failure>
   readonly poll: PollOptions
+  /** Whether `end` will be called; those who wait are woken by it. */
+  readonly canEnd: boolean
 }): Effect.fn.Return<Poller> {
-  const { first, identifier, poll, read } = options
+  const { canEnd, first, identifier, poll, read } = options
   const started = yield* Clock.currentTimeMillis
-  const snapshot = yield* Ref.make<Snapshot>({ response: first, version: 0, changedAt: started, bad: 0, notBefore: 0 })
+  const snapshot = yield* Ref.make<Snapshot>({ document: first, version: 0, changedAt: started, bad: 0, notBefore: 0 })
+  const ended = yield* Deferred.make<void>()
   const turn = yield* Ref.make(Option.none<Deferred.Deferred<void, Failure>>())
   const driver = yield* Schedule.driver(poll.schedule ?? defaultSchedule)
   const badReads = poll.badReads ?? 10
@@ -75,23 +85,23 @@ export const make = Effect.fnUntraced(function*(options: {
     ].flatMap(({ kind, of, since }) =>
       of === undefined
         ? []
-        : [{ left: since + Duration.toMillis(of) - now, error: timeout(kind, of, current.response.status) }]
+        : [{ left: since + Duration.toMillis(of) - now, error: timeout(kind, of, statusOf(current)) }]
     )
     return Option.fromNullable(bounds.sort((one, other) => one.left - other.left)[0])
   }
 
   /** Keeps an answer. One that was overtaken by another is older than it may look, unless it is the end. */
-  const renew = (asked: Snapshot, response: ExecuteResponse): Effect.Effect<Snapshot> =>
+  const renew = (asked: Snapshot, document: JobDocument): Effect.Effect<Snapshot> =>
     Effect.flatMap(
       Clock.currentTimeMillis,
       (now) =>
         Ref.updateAndGet(snapshot, (current) =>
-          isTerminal(current.response.status) || (current.version !== asked.version && !isTerminal(response.status))
+          isTerminal(statusOf(current)) || (current.version !== asked.version && !isTerminal(document.value.status))
             ? current
             : {
-              response,
+              document,
               version: current.version + 1,
-              changedAt: Equal.equals(current.response.status, response.status) ? current.changedAt : now,
+              changedAt: Equal.equals(statusOf(current), document.value.status) ? current.changedAt : now,
               bad: 0,
               notBefore: 0
             })
@@ -107,17 +117,29 @@ export const make = Effect.fnUntraced(function*(options: {
         ]
       })))
 
-  const pause = (current: Snapshot): Effect.Effect<void, Failure> =>
-    driver.next(undefined).pipe(
-      // A schedule that has come to its end has no bound of its own to name.
-      Effect.catchAll(() =>
+  /** The schedule's next pause. One that has come to its end has no bound of its own to name. */
+  const scheduled = (current: Snapshot): Effect.Effect<unknown, Failure> =>
+    Effect.catchAll(
+      driver.next(undefined),
+      () =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.fail(timeout("deadline", now - started, current.response.status)))
-      ),
+          Effect.fail(timeout("deadline", now - started, statusOf(current))))
+    )
+
+  /** Until the server wants to be asked again, an hour at most: some have a clock of their own. */
+  const hinted = (current: Snapshot, now: number): Option.Option<number> =>
+    Option.filter(
+      Option.map(current.document.value.nextPoll, ({ epochMillis }) => Math.min(epochMillis - now, anHour)),
+      (left) => left > 0
+    )
+
+  const pause = (current: Snapshot): Effect.Effect<void, Failure> =>
+    (Option.isNone(current.document.value.nextPoll) ? scheduled(current) : Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => Option.match(hinted(current, now), { onNone: () => scheduled(current), onSome: Effect.sleep })
+    )).pipe(
       Effect.zipRight(Clock.currentTimeMillis),
-      Effect.flatMap((now) =>
-        now < current.notBefore ? Effect.sleep(current.notBefore - now) : Effect.void
-      )
+      Effect.flatMap((now) => now < current.notBefore ? Effect.sleep(current.notBefore - now) : Effect.void)
     )
 
   /**
@@ -131,10 +153,11 @@ export const make = Effect.fnUntraced(function*(options: {
         pause(current),
         Effect.matchEffect(read, { onFailure: badRead, onSuccess: (response) => renew(current, response) })
       )
-      return Option.match(bound(current, now), {
+      const bounded = Option.match(bound(current, now), {
         onNone: () => Effect.asVoid(next),
         onSome: ({ error, left }) => left < 1 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
       })
+      return canEnd ? Effect.raceFirst(bounded, Deferred.await(ended)) : bounded
     })
 
   /** A snapshot that is newer than the version seen. */
@@ -144,7 +167,7 @@ export const make = Effect.fnUntraced(function*(options: {
         const mine = yield* Deferred.make<void, Failure>()
         const theirs = yield* Ref.modify(turn, (held) => [held, Option.orElseSome(held, () => mine)])
         const current = yield* Ref.get(snapshot)
-        const isNewer = current.version > seen || isTerminal(current.response.status)
+        const isNewer = current.version > seen || isTerminal(statusOf(current))
         if (Option.isNone(theirs)) {
           yield* (isNewer ? Effect.void : restore(step(current))).pipe(Effect.onExit((exit) =>
             Effect.zipRight(
@@ -159,29 +182,32 @@ export const make = Effect.fnUntraced(function*(options: {
       })
     )
 
-  const settled = (current: Snapshot): Effect.Effect<ExecuteResponse, Failure> =>
-    isTerminal(current.response.status)
-      ? Effect.succeed(current.response)
+  const settled = (current: Snapshot): Effect.Effect<JobDocument, Failure> =>
+    isTerminal(statusOf(current))
+      ? Effect.succeed(current.document)
       : Effect.flatMap(newer(current.version), settled)
 
   const states = Stream.unfoldEffect(Option.none<Snapshot>(), (seen) => {
     if (Option.isNone(seen)) {
       return Effect.map(Ref.get(snapshot), (current) => Option.some([current, Option.some(current)] as const))
     }
-    return isTerminal(seen.value.response.status)
+    return isTerminal(statusOf(seen.value))
       ? Effect.succeedNone
       : Effect.map(newer(seen.value.version), (current) => Option.some([current, Option.some(current)] as const))
   })
 
   return {
     status: Effect.flatMap(Ref.get(snapshot), (current) =>
-      isTerminal(current.response.status)
-        ? Effect.succeed(current.response.status)
-        : Effect.map(
-          Effect.flatMap(read, (response) => renew(current, response)),
-          ({ response }) => response.status
-        )),
-    changes: Stream.changes(Stream.map(states, ({ response }) => response.status)),
-    last: Effect.flatMap(Ref.get(snapshot), settled)
+      isTerminal(statusOf(current))
+        ? Effect.succeed(statusOf(current))
+        : Effect.map(Effect.flatMap(read, (document) => renew(current, document)), statusOf)),
+    changes: Stream.changes(Stream.map(states, statusOf)),
+    last: Effect.flatMap(Ref.get(snapshot), settled),
+    end: (document) =>
+      Ref.get(snapshot).pipe(
+        Effect.flatMap((current) => renew(current, document)),
+        Effect.zipRight(Deferred.succeed(ended, void 0)),
+        Effect.asVoid
+      )
   }
 })

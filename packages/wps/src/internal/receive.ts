@@ -2,15 +2,19 @@ import { Xml, type XmlError } from "@effect-wps/xml"
 import * as Headers from "@effect/platform/Headers"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import type { DataValue } from "../DataValue.ts"
 import type { OwsException } from "../Ows.ts"
 import type { Operation, WpsError } from "../WpsError.ts"
 import {
   AccessDenied,
+  JobNotFound,
   ProcessNotFound,
   ServerBusy,
   ServiceException,
@@ -19,13 +23,14 @@ import {
 } from "../WpsError.ts"
 import type { WpsResponse } from "../WpsProtocol.ts"
 import { concatenate } from "./bytes.ts"
+import { type Decoded, responses, toResponse } from "./documents.ts"
 import { bare, resolve } from "./endpoint.ts"
-import { responses } from "./wps100Documents.ts"
 
-/** What is being asked, for the errors: the operation, and the process where there is one. */
+/** What is being asked, for the errors: the operation, and the process and the job where there is one. */
 export interface Asked {
   readonly operation: Operation
   readonly identifier: Option.Option<string>
+  readonly jobId: Option.Option<string>
 }
 
 /** Bodies up to this many bytes are read at once; a larger or unmeasured one is read as it comes. */
@@ -65,13 +70,7 @@ const retryAfterOf = (response: HttpClientResponse.HttpClientResponse): Option.O
   )
 
 interface Body {
-  readonly decoded: Either.Either<
-    {
-      readonly _tag: "ServiceExceptionReport"
-      readonly value: Extract<WpsResponse, { _tag: "ExceptionReport" }>["value"]
-    } | WpsResponse,
-    XmlError.XmlError
-  >
+  readonly decoded: Decoded
   readonly size: number
   /** Only an error wants it. */
   readonly excerpt: () => string
@@ -105,18 +104,22 @@ const readBody = (
           return !decoder.failed
         }))
     return Effect.map(read, () => ({
-      decoded: decoder.end(),
+      decoded: Either.map(decoder.end(), toResponse),
       size,
       excerpt: () =>
         printable(head)
     }))
   })
 
-type Document = Either.Either.Right<Body["decoded"]>
-type Answer = Exclude<WpsResponse, { _tag: "ExceptionReport" }>
+export type Answer = Exclude<WpsResponse, { _tag: "ExceptionReport" }>
 
-const isAnswer = (document: Document): document is Answer =>
-  document._tag !== "ExceptionReport" && document._tag !== "ServiceExceptionReport"
+const isAnswer = (document: WpsResponse): document is Answer => document._tag !== "ExceptionReport"
+
+/** A document about a job, in whatever version. */
+export type JobDocument = Extract<WpsResponse, { _tag: "ExecuteResponse" | "StatusInfo" | "Result" }>
+
+export const isJob = (document: WpsResponse): document is JobDocument =>
+  document._tag === "ExecuteResponse" || document._tag === "StatusInfo" || document._tag === "Result"
 
 /** Reads an answer by its own root element, whatever was asked and whatever the HTTP status is. */
 export const receive = Effect.fnUntraced(function*(
@@ -134,7 +137,10 @@ export const receive = Effect.fnUntraced(function*(
     transportError(asked, response.request.url)
   )
   if (Either.isRight(body.decoded) && isAnswer(body.decoded.right) && status < 400) {
-    return located(body.decoded.right, response)
+    const answer = located(body.decoded.right, response)
+    return isJob(answer) && Option.isSome(answer.value.nextPoll)
+      ? timed(answer, response, yield* Clock.currentTimeMillis)
+      : answer
   }
 
   const url = bare(response.request.url)
@@ -155,37 +161,62 @@ export const receive = Effect.fnUntraced(function*(
   if (Option.isSome(report)) return yield* refusal(asked, url, status, report.value)
   if (Either.isLeft(body.decoded)) return yield* misread(body, body.decoded.left, contentType, unexpected)
   const document = body.decoded.right
-  if (isAnswer(document) && document._tag === "ExecuteResponse" && document.value.status._tag === "Failed") {
+  if (isJob(document) && document.value.status._tag === "Failed") {
     return located(document, response)
   }
   return yield* unexpected("http-status", `with a ${document._tag} document, which does not go with that status`)
 })
 
-/** Its relative addresses are relative to where it was found. */
-const located = (answer: Answer, response: HttpClientResponse.HttpClientResponse): Answer => {
-  if (answer._tag !== "ExecuteResponse") return answer
-  const { outputs, statusLocation } = answer.value
-  if (Option.isNone(statusLocation) && !outputs.some(({ data }) => data._tag === "Reference")) return answer
-  const url = bare(response.request.url)
+/** When to ask again, by the clock of this machine, where the server says what its own clock says. */
+const timed = (answer: JobDocument, response: HttpClientResponse.HttpClientResponse, now: number): JobDocument => {
+  const theirs = Option.flatMap(headerOf(response, "date"), DateTime.make)
   return {
-    _tag: "ExecuteResponse",
+    _tag: answer._tag,
     value: {
       ...answer.value,
-      statusLocation: Option.map(statusLocation, (location) => resolve(location, url)),
-      outputs: outputs.map((output) =>
-        output.data._tag === "Reference"
-          ? { ...output, data: { ...output.data, href: resolve(output.data.href, url) } }
-          : output
-      )
+      nextPoll: Option.map(answer.value.nextPoll, (moment) =>
+        Option.match(theirs, {
+          onNone: () => moment,
+          onSome: ({ epochMillis }) => DateTime.add(moment, { millis: now - epochMillis })
+        }))
     }
   }
 }
 
+/** Its relative addresses are relative to where it was found. */
+const located = (answer: Answer, response: HttpClientResponse.HttpClientResponse): Answer => {
+  if (!isJob(answer)) return answer
+  const { outputs, statusLocation } = answer.value
+  if (Option.isNone(statusLocation) && !outputs.some(({ data }) => isElsewhere(data))) return answer
+  const url = bare(response.request.url)
+  return {
+    _tag: answer._tag,
+    value: {
+      ...answer.value,
+      statusLocation: Option.map(statusLocation, (location) => resolve(location, url)),
+      outputs: outputs.map((output) => ({ ...output, data: placed(output.data, url) }))
+    }
+  }
+}
+
+const isElsewhere = (data: DataValue): boolean => data._tag === "Reference" || data._tag === "NestedData"
+
+const placed = (data: DataValue, document: string): DataValue =>
+  data._tag === "Reference"
+    ? { ...data, href: resolve(data.href, document) }
+    : data._tag === "NestedData"
+    ? { ...data, parts: data.parts.map((part) => ({ ...part, data: placed(part.data, document) })) }
+    : data
+
 const refusal = (asked: Asked, url: string, status: number, exceptions: ReadonlyArray<OwsException>): WpsError => {
   const first = exceptions[0]
-  const unknownProcess = first !== undefined && (first.code === "NoSuchProcess" ||
-    (first.code === "InvalidParameterValue" && Option.exists(first.locator, (at) => at.toLowerCase() === "identifier")))
-  return Option.isSome(asked.identifier) && unknownProcess
+  /** Servers have the code of the standard, or say which parameter is wrong. */
+  const isUnknown = (code: string, parameter: string) =>
+    first !== undefined && (first.code === code ||
+      (first.code === "InvalidParameterValue" && Option.exists(first.locator, (at) => at.toLowerCase() === parameter)))
+  return Option.isSome(asked.jobId) && isUnknown("NoSuchJob", "jobid")
+    ? new JobNotFound({ operation: asked.operation, url, jobId: asked.jobId.value })
+    : Option.isSome(asked.identifier) && isUnknown("NoSuchProcess", "identifier")
     ? new ProcessNotFound({ url, identifier: asked.identifier.value })
     : new ServiceException({ operation: asked.operation, url, status, exceptions })
 }

@@ -1,7 +1,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { DataValue, Format } from "../DataValue.ts"
-import type { DataInput, ExecuteRequest } from "../Execute.ts"
+import type { DataInput, ExecuteRequest, OutputRequest } from "../Execute.ts"
 import type {
   AllowedValues,
   BoundingBoxDescription,
@@ -9,6 +9,8 @@ import type {
   DataDescription,
   InputDescription,
   LiteralDescription,
+  NestedInputs,
+  OutputDescription,
   ProcessDescription,
   Range
 } from "../ProcessDescription.ts"
@@ -129,7 +131,15 @@ const literal = (data: DataValue, described: LiteralDescription): ReadonlyArray<
 }
 
 const kind = (data: DataValue): string =>
-  data._tag === "LiteralData" ? "literal" : data._tag === "ComplexData" ? "complex value" : "bounding box"
+  data._tag === "LiteralData"
+    ? "literal"
+    : data._tag === "ComplexData"
+    ? "complex value"
+    : data._tag === "BoundingBoxData"
+    ? "bounding box"
+    : data._tag === "NestedData"
+    ? "group of values"
+    : "reference"
 
 const sameFormat = (asked: Format, offered: Format): boolean => {
   const type = (format: Format) => Option.map(format.mimeType, (mime) => mime.toLowerCase().replace(/\s/g, ""))
@@ -150,10 +160,8 @@ const format = (asked: Format, described: ComplexDescription): ReadonlyArray<str
     ]
 
 const complex = (data: DataValue, described: ComplexDescription): ReadonlyArray<string> => {
-  if (data._tag === "LiteralData" || data._tag === "BoundingBoxData") {
-    return [`is a ${kind(data)}, but the process takes a complex value`]
-  }
   if (data._tag === "Reference") return format(data.format, described)
+  if (data._tag !== "ComplexData") return [`is a ${kind(data)}, but the process takes a complex value`]
   const megabytes = data.content.source.length / 1e6
   return [
     ...format(data.format, described),
@@ -178,9 +186,16 @@ const box = (data: DataValue, described: BoundingBoxDescription): ReadonlyArray<
           : [`the reference system ${crs} is not among those of the process: ${list(described.crs)}`]
     })
 
-const value = (data: DataValue, described: DataDescription): ReadonlyArray<string> => {
+const nested = (data: DataValue, described: NestedInputs): ReadonlyArray<string> =>
+  data._tag === "NestedData"
+    ? inputsOf(described.inputs, data.parts).map(({ input, reason }) => `${input} ${reason}`)
+    : [`is a ${kind(data)}, but the process takes a group of values`]
+
+const value = (data: DataValue, described: DataDescription | NestedInputs): ReadonlyArray<string> => {
   if (data._tag === "Reference" && described._tag !== "Complex") return []
   switch (described._tag) {
+    case "NestedInputs":
+      return nested(data, described)
     case "Literal":
       return literal(data, described)
     case "Complex":
@@ -192,39 +207,87 @@ const value = (data: DataValue, described: DataDescription): ReadonlyArray<strin
 
 // ------------------------------------------------------------------------------------------------------------- requests
 
+/** Some servers want an input once, and have a default for it all the same. */
+const hasDefault = ({ data }: InputDescription): boolean => data._tag === "Literal" && Option.isSome(data.defaultValue)
+
 const occurrences = (described: InputDescription, given: ReadonlyArray<DataInput>): ReadonlyArray<string> =>
   given.length === 0 && described.minOccurs > 0
-    ? ["is missing"]
+    ? hasDefault(described) ? [] : ["is missing"]
     : given.length > 0 && given.length < described.minOccurs
     ? [`is given ${given.length} times, but at least ${described.minOccurs} are needed`]
     : given.length > described.maxOccurs
     ? [`is given ${given.length} times, but at most ${described.maxOccurs} are taken`]
     : given.flatMap(({ data }) => value(data, described.data))
 
+const fault = (input: string) => (reason: string) => new InputFault({ input, reason })
+
+/** A part of what is made of others may be named by its whole path in a fault's reason. */
+const inputsOf = (
+  described: ReadonlyArray<InputDescription>,
+  given: ReadonlyArray<DataInput>
+): ReadonlyArray<InputFault> => {
+  const names = described.map((input) => input.identifier)
+  return [
+    ...given.filter(({ identifier }) => !names.includes(identifier)).map(({ identifier }) =>
+      fault(identifier)(`is no input of the process; it has ${names.length === 0 ? "none" : list(names)}`)
+    ),
+    ...described.flatMap((input) =>
+      occurrences(input, given.filter((one) => one.identifier === input.identifier)).map(fault(input.identifier))
+    )
+  ]
+}
+
+const outputsOf = (
+  described: ReadonlyArray<OutputDescription>,
+  asked: ReadonlyArray<OutputRequest>
+): ReadonlyArray<InputFault> => {
+  const names = described.map((output) => output.identifier)
+  return asked.flatMap(({ identifier, nested }) => {
+    const found = described.find((output) => output.identifier === identifier)
+    return found === undefined
+      ? [fault(identifier)(`is no output of the process; it has ${list(names)}`)]
+      : found.data._tag === "NestedOutputs"
+      ? outputsOf(found.data.outputs, nested)
+      : outputsOf([], nested)
+  })
+}
+
+/** What the process does not let itself be run as; a server that says nothing of it is asked. */
+const modeOf = (
+  { jobControlOptions }: ProcessDescription,
+  { response: { mode } }: ExecuteRequest
+): ReadonlyArray<InputFault> => {
+  const can = (one: string) => jobControlOptions.length === 0 || jobControlOptions.includes(one)
+  return mode === "async" && !can("async-execute")
+    ? [fault("mode")("the process cannot be run asynchronously; run it with mode \"sync\"")]
+    : mode === "sync" && !can("sync-execute") && can("async-execute")
+    ? [fault("mode")("the process can be run asynchronously only; run it with mode \"async\"")]
+    : []
+}
+
+const transmissionOf = (
+  { outputTransmission }: ProcessDescription,
+  asked: ReadonlyArray<OutputRequest>
+): ReadonlyArray<InputFault> => {
+  const can = (one: string) => outputTransmission.length === 0 || outputTransmission.includes(one)
+  return [
+    ...asked.filter((output) => output.asReference && !can("reference")).map((output) =>
+      fault(output.identifier)("is asked for by reference, but the process stores nothing; ask for its value")
+    ),
+    ...asked.filter((output) => !output.asReference && !can("value")).map((output) =>
+      fault(output.identifier)("is asked for by value, but the process gives references only; ask for one")
+    )
+  ]
+}
+
 /** Everything in a request that its process's description does not allow. */
 export const validate = (description: ProcessDescription, request: ExecuteRequest): ReadonlyArray<InputFault> => {
-  const inputs = description.inputs.map((input) => input.identifier)
-  const outputs = description.outputs.map((output) => output.identifier)
-  const asked = request.response._tag === "Raw" ? [request.response.output] : request.response.outputs
-  const fault = (input: string) => (reason: string) => new InputFault({ input, reason })
+  const { response } = request
   return [
-    ...request.inputs.filter(({ identifier }) => !inputs.includes(identifier)).map(({ identifier }) =>
-      fault(identifier)(`is no input of the process; it has ${inputs.length === 0 ? "none" : list(inputs)}`)
-    ),
-    ...description.inputs.flatMap((input) =>
-      occurrences(input, request.inputs.filter((one) => one.identifier === input.identifier)).map(
-        fault(input.identifier)
-      )
-    ),
-    ...asked.filter(({ identifier }) => !outputs.includes(identifier)).map(({ identifier }) =>
-      fault(identifier)(`is no output of the process; it has ${list(outputs)}`)
-    ),
-    ...asked.filter((output) => output.asReference && !description.outputTransmission.includes("reference")).map((
-      output
-    ) => fault(output.identifier)("is asked for by reference, but the process stores nothing; ask for its value")),
-    ...request.response._tag === "Document" && request.response.mode === "async" &&
-        !description.jobControlOptions.includes("async-execute")
-      ? [fault("mode")("the process cannot be run asynchronously; run it with mode \"sync\"")]
-      : []
+    ...inputsOf(description.inputs, request.inputs),
+    ...outputsOf(description.outputs, response._tag === "Raw" ? [response.output] : response.outputs),
+    // Raw data is the value itself.
+    ...response._tag === "Document" ? transmissionOf(description, response.outputs) : [],
+    ...modeOf(description, request)
   ]
 }

@@ -29,10 +29,12 @@ const {
   described,
   exceptionReport,
   exceptionReportName,
+  keywords,
   operation,
   ows,
   serviceIdentification,
-  serviceProvider
+  serviceProvider,
+  words
 } = ows11
 
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
@@ -138,7 +140,7 @@ const data = Xml.oneOf({
   Literal: [wps("LiteralData"), literalData],
   Box: [wps("BoundingBoxData"), boundingBox]
 })
-type Inline = Exclude<DataValue.DataValue, DataValue.Reference>
+type Inline = Exclude<DataValue.DataValue, DataValue.Reference | DataValue.NestedData>
 
 const inlineData: Xml.Content<Inline> = Xml.map(Xml.struct({ data }), {
   decode: ({ data }): Inline => data.value,
@@ -208,19 +210,24 @@ const outputReference: Xml.Content<DataValue.Reference> = Xml.map(
   }
 )
 
-const input: Xml.Content<Execute.DataInput> = Xml.map(
+type InlineOrReference = { readonly _tag: "Data"; readonly value: Inline } | {
+  readonly _tag: "Reference"
+  readonly value: DataValue.Reference
+}
+
+const writeData = (data: DataValue.DataValue): Either.Either<InlineOrReference, string> =>
+  data._tag === "NestedData"
+    ? Either.left("WPS 1.0.0 has no values that are made of others")
+    : Either.right(data._tag === "Reference" ? { _tag: "Reference", value: data } : { _tag: "Data", value: data })
+
+const input: Xml.Content<Execute.DataInput> = Xml.transform(
   Xml.struct({
     identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
     value: Xml.oneOf({ Data: [wps("Data"), inlineData], Reference: [wps("Reference"), inputReference] })
   }),
   {
-    decode: ({ identifier, value }): Execute.DataInput => ({ identifier, data: value.value }),
-    encode: ({ data, identifier }) => ({
-      identifier,
-      value: data._tag === "Reference"
-        ? { _tag: "Reference" as const, value: data }
-        : { _tag: "Data" as const, value: data }
-    })
+    decode: ({ identifier, value }) => Either.right<Execute.DataInput>({ identifier, data: value.value }),
+    encode: ({ data, identifier }) => Either.map(writeData(data), (value) => ({ identifier, value }))
   }
 )
 
@@ -232,30 +239,40 @@ const outputDefinition = {
   identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" })
 }
 
-const rawOutput: Xml.Content<Execute.OutputRequest> = Xml.map(Xml.struct(outputDefinition), {
-  decode: ({ encoding, identifier, mimeType, schema, uom }): Execute.OutputRequest => ({
-    identifier,
-    format: { mimeType, encoding, schema },
-    uom,
-    asReference: false
-  }),
-  encode: ({ format, identifier, uom }) => ({ ...format, identifier, uom })
-})
+const writeOutput = (
+  { asReference, format, identifier, nested, uom }: Execute.OutputRequest
+): Either.Either<Xml.Value<typeof documentOutputParts>, string> =>
+  nested.length > 0
+    ? Either.left("WPS 1.0.0 has no outputs that are made of others")
+    : Either.right({ ...format, identifier, uom, asReference })
 
-const documentOutput: Xml.Content<Execute.OutputRequest> = Xml.map(
-  Xml.struct({ ...outputDefinition, asReference: flag("asReference") }),
-  {
-    decode: ({ asReference, encoding, identifier, mimeType, schema, uom }): Execute.OutputRequest => ({
+const rawOutput: Xml.Content<Execute.OutputRequest> = Xml.transform(Xml.struct(outputDefinition), {
+  decode: ({ encoding, identifier, mimeType, schema, uom }) =>
+    Either.right<Execute.OutputRequest>({
       identifier,
       format: { mimeType, encoding, schema },
       uom,
-      asReference
+      asReference: false,
+      nested: []
     }),
-    encode: ({ asReference, format, identifier, uom }) => ({ ...format, identifier, uom, asReference })
-  }
-)
+  encode: writeOutput
+})
 
-const responseDocument: Xml.Content<Extract<Execute.ResponseForm, { _tag: "Document" }>> = Xml.map(
+const documentOutputParts = Xml.struct({ ...outputDefinition, asReference: flag("asReference") })
+
+const documentOutput: Xml.Content<Execute.OutputRequest> = Xml.transform(documentOutputParts, {
+  decode: ({ asReference, encoding, identifier, mimeType, schema, uom }) =>
+    Either.right<Execute.OutputRequest>({
+      identifier,
+      format: { mimeType, encoding, schema },
+      uom,
+      asReference,
+      nested: []
+    }),
+  encode: writeOutput
+})
+
+const responseDocument: Xml.Content<Extract<Execute.ResponseForm, { _tag: "Document" }>> = Xml.transform(
   Xml.struct({
     store: flag("storeExecuteResponse"),
     lineage: flag("lineage"),
@@ -263,22 +280,42 @@ const responseDocument: Xml.Content<Extract<Execute.ResponseForm, { _tag: "Docum
     outputs: Xml.many(wps("Output"), documentOutput)
   }),
   {
-    decode: ({ lineage, outputs, status, store }): Extract<Execute.ResponseForm, { _tag: "Document" }> => ({
-      _tag: "Document" as const,
-      outputs,
-      lineage,
-      mode: store && status ? "async" as const : "sync" as const
-    }),
-    encode: ({ lineage, mode, outputs }) => ({ store: mode === "async", status: mode === "async", lineage, outputs })
+    decode: ({ lineage, outputs, status, store }) =>
+      Either.right<Extract<Execute.ResponseForm, { _tag: "Document" }>>({
+        _tag: "Document",
+        outputs,
+        lineage,
+        mode: store && status ? "async" : "sync"
+      }),
+    encode: ({ lineage, mode, outputs }) =>
+      mode === "auto"
+        ? Either.left(noAuto)
+        : Either.right({ store: mode === "async", status: mode === "async", lineage, outputs })
   }
 )
+
+const rawForm: Xml.Content<Extract<Execute.ResponseForm, { _tag: "Raw" }>> = Xml.transform(rawOutput, {
+  decode: (output) =>
+    Either.right<Extract<Execute.ResponseForm, { _tag: "Raw" }>>({ _tag: "Raw", output, mode: "sync" }),
+  encode: ({ mode, output }) =>
+    mode === "sync"
+      ? Either.right(output)
+      : Either.left("The raw data of an output comes with mode \"sync\" only in WPS 1.0.0")
+})
 
 const responseForm = Xml.struct({
   form: Xml.optionalOneOf({
     Document: [wps("ResponseDocument"), responseDocument],
-    Raw: [wps("RawDataOutput"), rawOutput]
+    Raw: [wps("RawDataOutput"), rawForm]
   })
 })
+
+/** What is refused with mode `auto`. */
+const noAuto = "WPS 1.0.0 has no mode \"auto\"; choose \"sync\" or \"async\""
+
+/** Whether more is wanted than the outputs, which only a ResponseDocument says. */
+const asksMore = ({ lineage, mode }: Extract<Execute.ResponseForm, { _tag: "Document" }>): boolean =>
+  lineage || mode !== "sync"
 
 const everything: Execute.ResponseForm = { _tag: "Document", outputs: [], mode: "sync", lineage: false }
 
@@ -303,8 +340,7 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
           onSome: ({ form }) =>
             Option.match(form, {
               onNone: () => everything,
-              onSome: (one): Execute.ResponseForm =>
-                one._tag === "Document" ? one.value : { _tag: "Raw", output: one.value }
+              onSome: (one): Execute.ResponseForm => one.value
             })
         })
       }
@@ -316,9 +352,9 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
       identifier: request.identifier,
       inputs: request.inputs,
       response: request.response._tag === "Raw"
-        ? Option.some({ form: Option.some({ _tag: "Raw" as const, value: request.response.output }) })
-        // A ResponseDocument must name an output; without a ResponseForm every output is what the standard gives.
-        : request.response.outputs.length === 0
+        ? Option.some({ form: Option.some({ _tag: "Raw" as const, value: request.response }) })
+        // Without a ResponseForm every output is what the standard gives.
+        : request.response.outputs.length === 0 && !asksMore(request.response)
         ? Option.none()
         : Option.some({ form: Option.some({ _tag: "Document" as const, value: request.response }) })
     })
@@ -326,11 +362,11 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
 )
 
 /** What a client sends by POST. */
-export const requests = Xml.documents({
+export const requests = {
   GetCapabilities: [wps("GetCapabilities"), getCapabilities],
   DescribeProcess: [wps("DescribeProcess"), describeProcess],
   Execute: [wps("Execute"), execute]
-})
+} as const
 
 // -------------------------------------------------------------------------------------------------------- Capabilities
 
@@ -346,6 +382,8 @@ const processVersion = Xml.nonEmptyAttribute([wpsName("processVersion"), none("p
 const brief = {
   processVersion,
   ...described,
+  // PyWPS writes them, the schema has none.
+  keywords,
   profiles: Xml.many(wps("Profile"), Xml.text),
   wsdl: Xml.optional(wps("WSDL"), link, { repeated: "first" })
 }
@@ -355,6 +393,7 @@ const readBrief = (raw: {
   readonly identifier: string
   readonly title: Option.Option<string>
   readonly abstract: Option.Option<string>
+  readonly keywords: Parameters<typeof words.read>[0]
   readonly metadata: CapabilitiesModel.ProcessSummary["metadata"]
   readonly profiles: ReadonlyArray<string>
   readonly wsdl: Option.Option<{ readonly href: Option.Option<string> }>
@@ -364,6 +403,9 @@ const readBrief = (raw: {
   abstract: raw.abstract,
   metadata: raw.metadata,
   profiles: raw.profiles,
+  keywords: words.read(raw.keywords),
+  jobControlOptions: [],
+  outputTransmission: [],
   version: Option.filter(raw.processVersion, (one) => one !== "None"),
   wsdl: linked.decode(raw.wsdl)
 })
@@ -372,6 +414,7 @@ const readBrief = (raw: {
 const writeBrief = (value: CapabilitiesModel.ProcessSummary) => ({
   ...value,
   title: Option.orElseSome(value.title, () => value.identifier),
+  keywords: [],
   processVersion: Option.orElseSome(value.version, () => "1"),
   wsdl: linked.encode(value.wsdl)
 })
@@ -549,14 +592,16 @@ const undescribed: Description.DataDescription = {
 const tags = {
   read: (raw: Option.Option<{ readonly value: Description.DataDescription }>): Description.DataDescription =>
     Option.match(raw, { onNone: () => undescribed, onSome: (one) => one.value }),
-  write: (value: Description.DataDescription) =>
-    Option.some(
-      value._tag === "Literal"
-        ? { _tag: "Literal" as const, value }
-        : value._tag === "Complex"
-        ? { _tag: "Complex" as const, value }
-        : { _tag: "BoundingBox" as const, value }
-    )
+  write: (value: Description.InputDescription["data"] | Description.OutputDescription["data"]) =>
+    value._tag === "NestedInputs" || value._tag === "NestedOutputs"
+      ? Either.left("WPS 1.0.0 has no values that are made of others")
+      : Either.right(Option.some(
+        value._tag === "Literal"
+          ? { _tag: "Literal" as const, value }
+          : value._tag === "Complex"
+          ? { _tag: "Complex" as const, value }
+          : { _tag: "BoundingBox" as const, value }
+      ))
 }
 
 /** How often: a number as servers write it, `missing` where they write none. */
@@ -574,7 +619,7 @@ const readCount = (source: Option.Option<string>, missing: number): number => {
 const writeCount = (count: number): Option.Option<string> =>
   Option.some(count === Infinity ? "2147483647" : String(count))
 
-const inputDescription: Xml.Content<Description.InputDescription> = Xml.map(
+const inputDescription: Xml.Content<Description.InputDescription> = Xml.transform(
   Xml.struct({
     minOccurs: Xml.nonEmptyAttribute(none("minOccurs")),
     maxOccurs: Xml.nonEmptyAttribute(none("maxOccurs")),
@@ -589,33 +634,35 @@ const inputDescription: Xml.Content<Description.InputDescription> = Xml.map(
     })
   }),
   {
-    decode: (raw): Description.InputDescription => {
+    decode: (raw) => {
       const minOccurs = readCount(Option.isSome(raw.minOccurs) ? raw.minOccurs : raw.minimumOccurs, 1)
       const maxOccurs = readCount(Option.isSome(raw.maxOccurs) ? raw.maxOccurs : raw.maximumOccurs, 1)
-      return {
+      return Either.right<Description.InputDescription>({
         identifier: raw.identifier,
         title: raw.title,
         abstract: raw.abstract,
+        keywords: [],
         metadata: raw.metadata,
         minOccurs,
         // Some servers write 0 for an input that may be given once.
         maxOccurs: Math.max(maxOccurs, minOccurs, 1),
         data: tags.read(raw.data)
-      }
+      })
     },
-    encode: ({ data, maxOccurs, minOccurs, ...rest }) => ({
-      ...rest,
-      title: Option.orElseSome(rest.title, () => rest.identifier),
-      minOccurs: writeCount(minOccurs),
-      maxOccurs: writeCount(maxOccurs),
-      minimumOccurs: Option.none(),
-      maximumOccurs: Option.none(),
-      data: tags.write(data)
-    })
+    encode: ({ data, maxOccurs, minOccurs, ...rest }) =>
+      Either.map(tags.write(data), (data) => ({
+        ...rest,
+        title: Option.orElseSome(rest.title, () => rest.identifier),
+        minOccurs: writeCount(minOccurs),
+        maxOccurs: writeCount(maxOccurs),
+        minimumOccurs: Option.none(),
+        maximumOccurs: Option.none(),
+        data
+      }))
   }
 )
 
-const outputDescription: Xml.Content<Description.OutputDescription> = Xml.map(
+const outputDescription: Xml.Content<Description.OutputDescription> = Xml.transform(
   Xml.struct({
     ...described,
     data: Xml.optionalOneOf({
@@ -625,18 +672,21 @@ const outputDescription: Xml.Content<Description.OutputDescription> = Xml.map(
     })
   }),
   {
-    decode: ({ abstract, data, identifier, metadata, title }): Description.OutputDescription => ({
-      identifier,
-      title,
-      abstract,
-      metadata,
-      data: tags.read(data)
-    }),
-    encode: ({ data, ...rest }) => ({
-      ...rest,
-      title: Option.orElseSome(rest.title, () => rest.identifier),
-      data: tags.write(data)
-    })
+    decode: ({ abstract, data, identifier, metadata, title }) =>
+      Either.right<Description.OutputDescription>({
+        identifier,
+        title,
+        abstract,
+        keywords: [],
+        metadata,
+        data: tags.read(data)
+      }),
+    encode: ({ data, ...rest }) =>
+      Either.map(tags.write(data), (data) => ({
+        ...rest,
+        title: Option.orElseSome(rest.title, () => rest.identifier),
+        data
+      }))
   }
 )
 
@@ -784,12 +834,15 @@ const writeStatus = (value: JobStatus): Xml.Value<typeof status>["choice"] => {
       return { _tag: "Running", value: { message, percent } }
     case "Paused":
       return { _tag: "Paused", value: { message, percent } }
+    // A state of the server's own; what is known of it is that the job has not come to its end.
+    case "Other":
+      return { _tag: "Running", value: { message: message === "" ? value.state : message, percent } }
     case "Succeeded":
       return { _tag: "Succeeded", value: { message, percent: Option.none() } }
   }
 }
 
-const output: Xml.Content<Execute.OutputData> = Xml.map(
+const output: Xml.Content<Execute.OutputData> = Xml.transform(
   Xml.struct({
     identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
     title: text(ows("Title")),
@@ -797,14 +850,13 @@ const output: Xml.Content<Execute.OutputData> = Xml.map(
     value: Xml.oneOf({ Reference: [wps("Reference"), outputReference], Data: [wps("Data"), inlineData] })
   }),
   {
-    decode: ({ value, ...rest }): Execute.OutputData => ({ ...rest, data: value.value }),
-    encode: ({ data, ...rest }) => ({
-      ...rest,
-      title: Option.orElseSome(rest.title, () => rest.identifier),
-      value: data._tag === "Reference"
-        ? { _tag: "Reference" as const, value: data }
-        : { _tag: "Data" as const, value: data }
-    })
+    decode: ({ value, ...rest }) => Either.right<Execute.OutputData>({ ...rest, data: value.value }),
+    encode: ({ data, ...rest }) =>
+      Either.map(writeData(data), (value) => ({
+        ...rest,
+        title: Option.orElseSome(rest.title, () => rest.identifier),
+        value
+      }))
   }
 )
 
@@ -827,6 +879,10 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.map(
     ): Execute.ExecuteResponse => ({
       ...rest,
       status: readStatus(status),
+      jobId: Option.none(),
+      expirationDate: Option.none(),
+      estimatedCompletion: Option.none(),
+      nextPoll: Option.none(),
       creationTime: status.creationTime,
       lineage: Option.isNone(inputs) && Option.isNone(definitions)
         ? Option.none()
@@ -848,10 +904,9 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.map(
 )
 
 /** What a server answers. */
-export const responses = Xml.documents({
+export const responses = {
   Capabilities: [wps("Capabilities"), capabilities],
   ProcessDescriptions: [wps("ProcessDescriptions"), processDescriptions],
   ExecuteResponse: [wps("ExecuteResponse"), executeResponse],
-  ExceptionReport: [exceptionReportName, exceptionReport],
-  ServiceExceptionReport: [serviceExceptionReportName, serviceExceptionReport]
-})
+  ExceptionReport: [exceptionReportName, exceptionReport]
+} as const

@@ -1,8 +1,8 @@
 import { type Capabilities, DataValue, Execute, Ows, type ProcessDescription, type WpsProtocol } from "@effect-wps/wps"
 import { XmlFragment } from "@effect-wps/xml"
-import { FastCheck as fc, Option, Schema } from "effect"
+import { DateTime, FastCheck as fc, Option, Schema } from "effect"
 
-/** Values of the model that WPS 1.0.0 can say: what the schemas do not require may be absent. */
+/** Values of the model that WPS 1.0.0, or 2.0, can say: what the schemas do not require may be absent. */
 
 const character = fc.oneof(
   fc.constantFrom(..."&<>\"'\t\n\r ;@=,]".split(""), "]]>", "\r\n", "<![CDATA[", "&amp;", "\u00e9", "\u{1f30d}"),
@@ -92,7 +92,8 @@ const output: fc.Arbitrary<Execute.OutputRequest> = fc.record({
   identifier: word,
   format,
   uom: option(uom),
-  asReference: fc.boolean()
+  asReference: fc.boolean(),
+  nested: fc.constant([])
 })
 
 const response: fc.Arbitrary<Execute.ResponseForm> = fc.oneof(
@@ -103,7 +104,7 @@ const response: fc.Arbitrary<Execute.ResponseForm> = fc.oneof(
     lineage: fc.boolean()
   }),
   fc.constant({ _tag: "Document" as const, outputs: [], mode: "sync" as const, lineage: false }),
-  output.map((one) => ({ _tag: "Raw" as const, output: { ...one, asReference: false } }))
+  output.map((one) => ({ _tag: "Raw" as const, output: { ...one, asReference: false }, mode: "sync" as const }))
 )
 
 const language = option(fc.constantFrom("en", "de-CH"))
@@ -140,6 +141,7 @@ const described = {
   identifier: word,
   title: trimmed.map(Option.some),
   abstract: option(trimmed),
+  keywords: fc.constant([]),
   metadata: fc.array(metadata, { maxLength: 2 })
 }
 
@@ -150,7 +152,11 @@ const brief = {
   wsdl: option(url)
 }
 
-const summary: fc.Arbitrary<Capabilities.ProcessSummary> = fc.record(brief)
+const summary: fc.Arbitrary<Capabilities.ProcessSummary> = fc.record({
+  ...brief,
+  jobControlOptions: fc.constant([]),
+  outputTransmission: fc.constant([])
+})
 
 const domains: fc.Arbitrary<ReadonlyArray<Ows.Domain>> = fc.array(
   fc.record({ name: word, values: fc.array(trimmed, { maxLength: 2 }) }),
@@ -321,6 +327,10 @@ const status: fc.Arbitrary<Execute.JobStatus> = fc.oneof(
 export const executeResponse: fc.Arbitrary<Execute.ExecuteResponse> = fc.record({
   process: summary.map(Option.some),
   status,
+  jobId: fc.constant(Option.none()),
+  expirationDate: fc.constant(Option.none()),
+  estimatedCompletion: fc.constant(Option.none()),
+  nextPoll: fc.constant(Option.none()),
   creationTime: fc.constantFrom("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678+01:00").map(Option.some),
   statusLocation: option(location),
   serviceInstance: location.map(Option.some),
@@ -345,6 +355,243 @@ export const exceptionReport: fc.Arbitrary<Ows.ExceptionReport> = fc.record({
   exceptions
 })
 
+// ------------------------------------------------------------------------------------------------------------- WPS 2.0
+
+/** What a schema takes for a URI, which the identifiers of WPS 2.0 are. */
+const id = fc.constantFrom("a", "b", "JTS:buffer", "CDAT.subset", "größe", "http://example.org/p/Planar-Buffer")
+
+/** Made of others: each group has a name of its own, as it may come in several pieces. */
+const grouped = <A extends { readonly identifier: string }>(
+  part: fc.Arbitrary<A>,
+  maxLength: number
+): fc.Arbitrary<ReadonlyArray<A>> =>
+  fc.uniqueArray(part, { minLength: 1, maxLength, selector: ({ identifier }) => identifier })
+
+/** What goes over the wire in WPS 2.0. */
+const wps200 = (name: fc.Arbitrary<string>, version: fc.Arbitrary<string>) => {
+  const sent: fc.Arbitrary<DataValue.Reference> = fetched.map((one) => ({
+    ...one,
+    headers: [],
+    method: Option.isSome(one.body) || Option.isSome(one.bodyReference) ? "POST" : "GET"
+  }))
+
+  const part = (reference: fc.Arbitrary<DataValue.Reference>): fc.Arbitrary<DataValue.DataPart> => {
+    const { part } = fc.letrec<{ readonly data: DataValue.DataValue; readonly part: DataValue.DataPart }>((tie) => ({
+      data: fc.oneof(
+        { maxDepth: 2, depthIdentifier: "parts" },
+        { arbitrary: inline, weight: 3 },
+        { arbitrary: reference, weight: 2 },
+        {
+          arbitrary: grouped(tie("part"), 3).map((parts): DataValue.NestedData => ({ _tag: "NestedData", parts })),
+          weight: 1
+        }
+      ),
+      part: fc.record({ identifier: name, data: tie("data") })
+    }))
+    return part
+  }
+
+  const single: fc.Arbitrary<Execute.OutputRequest> = fc.record({
+    identifier: name,
+    format,
+    uom: fc.constant(Option.none()),
+    asReference: fc.boolean(),
+    nested: fc.constant([])
+  })
+
+  const output: fc.Arbitrary<Execute.OutputRequest> = fc.oneof(
+    single,
+    fc.tuple(single, grouped(single, 2)).map(([outer, nested]) => ({ ...outer, asReference: false, nested }))
+  )
+
+  const mode = fc.constantFrom<Execute.ExecuteMode>("sync", "async", "auto")
+
+  const response: fc.Arbitrary<Execute.ResponseForm> = fc.oneof(
+    fc.record({
+      _tag: fc.constant("Document" as const),
+      outputs: grouped(output, 3),
+      mode,
+      lineage: fc.constant(false)
+    }),
+    fc.record({
+      _tag: fc.constant("Raw" as const),
+      output: output.map((one) => ({ ...one, nested: one.nested.slice(0, 1) })),
+      mode
+    })
+  )
+
+  const execute: fc.Arbitrary<Extract<WpsProtocol.WpsRequest, { _tag: "Execute" }>> = fc.record({
+    _tag: fc.constant("Execute"),
+    request: fc.record({
+      identifier: word,
+      inputs: fc.array(part(sent), { maxLength: 4 }),
+      response,
+      language: fc.constant(Option.none())
+    })
+  })
+
+  const request: fc.Arbitrary<WpsProtocol.WpsRequest> = fc.oneof(
+    fc.record({
+      _tag: fc.constant("GetCapabilities" as const),
+      acceptVersions: fc.array(fc.constantFrom("1.0.0", "2.0.0"), { maxLength: 2 }),
+      language
+    }),
+    fc.record({
+      _tag: fc.constant("DescribeProcess" as const),
+      identifiers: fc.array(word, { minLength: 1, maxLength: 3 }),
+      language
+    }),
+    fc.record({
+      _tag: fc.constantFrom("GetStatus" as const, "GetResult" as const, "Dismiss" as const),
+      jobId: word
+    }),
+    execute
+  )
+
+  const described = {
+    identifier: word,
+    title: trimmed.map(Option.some),
+    abstract: option(trimmed),
+    keywords: texts,
+    metadata: fc.array(metadata, { maxLength: 2 })
+  }
+
+  const brief = {
+    ...described,
+    version: option(version),
+    profiles: fc.constant([]),
+    wsdl: fc.constant(Option.none()),
+    jobControlOptions: fc.uniqueArray(fc.constantFrom("sync-execute", "async-execute", "dismiss", "own"), {
+      minLength: 1
+    }),
+    outputTransmission: fc.uniqueArray(fc.constantFrom("value", "reference"), { minLength: 1 })
+  }
+
+  const capabilities200: fc.Arbitrary<Capabilities.Capabilities> = fc.tuple(
+    capabilities,
+    fc.array(fc.record(brief), { minLength: 1, maxLength: 3 }),
+    fc.constantFrom([], ["en"], ["fr-CA", "en"])
+  ).map(([all, processes, languages]) => ({
+    ...all,
+    processes,
+    languages,
+    version: Option.some("2.0.0"),
+    language: Option.none(),
+    defaultLanguage: Option.fromNullable(languages[0]),
+    wsdl: Option.none()
+  }))
+
+  const kind: fc.Arbitrary<ProcessDescription.DataDescription> = fc.oneof(
+    literalInput.map((one) => ({ ...one, defaultUom: Option.fromNullable(one.uoms[0]) })),
+    fc.record({
+      formats: fc.uniqueArray(definite, { minLength: 1, maxLength: 3, selector: String }),
+      maximumMegabytes: option(fc.integer({ min: 1, max: 1000 }))
+    }).map(({ formats, maximumMegabytes }): ProcessDescription.ComplexDescription => ({
+      _tag: "Complex",
+      defaultFormat: Option.fromNullable(formats[0]),
+      formats,
+      maximumMegabytes
+    })),
+    boxDescription
+  )
+
+  const { input } = fc.letrec<{ readonly input: ProcessDescription.InputDescription }>((tie) => ({
+    input: fc.record({
+      ...described,
+      minOccurs: fc.nat({ max: 3 }),
+      more: fc.constantFrom(0, 1, 5, Infinity),
+      data: fc.oneof(
+        { maxDepth: 2, depthIdentifier: "inputs" },
+        { arbitrary: kind, weight: 3 },
+        {
+          arbitrary: fc.array(tie("input"), { minLength: 1, maxLength: 2 })
+            .map((inputs): ProcessDescription.NestedInputs => ({ _tag: "NestedInputs", inputs })),
+          weight: 1
+        }
+      )
+    }).map(({ more, ...rest }) => ({ ...rest, maxOccurs: Math.max(1, rest.minOccurs + more) }))
+  }))
+
+  const { outputDescription } = fc.letrec<{ readonly outputDescription: ProcessDescription.OutputDescription }>((
+    tie
+  ) => ({
+    outputDescription: fc.record({
+      ...described,
+      data: fc.oneof(
+        { maxDepth: 2, depthIdentifier: "outputs" },
+        { arbitrary: kind, weight: 3 },
+        {
+          arbitrary: fc.array(tie("outputDescription"), { minLength: 1, maxLength: 2 })
+            .map((outputs): ProcessDescription.NestedOutputs => ({ _tag: "NestedOutputs", outputs })),
+          weight: 1
+        }
+      )
+    })
+  }))
+
+  const descriptions: fc.Arbitrary<ReadonlyArray<ProcessDescription.ProcessDescription>> = fc.array(
+    fc.record({
+      ...brief,
+      inputs: fc.array(input, { maxLength: 3 }),
+      outputs: fc.array(outputDescription, { minLength: 1, maxLength: 3 })
+    }),
+    { minLength: 1, maxLength: 2 }
+  )
+
+  const moment = option(
+    fc.date({ min: new Date("1970-01-01"), max: new Date("2100-01-01"), noInvalidDate: true })
+      .map((date) => DateTime.toUtc(DateTime.unsafeFromDate(date)))
+  )
+
+  const percent = option(fc.integer({ min: 0, max: 100 }))
+  const state = percent.map((percent) => ({ message: "", percent }))
+  const { Dismissed, Other } = Execute.JobStatus
+  const status: fc.Arbitrary<Execute.JobStatus> = fc.oneof(
+    state.map((one) => Accepted(one)),
+    state.map((one) => Running(one)),
+    state.map((one) => Paused(one)),
+    state.map((one) => Succeeded(one)),
+    state.map((one) => Dismissed(one)),
+    state.map((one) => Failed({ ...one, exceptions: [] })),
+    fc.tuple(state, fc.constantFrom("Suspended", "waiting & seeing")).map(([one, state]) => Other({ ...one, state }))
+  )
+
+  const statusInfo: fc.Arbitrary<Execute.ExecuteResponse> = fc.record({
+    status,
+    jobId: word.map(Option.some),
+    expirationDate: moment,
+    estimatedCompletion: moment,
+    nextPoll: moment
+  }).map(({ status, ...rest }) => Execute.response(status, rest))
+
+  const result: fc.Arbitrary<Execute.ExecuteResponse> = fc.record({
+    jobId: option(word),
+    expirationDate: moment,
+    outputs: grouped(part(got), 3).map((all) =>
+      all.map((one): Execute.OutputData => ({ ...one, title: Option.none(), abstract: Option.none() }))
+    )
+  }).map((rest) => Execute.response(Succeeded({ message: "", percent: Option.none() }), rest))
+
+  const answer: fc.Arbitrary<WpsProtocol.WpsResponse> = fc.oneof(
+    capabilities200.map((value) => ({ _tag: "Capabilities" as const, value })),
+    descriptions.map((value) => ({ _tag: "ProcessDescriptions" as const, value })),
+    statusInfo.map((value) => ({ _tag: "StatusInfo" as const, value })),
+    result.map((value) => ({ _tag: "Result" as const, value })),
+    exceptionReport.map((value) => ({
+      _tag: "ExceptionReport" as const,
+      value: { ...value, version: Option.some("2.0.0") }
+    }))
+  )
+
+  return { request, execute, answer }
+}
+
+/** WPS 2.0 with any names and versions. */
+export const any200 = wps200(word, fc.constantFrom("1", "1.0.0", "2021.04"))
+
+/** WPS 2.0 with names and versions that its schemas take. */
+export const valid200 = wps200(id, fc.constantFrom("1.0.0", "10.20.30"))
+
 // ---------------------------------------------------------------------------------------------------------- comparison
 
 const isFragment = (value: object): value is XmlFragment.XmlFragment => "namespaces" in value && "source" in value
@@ -357,6 +604,8 @@ export const comparable = (value: unknown): unknown =>
     ? Option.map(value, comparable)
     : Array.isArray(value)
     ? value.map(comparable)
+    : DateTime.isDateTime(value)
+    ? DateTime.formatIso(value)
     : typeof value !== "object" || value === null || isOwsException(value)
     ? value
     : isFragment(value)

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Array, Effect } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { validateXML, type XMLFileInfo } from "xmllint-wasm"
@@ -44,13 +44,21 @@ const load = (address: string): ReadonlyArray<XMLFileInfo> => {
   return [...files.values()]
 }
 
-let schemas: ReadonlyArray<XMLFileInfo> | undefined
+const loaded = new Map<string, ReadonlyArray<XMLFileInfo>>()
 
-/** What WPS 1.0.0's schemas object to in documents: each objection once, with the start of a document it is about. */
-export const objections = (documents: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>
+const schemas = (address: string): ReadonlyArray<XMLFileInfo> => {
+  const files = loaded.get(address) ?? load(address)
+  loaded.set(address, files)
+  return files
+}
+
+/** A report is in the namespace of OWS Common alone, which is that of one version of WPS only. */
+const isLater = (document: string): boolean =>
+  /["']http:\/\/www\.opengis\.net\/(?:wps|ows)\/2\.0["']/.test(/^(?:<\?[^>]*>\s*)?<[^>]*>/.exec(document)?.[0] ?? "")
+
+const objectionsOf = (address: string, documents: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>
   Effect.promise(() => {
-    schemas ??= load("http://schemas.opengis.net/wps/1.0.0/wpsAll.xsd")
-    const [schema, ...preload] = schemas
+    const [schema, ...preload] = schemas(address)
     return validateXML({
       xml: documents.map((contents, index) => ({ fileName: `${index}.xml`, contents })),
       schema: schema === undefined ? [] : [schema],
@@ -64,3 +72,20 @@ export const objections = (documents: ReadonlyArray<string>): Effect.Effect<Read
     }
     return [...found].map((both) => both.join("\n"))
   }))
+
+/**
+ * What the schemas of WPS 1.0.0 or 2.0, whichever a document is of, object to: each objection once, with the start of a
+ * document it is about.
+ */
+export const objections = (documents: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> => {
+  const [earlier, later] = Array.partition(documents, isLater)
+  return Effect.map(
+    Effect.all([
+      earlier.length === 0
+        ? Effect.succeed([])
+        : objectionsOf("http://schemas.opengis.net/wps/1.0.0/wpsAll.xsd", earlier),
+      later.length === 0 ? Effect.succeed([]) : objectionsOf("http://schemas.opengis.net/wps/2.0/wps.xsd", later)
+    ]),
+    Array.flatten
+  )
+}

@@ -1,0 +1,32 @@
+import { Xml, type XmlError } from "@effect-wps/xml"
+import type * as Either from "effect/Either"
+import type { WpsResponse } from "../WpsProtocol.ts"
+import { serviceExceptionReport, serviceExceptionReportName } from "./owsDocuments.ts"
+import * as wps100 from "./wps100Documents.ts"
+import * as wps200 from "./wps200Documents.ts"
+
+/** Whatever a server may answer, in any version; a document's root says which it is. */
+export const responses = Xml.documents({
+  ...wps100.responses,
+  Capabilities200: wps200.responses.Capabilities,
+  ProcessOfferings: wps200.responses.ProcessDescriptions,
+  StatusInfo: wps200.responses.StatusInfo,
+  Result: wps200.responses.Result,
+  ServiceExceptionReport: [serviceExceptionReportName, serviceExceptionReport]
+})
+
+/** The answer, whichever version it came in. A report of an older OGC service is a report like any other. */
+export const toResponse = (document: Xml.Value<typeof responses>): WpsResponse => {
+  switch (document._tag) {
+    case "Capabilities200":
+      return { _tag: "Capabilities", value: document.value }
+    case "ProcessOfferings":
+      return { _tag: "ProcessDescriptions", value: document.value }
+    case "ServiceExceptionReport":
+      return { _tag: "ExceptionReport", value: document.value }
+    default:
+      return document
+  }
+}
+
+export type Decoded = Either.Either<WpsResponse, XmlError.XmlError>

@@ -1,0 +1,126 @@
+import * as Headers from "@effect/platform/Headers"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { WpsError } from "../WpsError.ts"
+import { TransportError, UnexpectedResponse } from "../WpsError.ts"
+import { concatenate, sizeOf } from "./bytes.ts"
+import { bare } from "./endpoint.ts"
+import { type Asked, isJob, type JobDocument, receive, transportError } from "./receive.ts"
+
+/** What came where the bytes of an output were asked for: those bytes, or a document about the job. */
+export type Inside =
+  | { readonly _tag: "Bytes"; readonly stream: Stream.Stream<Uint8Array, WpsError> }
+  | { readonly _tag: "Document"; readonly document: JobDocument }
+
+/** A document that was not asked for: a refusal, a document about the job, or one that has no place there. */
+const document = (
+  asked: Asked,
+  response: HttpClientResponse.HttpClientResponse,
+  body?: Stream.Stream<Uint8Array, WpsError>
+): Effect.Effect<Inside, WpsError> =>
+  Effect.flatMap(receive(asked, response, body), (document): Effect.Effect<Inside, WpsError> =>
+    isJob(document)
+      ? Effect.succeed({ _tag: "Document", document })
+      : Effect.fail(
+        new UnexpectedResponse({
+          operation: asked.operation,
+          url: bare(response.request.url),
+          status: response.status,
+          contentType: Headers.get(response.headers, "content-type"),
+          kind: "http-status",
+          reason: `with a ${document._tag} document in the place of the output`,
+          excerpt: ""
+        })
+      ))
+
+const beforeRoot = /[\s\uFEFF]+|<\?[^]*?\?>|<!--[^]*?-->/y
+const reportTag = /<(?:[\w.-]+:)?(?:Service)?ExceptionReport[\s/>]/y
+/** An output may have a root of that name, so it counts in the namespace of WPS 2.0 only. */
+const jobTag = /<(?:[\w.-]+:)?(?:StatusInfo|Result)\s[^<]*["']http:\/\/www\.opengis\.net\/wps\/2\.0["'][^<]*>/y
+const partOfTag = /(?:<[\w:.-]*|<(?:[\w.-]+:)?(?:StatusInfo|Result)\s[^<>]*|<\?[^]*|<!-?|<!--[^]*)?$/y
+
+/** Whether a text begins with a document of the service, in whatever prefix; none where it ends too soon. */
+const beginsDocument = (text: string): Option.Option<boolean> => {
+  let at = 0
+  const matches = (pattern: RegExp): boolean => {
+    pattern.lastIndex = at
+    return pattern.test(text)
+  }
+  while (matches(beforeRoot)) at = beforeRoot.lastIndex
+  return matches(reportTag) || matches(jobTag)
+    ? Option.some(true)
+    : matches(partOfTag)
+    ? Option.none()
+    : Option.some(false)
+}
+
+/** The root comes before that many bytes. */
+const longestStart = 4096
+
+/** Of UTF-16 this leaves what is ASCII, which is all that is looked for. */
+const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>
+  new TextDecoder().decode(concatenate(chunks).subarray(0, longestStart)).replace(/[\0\uFFFD]/g, "")
+
+/**
+ * The bytes of an output. An output may itself be XML, so only an exception report is taken for a refusal (OGC 05-007r7
+ * §10.3.2), and only what WPS 2.0 says of a job for an answer about the job (OGC 14-065r2 §9.11), whatever type the server
+ * gives it.
+ */
+export const inside = (
+  asked: Asked,
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Inside, WpsError> =>
+  response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response)
+
+const bytes = (asked: Asked, response: HttpClientResponse.HttpClientResponse): Effect.Effect<Inside, WpsError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const close = Scope.close(scope, Exit.void)
+      const pull = yield* response.stream.pipe(
+        // So says Fetch of a 204, which is an output of no bytes.
+        Stream.catchSome((error) => error.reason === "EmptyBody" ? Option.some(Stream.empty) : Option.none()),
+        Stream.mapError(transportError(asked, response.request.url)),
+        Stream.toPull,
+        Scope.extend(scope)
+      )
+      const look = (
+        seen: Chunk.Chunk<Uint8Array>
+      ): Effect.Effect<readonly [start: Chunk.Chunk<Uint8Array>, isDocument: boolean], WpsError> => {
+        const begins = beginsDocument(startOf(seen))
+        return Option.isSome(begins) || sizeOf(seen) >= longestStart
+          ? Effect.succeed([seen, Option.contains(begins, true)])
+          : Effect.matchEffect(pull, {
+            onFailure: Option.match({ onNone: () => Effect.succeed([seen, false] as const), onSome: Effect.fail }),
+            onSuccess: (more) => look(Chunk.appendAll(seen, more))
+          })
+      }
+      const isTaken = yield* Ref.make(false)
+      return yield* restore(
+        Effect.flatMap(look(Chunk.empty()), ([start, isDocument]): Effect.Effect<Inside, WpsError> => {
+          const whole = Effect.if(Ref.getAndSet(isTaken, true), {
+            onTrue: () =>
+              new TransportError({
+                operation: asked.operation,
+                url: bare(response.request.url),
+                reason: "its bytes come once and have been taken"
+              }),
+            onFalse: () =>
+              Effect.succeed(
+                Stream.fromChunk(start).pipe(
+                  Stream.concat(Stream.repeatEffectChunkOption(pull)),
+                  Stream.ensuring(close)
+                )
+              )
+          }).pipe(Stream.unwrap)
+          return isDocument ? document(asked, response, whole) : Effect.succeed({ _tag: "Bytes", stream: whole })
+        })
+      ).pipe(Effect.onError(() => close))
+    })
+  )

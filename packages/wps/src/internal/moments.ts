@@ -1,0 +1,12 @@
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+
+const hasZone = /(Z|[+-]\d\d:?\d\d)$/i
+const midnight = /T24:00:00(?:\.0+)?/
+
+/** A moment as XML Schema writes it: midnight may be the 24th hour, and one without a zone is taken for UTC. */
+export const read = (text: string): Option.Option<DateTime.Utc> => {
+  const zoned = hasZone.test(text) ? text : `${text}Z`
+  const moment = Option.map(DateTime.make(zoned.replace(midnight, "T00:00:00")), DateTime.toUtc)
+  return midnight.test(text) ? Option.map(moment, DateTime.add({ days: 1 })) : moment
+}
