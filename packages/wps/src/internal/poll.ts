@@ -51,7 +51,10 @@ const anHour = 3_600_000
 
 const statusOf = ({ document }: Snapshot): JobStatus => document.value.status
 
-const describe = (status: JobStatus): string => `${status._tag}${status.message === "" ? "" : ` ("${status.message}")`}`
+const describe = (status: JobStatus): string => {
+  const state = status._tag === "Other" ? status.state : status._tag
+  return status.message === "" ? state : `${state} ("${status.message}")`
+}
 
 /**
  * Follows a job. Of those who want a newer state one takes the turn and asks the server; the others wait for the end of

@@ -169,7 +169,8 @@ export const receive = Effect.fnUntraced(function*(
 
 /** When to ask again, by the clock of this machine, where the server says what its own clock says. */
 const timed = (answer: JobDocument, response: HttpClientResponse.HttpClientResponse, now: number): JobDocument => {
-  const theirs = Option.flatMap(headerOf(response, "date"), DateTime.make)
+  // DateTime reads ISO 8601 alone.
+  const theirs = Option.flatMap(headerOf(response, "date"), (date) => DateTime.make(new Date(date)))
   return {
     _tag: answer._tag,
     value: {
