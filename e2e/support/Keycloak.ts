@@ -65,17 +65,6 @@ export const checkJava = Effect.fn("Keycloak.checkJava")(function*(home?: string
   return yield* new Tool.ToolMissing({ tool: "java", found: Option.fromNullable(found), install: install.java })
 })
 
-/** Makes what is not there, and moves it to its place only when it is whole. */
-const once = Effect.fnUntraced(function*<A, E, R>(place: string, make: (draft: string) => Effect.Effect<A, E, R>) {
-  const fs = yield* FileSystem.FileSystem
-  if (yield* fs.exists(place)) return
-  const draft = `${place}.draft`
-  yield* fs.remove(draft, { recursive: true, force: true })
-  yield* fs.makeDirectory(draft, { recursive: true })
-  yield* make(draft)
-  yield* fs.rename(draft, place)
-})
-
 const checksum = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
   const hash = Crypto.createHash("sha256")
@@ -124,7 +113,7 @@ const prepare = Effect.fnUntraced(function*(cache: string) {
   const built = path.join(cache, `built-${version}`)
   yield* fs.makeDirectory(cache, { recursive: true })
   yield* checkJava()
-  yield* once(built, (draft) =>
+  yield* Tool.once(built, (draft) =>
     Effect.gen(function*() {
       yield* Tool.run(install.unzip, Command.make("unzip", "-q", yield* download(cache), "-d", draft))
       yield* Tool.run(
@@ -135,7 +124,7 @@ const prepare = Effect.fnUntraced(function*(cache: string) {
 
   const content = yield* Schema.encode(Schema.parseJson(Schema.Unknown))(realms)
   const data = path.join(cache, `realms-${(Hash.string(content) >>> 0).toString(16)}`)
-  yield* once(data, (draft) =>
+  yield* Tool.once(data, (draft) =>
     Effect.gen(function*() {
       const file = path.join(draft, "realms.json")
       yield* fs.writeFileString(file, content)

@@ -102,7 +102,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a client 
       const wire = yield* Wire.record
       yield* Effect.gen(function*() {
         const job = yield* WpsClient.execute(Processes.wait({ seconds: 1, steps: 4 }))
-        const { statusLocation } = Option.getOrThrow(job.reference)
+        const statusLocation = Option.getOrThrow(Option.flatMap(job.reference, (one) => one.statusLocation))
         assert.strictEqual(new URL(statusLocation).origin, yield* originOf)
         const withoutToken = yield* HttpClient.get(statusLocation)
         assert.strictEqual(withoutToken.status, 401)

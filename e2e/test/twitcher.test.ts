@@ -148,7 +148,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a client 
         const token = yield* Effect.gen(function*() {
           const job = yield* WpsClient.execute(Processes.wait({ seconds: 1, steps: 4 }))
           assert.strictEqual(
-            new URL(Option.getOrThrow(job.reference).statusLocation).origin,
+            new URL(Option.getOrThrow(Option.flatMap(job.reference, (one) => one.statusLocation))).origin,
             new URL(behind.url).origin
           )
           deepStrictEqual(yield* job.result, { steps: 4 })
@@ -198,7 +198,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a client 
           deepStrictEqual(yield* WpsClient.run(Emu.hello({ name: "Alice" })), { output: "Hello Alice" })
           const job = yield* WpsClient.execute(Emu.sleep({ delay: 0.2 }))
           assert.strictEqual(
-            new URL(Option.getOrThrow(job.reference).statusLocation).origin,
+            new URL(Option.getOrThrow(Option.flatMap(job.reference, (one) => one.statusLocation))).origin,
             new URL(behind.url).origin
           )
           deepStrictEqual(yield* job.result, { sleep_output: "done sleeping" })

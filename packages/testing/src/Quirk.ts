@@ -50,6 +50,8 @@ export interface Behaviour {
   readonly emptyOfferings?: boolean | undefined
   /** Whether every process is run asynchronously with all its outputs, whatever was asked for. */
   readonly alwaysAsync?: boolean | undefined
+  /** Whether jobs are asked for and dismissed by their `executionId`, in WPS 1.0.0. */
+  readonly executionIds?: boolean | undefined
 }
 
 /**
@@ -448,6 +450,22 @@ export const internalHost = (origin: string): Quirk =>
     }))
 
 /**
+ * The place of a job's status is a request with its `executionId`, and with another it can be dismissed, in WPS 1.0.0
+ * (GeoServer).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const executionIds: Quirk = {
+  ...rewrite("executionIds", (text) =>
+    text.replace(
+      /( statusLocation="[^"]*)\/jobs\/([^"]*)/,
+      "$1?service=WPS&amp;version=1.0.0&amp;request=GetExecutionStatus&amp;executionId=$2"
+    )),
+  behaviour: { executionIds: true }
+}
+
+/**
  * The ampersands in `serviceInstance` are escaped twice (PyWPS).
  *
  * @since 0.1.0
@@ -501,7 +519,9 @@ export const unknownState = (name: string): Quirk =>
   rewrite(
     "unknownState",
     (text, root) =>
-      root === "StatusInfo" ? text.replace(/(<wps:Status>)Running/, (_, start: string) => start + name) : text
+      root === "StatusInfo"
+        ? text.replace(/(<wps:Status>)Running/, (_, start: string) => start + internal.escape(name))
+        : text
   )
 
 /**
@@ -761,7 +781,9 @@ export const unboundedAs = (count: string): Quirk =>
   rewrite(
     "unboundedAs",
     (text, root) =>
-      isDescription(root) ? text.replace(/ maxOccurs="(?:2147483647|unbounded)"/g, () => ` maxOccurs="${count}"`) : text
+      isDescription(root)
+        ? text.replace(/ maxOccurs="(?:2147483647|unbounded)"/g, () => ` maxOccurs="${internal.escape(count)}"`)
+        : text
   )
 
 /**
@@ -850,7 +872,8 @@ export const prefixes = (
 export const owsNamespace = (uri: string): Quirk =>
   rewrite(
     "owsNamespace",
-    (text) => internal.inTags(text, (tag) => tag.replace(/ xmlns:ows="[^"]*"/, () => ` xmlns:ows="${uri}"`))
+    (text) =>
+      internal.inTags(text, (tag) => tag.replace(/ xmlns:ows="[^"]*"/, () => ` xmlns:ows="${internal.escape(uri)}"`))
   )
 
 /**
@@ -974,6 +997,7 @@ export const javaPs: ReadonlyArray<Quirk> = [
  * @category servers
  */
 export const geoServer: ReadonlyArray<Quirk> = [
+  executionIds,
   forgetsStatusLocation,
   unboundedAs("9223372036854775807"),
   queryInOperationUrls

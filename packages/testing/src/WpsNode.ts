@@ -788,7 +788,14 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   /** The version that is named, or the first; GetCapabilities has no version, but some clients name one. */
   const asked = (parameters: URLSearchParams, base: string): Answered => {
-    const version = [...parameters].find(([name]) => name.toLowerCase() === "version")?.[1]
+    const value = (name: string) => [...parameters].find(([one]) => one.toLowerCase() === name)?.[1]
+    const executionId = behaviour.executionIds === true ? value("executionid") : undefined
+    if (executionId !== undefined) {
+      return value("request")?.toLowerCase() === "dismiss"
+        ? ["Dismiss", executionId, aboutJob(Wps100.Wps100, "Dismiss", executionId)]
+        : found(`/jobs/${executionId}`)
+    }
+    const version = value("version")
     const protocol = spoken.find((one) => one.version === version)
     if (version !== undefined && protocol === undefined) {
       const text = `The version is none of ${versions.join(", ")}.`

@@ -13,10 +13,11 @@ import * as fields from "./internal/fields.ts"
 import { entries } from "./internal/record.ts"
 import type * as Literal from "./Literal.ts"
 import type { DataDescription, NestedInputs } from "./ProcessDescription.ts"
+import * as Upload from "./Upload.ts"
 
 /**
  * One input: a caller gives a `G`, and a server that runs the process reads an `A`. Any input may be given by
- * reference, so `G` is mostly `A | Reference`.
+ * reference, so `G` is mostly `A | Reference`; a document or file may be an `Upload` too.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +28,7 @@ export interface Input<in G, out A> {
   readonly maxOccurs: number
   readonly data: DataDescription | NestedInputs
   /** The occurrences of a value, or why it cannot be one. */
-  readonly encode: (value: G) => Either.Either<ReadonlyArray<DataValue.DataValue>, string>
+  readonly encode: (value: G) => Either.Either<ReadonlyArray<DataValue.DataValue | Upload.Upload>, string>
   /** The value of what was given, references already fetched. */
   readonly decode: (occurrences: ReadonlyArray<DataValue.DataValue>) => Either.Either<A, string>
 }
@@ -131,6 +132,16 @@ const single = <A>(of: codec.Codec<A>): Input<A | DataValue.Reference, A> => ({
       : of.decode(first)
 })
 
+/** A document or file may be sent as it is read. */
+const document = <A>(of: codec.Codec<A>): Input<A | DataValue.Reference | Upload.Upload, A> => {
+  const whole = single(of)
+  return {
+    ...whole,
+    encode: (value) =>
+      Upload.isUpload(value) ? Either.right([Upload.withFormat(value, of.format)]) : whole.encode(value)
+  }
+}
+
 /**
  * A number, a word, a date, …, written as XML Schema writes it.
  *
@@ -197,7 +208,7 @@ export const measure = <A, I extends Literal.Encoded>(
 export const complex = <A, I>(
   schema: Schema.Schema<A, I>,
   format: DataValue.FormatInput
-): Input<A | DataValue.Reference, A> => single(codec.complex(schema, DataValue.format(format)))
+): Input<A | DataValue.Reference | Upload.Upload, A> => document(codec.complex(schema, DataValue.format(format)))
 
 /**
  * A text, or an XML document as its text: XML is embedded in the message, any other text is escaped.
@@ -213,8 +224,9 @@ export const complex = <A, I>(
  * @since 0.1.0
  * @category constructors
  */
-export const text = (format: DataValue.FormatInput): Input<string | DataValue.Reference, string> =>
-  single(codec.text(DataValue.format(format)))
+export const text = (
+  format: DataValue.FormatInput
+): Input<string | DataValue.Reference | Upload.Upload, string> => document(codec.text(DataValue.format(format)))
 
 /**
  * Bytes, written as base64.
@@ -229,8 +241,10 @@ export const text = (format: DataValue.FormatInput): Input<string | DataValue.Re
  * @since 0.1.0
  * @category constructors
  */
-export const bytes = (format: DataValue.FormatInput): Input<Uint8Array | DataValue.Reference, Uint8Array> =>
-  single(codec.bytes(DataValue.format(format)))
+export const bytes = (
+  format: DataValue.FormatInput
+): Input<Uint8Array | DataValue.Reference | Upload.Upload, Uint8Array> =>
+  document(codec.bytes(DataValue.format(format)))
 
 /**
  * A box in one of the coordinate reference systems, the first where a value names none.
@@ -275,9 +289,11 @@ export const nested = <const F extends Fields>(inputs: F): Input<FieldsGiven<F>,
     maxOccurs: 1,
     data: { _tag: "NestedInputs", inputs: fields.describeInputs(parts) },
     encode: (given) =>
-      Either.mapBoth(fields.encodeInputs("the group", parts, given), {
-        onLeft: fields.said,
-        onRight: (parts) => [{ _tag: "NestedData", parts }]
+      Either.flatMap(Either.mapLeft(fields.encodeInputs("the group", parts, given), fields.said), (encoded) => {
+        const inside = encoded.flatMap(({ data, identifier }) => Upload.isUpload(data) ? [] : [{ identifier, data }])
+        return inside.length === encoded.length
+          ? Either.right([{ _tag: "NestedData", parts: inside }])
+          : Either.left("has a part that is sent as it is read; give its value or a reference to it")
       }),
     decode: ([first, ...rest]) =>
       first?._tag !== "NestedData" || rest.length > 0

@@ -7,7 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import { anyFormat, type DataValue, type Reference } from "./DataValue.ts"
-import type { DataInput, OutputData, OutputRequest } from "./Execute.ts"
+import type { OutputData, OutputRequest } from "./Execute.ts"
+import type { Upload } from "./Upload.ts"
 import type { InvalidInputs, InvalidOutput } from "./WpsError.ts"
 
 /**
@@ -35,6 +36,17 @@ export interface Outputs<out A> {
 }
 
 /**
+ * One occurrence of an input, as it is given: its value, or what is sent as it is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GivenInput {
+  readonly identifier: string
+  readonly data: DataValue | Upload
+}
+
+/**
  * A run of a process that gives an `A`. Give it to `WpsClient.execute`, `WpsClient.run` or `WpsClient.raw`.
  *
  * @since 0.1.0
@@ -42,7 +54,7 @@ export interface Outputs<out A> {
  */
 export interface Operation<out A> extends Outputs<A>, Pipeable {
   /** The encoded inputs, or every fault in them. */
-  readonly inputs: Effect.Effect<ReadonlyArray<DataInput>, InvalidInputs>
+  readonly inputs: Effect.Effect<ReadonlyArray<GivenInput>, InvalidInputs>
   /** Empty asks for every output. */
   readonly outputs: ReadonlyArray<OutputRequest>
 }
@@ -67,7 +79,7 @@ export interface Operation<out A> extends Outputs<A>, Pipeable {
  */
 export const make = (options: {
   readonly identifier: string
-  readonly inputs?: ReadonlyArray<readonly [identifier: string, data: DataValue]> | undefined
+  readonly inputs?: ReadonlyArray<readonly [identifier: string, data: DataValue | Upload]> | undefined
   readonly outputs?: ReadonlyArray<string | OutputRequest> | undefined
 }): Operation<ReadonlyArray<OutputData>> =>
   fromParts({

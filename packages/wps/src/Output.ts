@@ -14,9 +14,9 @@ import * as codec from "./internal/codec.ts"
 import * as fields from "./internal/fields.ts"
 import { entries } from "./internal/record.ts"
 import type * as Literal from "./Literal.ts"
+import type * as Metalink from "./Metalink.ts"
 import type { OutputReader } from "./Operation.ts"
 import type { DataDescription, NestedOutputs } from "./ProcessDescription.ts"
-import { InputFault } from "./WpsError.ts"
 
 /**
  * One output that is read as an `A`, and that a server which runs the process writes from a `B`.
@@ -114,8 +114,17 @@ const inline = <A>(of: codec.Codec<A>): Output<A, A> => ({
  */
 export const literal = <A, I extends Literal.Encoded>(
   schema: Schema.Schema<A, I>,
-  options: { readonly dataType?: string | undefined; readonly uom?: string | undefined } = {}
-): Output<A, A> => inline(codec.literal(schema, options))
+  options: {
+    readonly dataType?: string | undefined
+    /** An answer in another unit is refused. */
+    readonly uom?: string | undefined
+    /** What it is asked for as, in WPS 2.0: some servers want that said. @default nothing is said */
+    readonly format?: DataValue.FormatInput | undefined
+  } = {}
+): Output<A, A> => ({
+  ...inline(codec.literal(schema, options)),
+  ...options.format === undefined ? {} : { format: DataValue.format(options.format) }
+})
 
 /**
  * A literal with the unit that the server chose, or the first of `uoms` where it names none.
@@ -189,6 +198,90 @@ export const bytes = (format: DataValue.FormatInput): Output<Uint8Array, Uint8Ar
   inline(codec.bytes(DataValue.format(format)))
 
 /**
+ * The files that a process gives in one document, of which it did not know beforehand how many there are.
+ *
+ * @example
+ * ```ts
+ * import { Metalink, Output, Process, WpsClient } from "@effect-wps/wps"
+ * import { Effect, Option } from "effect"
+ *
+ * const many = Process.make("many", { inputs: {}, outputs: { files: Output.metalink() } })
+ *
+ * const program = Effect.gen(function*() {
+ *   const { files } = yield* WpsClient.run(many({}))
+ *   const references = files.flatMap((file) => Option.toArray(Metalink.toReference(file)))
+ *   return yield* Effect.forEach(references, WpsClient.download)
+ * })
+ * ```
+ *
+ * @see RFC 5854
+ * @since 0.1.0
+ * @category constructors
+ */
+export const metalink = (
+  format: DataValue.FormatInput = "application/metalink+xml; version=4.0"
+): Output<ReadonlyArray<Metalink.File>, ReadonlyArray<Metalink.File>> =>
+  inline(codec.metalink(DataValue.format(format)))
+
+/**
+ * Whatever comes, as its bytes and what the server calls them: for a process that is not known, or a server that does not
+ * do as it is told.
+ *
+ * @example
+ * ```ts
+ * import { Output, Process } from "@effect-wps/wps"
+ *
+ * const anything = Process.make("anything", { inputs: {}, outputs: { result: Output.raw() } })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const raw = (format?: DataValue.FormatInput): Output<RawValue, RawValue> => {
+  const asked = format === undefined ? DataValue.anyFormat : DataValue.format(format)
+  const read = (data: DataValue.DataValue) =>
+    Either.map(DataValue.toBytes(data), (bytes): RawValue => ({
+      bytes,
+      // What was base64 is not any more.
+      format: data._tag !== "ComplexData"
+        ? DataValue.format("text/plain")
+        : DataValue.isBase64(data.format)
+        ? { ...data.format, encoding: Option.none() }
+        : data.format
+    }))
+  return {
+    data: { _tag: "Complex", defaultFormat: Option.some(asked), formats: [asked], maximumMegabytes: Option.none() },
+    format: asked,
+    uom: Option.none(),
+    asReference: false,
+    decode: (output, reader) =>
+      Option.match(output, {
+        onNone: () => Effect.fail("is missing"),
+        onSome: ({ data }) =>
+          data._tag === "Reference"
+            ? Effect.map(reader.fetch(data), (bytes): RawValue => ({ bytes, format: data.format }))
+            : read(data)
+      }),
+    encode: ({ bytes, format }) =>
+      Either.map(
+        codec.bytes(format).encode(bytes),
+        Option.some
+      )
+  }
+}
+
+/**
+ * Bytes, and the format that they are in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RawValue {
+  readonly bytes: Uint8Array
+  readonly format: DataValue.Format
+}
+
+/**
  * A box.
  *
  * @example
@@ -239,7 +332,7 @@ export const nested = <const F extends Fields>(outputs: F): Output<FieldsValue<F
             output.value.data.parts.map((part) => ({ ...part, title: Option.none(), abstract: Option.none() })),
             reader
           ),
-          (error) => error instanceof InputFault ? fields.said([error]) : error
+          (error) => fields.isFault(error) ? fields.said([error]) : error
         ),
     encode: (produced) =>
       Either.mapBoth(fields.encodeOutputs(parts, produced), {

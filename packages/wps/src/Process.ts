@@ -14,7 +14,7 @@ import { entries } from "./internal/record.ts"
 import * as Operation from "./Operation.ts"
 import type * as Output from "./Output.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
-import { InputFault, InvalidInputs, InvalidOutput } from "./WpsError.ts"
+import { type InputFault, InvalidInputs, InvalidOutput } from "./WpsError.ts"
 
 /**
  * Inputs by their identifiers.
@@ -148,7 +148,7 @@ export const make = <const I extends Inputs, const O extends Outputs>(
     nested: []
   }))
 
-  const encodeInputs = (given: Given<I>): Either.Either<ReadonlyArray<DataInput>, InvalidInputs> =>
+  const encodeInputs = (given: Given<I>): Either.Either<ReadonlyArray<Operation.GivenInput>, InvalidInputs> =>
     Either.mapLeft(
       fields.encodeInputs(identifier, inputs, given),
       (faults) => new InvalidInputs({ identifier, faults })
@@ -161,7 +161,7 @@ export const make = <const I extends Inputs, const O extends Outputs>(
     Effect.mapError(
       fields.decodeOutputs<Results<O>, E>(outputs, received, reader),
       (error) =>
-        error instanceof InputFault
+        fields.isFault(error)
           ? new InvalidOutput({ identifier, output: error.input, reason: error.reason })
           : error
     )

@@ -9,6 +9,7 @@
 import * as Auth from "@effect-wps/auth/Auth"
 import type { AuthError } from "@effect-wps/auth/AuthError"
 import * as Headers from "@effect/platform/Headers"
+import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -33,16 +34,19 @@ import type { Reference } from "./DataValue.ts"
 import * as DataValue from "./DataValue.ts"
 import type { ExecuteMode, ExecuteRequest, ExecuteResponse, OutputRequest, ResponseForm } from "./Execute.ts"
 import * as Execute from "./Execute.ts"
+import { type Asked, transportError } from "./internal/asked.ts"
 import * as batched from "./internal/batched.ts"
 import { concatenate } from "./internal/bytes.ts"
 import * as endpoint from "./internal/endpoint.ts"
 import { type Inside, inside } from "./internal/inside.ts"
 import * as pollInternal from "./internal/poll.ts"
-import { type Asked, isJob, type JobDocument, receive, transportError } from "./internal/receive.ts"
+import { isJob, type JobDocument, receive } from "./internal/receive.ts"
+import * as upload from "./internal/upload.ts"
 import { validate } from "./internal/validate.ts"
 import { defaultSchedule, type Job, JobReference, type PollOptions } from "./Job.ts"
 import * as Operation from "./Operation.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
+import * as Upload from "./Upload.ts"
 import { Wps100 } from "./Wps100.ts"
 import { Wps200 } from "./Wps200.ts"
 import {
@@ -60,7 +64,7 @@ import {
   VersionNotSupported,
   type WpsError
 } from "./WpsError.ts"
-import type { WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
+import type { WpsMessage, WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
 
 /**
  * How a client is set up.
@@ -210,6 +214,16 @@ const asked = (operation: Asked["operation"], identifier?: string, jobId?: strin
   jobId: Option.fromNullable(jobId)
 })
 
+const xmlType = "text/xml; charset=utf-8"
+
+/** A request whose inputs may be sent as they are read. */
+type GivenRequest = Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<Operation.GivenInput> }
+
+type Sendable = WpsRequest | { readonly _tag: "Execute"; readonly request: GivenRequest }
+
+const isPlain = (request: Sendable): request is WpsRequest =>
+  request._tag !== "Execute" || !request.request.inputs.some(({ data }) => Upload.isUpload(data))
+
 const xmlFirst = "text/xml, application/xml;q=0.9, */*;q=0.1"
 
 /** GeoServer's jobs have an id in the address of their status, and can be dismissed by it. */
@@ -294,7 +308,7 @@ export const make = Effect.fnUntraced(function*(
           () => new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
         ))
   )
-  const http = yield* Auth.authorizeClient(timed, {
+  const authorized = yield* Auth.authorizeClient(timed, {
     auth: yield* Auth.Auth,
     origins,
     ...(options.refusal === undefined ? {} : { refusal: options.refusal })
@@ -314,46 +328,110 @@ export const make = Effect.fnUntraced(function*(
     read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
     limit: Duration.Duration
   ): Effect.Effect<A, Failure> =>
-    (Duration.isFinite(limit) ? Effect.locally(http.execute(request), patience, limit) : http.execute(request)).pipe(
-      Effect.mapError((error) =>
-        error._tag !== "RequestError" && error._tag !== "ResponseError"
-          ? error
-          : Cause.isTimeoutException(error.cause)
-          ? late(what, request.url)
-          : transportError(what, request.url)(error)
-      ),
-      Effect.flatMap((response) => within(read(response), limit, () => late(what, request.url)))
-    )
+    (Duration.isFinite(limit)
+      ? Effect.locally(authorized.execute(request), patience, limit)
+      : authorized.execute(request)).pipe(
+        Effect.mapError((error) =>
+          error._tag !== "RequestError" && error._tag !== "ResponseError"
+            ? error
+            : Cause.isTimeoutException(error.cause)
+            ? late(what, request.url)
+            : transportError(what, request.url)(error)
+        ),
+        Effect.flatMap((response) => within(read(response), limit, () => late(what, request.url)))
+      )
 
-  const send = (
+  const invalid = (what: Asked, faults: ReadonlyArray<InputFault>) =>
+    new InvalidInputs({ identifier: Option.getOrElse(what.identifier, () => what.operation), faults })
+
+  const encode = (
     what: Asked,
     protocol: WpsProtocol,
     request: WpsRequest
-  ): Effect.Effect<HttpClientRequest.HttpClientRequest, Failure> =>
+  ): Effect.Effect<WpsMessage, InvalidInputs> =>
     Either.match(protocol.encodeRequest(request), {
-      onLeft: (faults) =>
-        Effect.fail(
-          new InvalidInputs({ identifier: Option.getOrElse(what.identifier, () => what.operation), faults })
-        ),
-      onRight: (message) =>
-        Effect.map(urlOf(request._tag, message._tag), (url) =>
-          (message._tag === "Get"
-            ? HttpClientRequest.get(endpoint.withParameters(url, message.parameters))
-            : HttpClientRequest.bodyText(
-              HttpClientRequest.post(endpoint.withParameters(url, [])),
-              message.body,
-              "text/xml; charset=utf-8"
-            )).pipe(HttpClientRequest.setHeader("accept", xmlFirst)))
+      onLeft: (faults) => Effect.fail(invalid(what, faults)),
+      onRight: Effect.succeed
     })
 
-  const ask = (what: Asked, protocol: WpsProtocol, request: WpsRequest) =>
-    Effect.flatMap(send(what, protocol, request), (encoded) =>
-      exchange(
-        what,
-        encoded,
-        (response) => receive(what, response),
-        request._tag === "Execute" ? Duration.infinity : timeout
+  /** The message with the bytes of its uploads, which are read as it is sent. */
+  const encodeUploads = (
+    what: Asked,
+    protocol: WpsProtocol,
+    request: GivenRequest,
+    broken: Ref.Ref<Option.Option<InputFault>>,
+    attempt = 0
+  ): Effect.Effect<HttpBody.HttpBody, InvalidInputs> => {
+    const [inputs, uploads] = upload.place(request.inputs, attempt)
+    return Effect.flatMap(
+      encode(what, protocol, { _tag: "Execute", request: { ...request, inputs } }),
+      (message) =>
+        message._tag === "Get"
+          ? Effect.fail(invalid(
+            what,
+            uploads.map(({ identifier }) =>
+              new InputFault({ input: identifier, reason: "is sent as it is read, which goes by POST only" })
+            )
+          ))
+          : Option.match(upload.split(message.body, uploads), {
+            onNone: () => encodeUploads(what, protocol, request, broken, attempt + 1),
+            onSome: (parts) => Effect.succeed(upload.body(parts, uploads, xmlType, broken))
+          })
+    )
+  }
+
+  const http = (operation: WpsRequest["_tag"], message: WpsMessage | HttpBody.HttpBody, accept: string) =>
+    Effect.map(urlOf(operation, message._tag === "Get" ? "GET" : "POST"), (url) =>
+      HttpClientRequest.setHeader(
+        message._tag === "Get"
+          ? HttpClientRequest.get(endpoint.withParameters(url, message.parameters))
+          : message._tag === "Post"
+          ? HttpClientRequest.bodyText(
+            HttpClientRequest.post(endpoint.withParameters(url, [])),
+            message.body,
+            xmlType
+          )
+          : HttpClientRequest.setBody(HttpClientRequest.post(endpoint.withParameters(url, [])), message),
+        "accept",
+        accept
       ))
+
+  /** Sends a request, and reads its answer. */
+  const send = <A>(
+    what: Asked,
+    protocol: WpsProtocol,
+    request: Sendable,
+    options: {
+      readonly accept: string
+      readonly limit: Duration.Duration
+      readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>
+    }
+  ): Effect.Effect<A, Failure> => {
+    const ask = (message: WpsMessage | HttpBody.HttpBody) =>
+      Effect.flatMap(
+        http(request._tag, message, options.accept),
+        (encoded) => exchange(what, encoded, options.read, options.limit)
+      )
+    if (isPlain(request)) return Effect.flatMap(encode(what, protocol, request), ask)
+    return Effect.flatMap(Ref.make(Option.none<InputFault>()), (broken) =>
+      Effect.catchAll(
+        Effect.flatMap(encodeUploads(what, protocol, request.request, broken), ask),
+        (error) =>
+          Effect.flatMap(Ref.get(broken), (fault) =>
+            Effect.fail(Option.isSome(fault) ? invalid(what, [fault.value]) : error))
+      ))
+  }
+
+  const ask = (
+    what: Asked,
+    protocol: WpsProtocol,
+    request: Sendable
+  ) =>
+    send(what, protocol, request, {
+      accept: xmlFirst,
+      limit: request._tag === "Execute" ? Duration.infinity : timeout,
+      read: (response) => receive(what, response)
+    })
 
   const other = (what: Asked, document: WpsResponse["_tag"]) =>
     new UnexpectedResponse({
@@ -424,9 +502,9 @@ export const make = Effect.fnUntraced(function*(
       )
     })
 
-  const urlOf = (operation: WpsRequest["_tag"], message: "Get" | "Post"): Effect.Effect<URL, Failure> =>
+  const urlOf = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
     options.operationUrls === "advertised" && operation !== "GetCapabilities"
-      ? advertised(operation, message === "Get" ? "GET" : "POST")
+      ? advertised(operation, method)
       : Effect.succeed(base)
 
   const requestDescriptions = (
@@ -489,7 +567,7 @@ export const make = Effect.fnUntraced(function*(
 
   // ---------------------------------------------------------------------------------------------------------- execute
 
-  const check = Effect.fnUntraced(function*(request: ExecuteRequest) {
+  const check = Effect.fnUntraced(function*(request: GivenRequest) {
     if (options.validate === "never") return
     const known = options.validate === "always"
       ? Option.some(yield* descriptions.get(request.identifier))
@@ -507,7 +585,7 @@ export const make = Effect.fnUntraced(function*(
 
   const request = Effect.fnUntraced(function*(operation: Operation.Operation<unknown>, response: ResponseForm) {
     const inputs = yield* operation.inputs
-    const request: ExecuteRequest = { identifier: operation.identifier, inputs, response, language }
+    const request: GivenRequest = { identifier: operation.identifier, inputs, response, language }
     yield* check(request)
     return request
   })
@@ -669,10 +747,23 @@ export const make = Effect.fnUntraced(function*(
         reference.right.statusLocation,
         (location) => Option.exists(Either.getRight(linked(location)), (url) => Option.isSome(geoServerDismiss(url)))
       ))
+    const dismissed: JobDocument = {
+      _tag: "StatusInfo",
+      value: Execute.response(Execute.JobStatus.Dismissed({ message: "", percent: Option.none() }), {
+        jobId: first.value.jobId
+      })
+    }
+    const isDismissing = yield* Ref.make(false)
+    const read = Effect.flatMap(reference, readStatus)
     const poller = yield* pollInternal.make({
       identifier,
       first,
-      read: Effect.flatMap(reference, readStatus),
+      read: canEnd
+        ? Effect.flatMap(read, (document) =>
+          // Some servers call a job failed while it is being dismissed.
+          Effect.map(Ref.get(isDismissing), (isEnding) =>
+            isEnding && document.value.status._tag === "Failed" ? dismissed : document))
+        : read,
       poll,
       canEnd
     })
@@ -688,19 +779,18 @@ export const make = Effect.fnUntraced(function*(
             Effect.tap(readOutputs(reference, last, poll), (response) => Ref.set(fetched, Option.some(response)))
         })
       ))
-    const dismissed: JobDocument = {
-      _tag: "StatusInfo",
-      value: Execute.response(Execute.JobStatus.Dismissed({ message: "", percent: Option.none() }), {
-        jobId: first.value.jobId
-      })
-    }
     const dismiss = Either.match(reference, {
       onLeft: ({ reason }) => cannotDismiss(identifier, reason),
       onRight: (found) =>
         Option.isSome(found.jobId)
           ? dismissById(found, found.jobId.value)
           : dismissAt(identifier, Option.getOrElse(found.statusLocation, () => ""))
-    }).pipe(Effect.zipRight(poller.end(dismissed)), Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false }))
+    }).pipe(
+      (request) => Effect.zipRight(Ref.set(isDismissing, true), request),
+      Effect.onError(() => Ref.set(isDismissing, false)),
+      Effect.zipRight(poller.end(dismissed)),
+      Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false })
+    )
     const document = Effect.flatMap(poller.last, fetch)
     const awaited = poll.dismissOnInterrupt === true
       ? Effect.onInterrupt(document, () => Effect.ignoreLogged(dismiss))
@@ -757,7 +847,13 @@ export const make = Effect.fnUntraced(function*(
     outputs: Operation.Outputs<A>,
     run?: { readonly poll?: PollOptions | undefined }
   ): Effect.fn.Return<Job<A>, Failure> {
-    return yield* follow(outputs, yield* readStatus(reference), Either.right(reference), run?.poll)
+    const { badReads = 10, schedule = defaultSchedule } = { ...options.poll, ...run?.poll }
+    const first = yield* Effect.retry(readStatus(reference), {
+      schedule,
+      times: badReads,
+      while: pollInternal.isTransient
+    })
+    return yield* follow(outputs, first, Either.right(reference), run?.poll)
   }, span("WpsClient.attach"))
 
   // -------------------------------------------------------------------------------------------------------- raw bytes
@@ -847,24 +943,21 @@ export const make = Effect.fnUntraced(function*(
       const last = yield* job.last
       yield* readResult(identifier, raw, last.value)
       if (last._tag !== "StatusInfo") return yield* embedded(identifier, output, last.value)
-      const message = yield* send(asked("GetResult", identifier, jobId), yield* withIds, { _tag: "GetResult", jobId })
-      return yield* Effect.flatMap(
-        bytesOf(asked("GetResult", identifier, jobId), message, timeout),
-        (answer) =>
-          answer[1]._tag === "Document" && answer[1].document._tag === "StatusInfo"
-            ? misplaced(what, answer[1].document)
-            : rawOf(what, identifier, output, poll, answer)
-      )
+      const fetching = asked("GetResult", identifier, jobId)
+      const answer = yield* bytesOf(fetching, yield* withIds, { _tag: "GetResult", jobId }, timeout)
+      const [, found] = answer
+      return yield* found._tag === "Document" && found.document._tag === "StatusInfo"
+        ? misplaced(fetching, found.document)
+        : rawOf(fetching, identifier, output, poll, answer)
     })
   }
 
-  const bytesOf = (what: Asked, message: HttpClientRequest.HttpClientRequest, limit: Duration.Duration) =>
-    exchange(
-      what,
-      HttpClientRequest.setHeader(message, "accept", "*/*"),
-      (response) => Effect.map(inside(what, response), (found) => [response, found] as const),
-      limit
-    )
+  const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
+    send(what, protocol, request, {
+      accept: "*/*",
+      limit,
+      read: (response) => Effect.map(inside(what, response), (found) => [response, found] as const)
+    })
 
   const raw = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
@@ -891,11 +984,9 @@ export const make = Effect.fnUntraced(function*(
       })
     }
     const output = { ...chosen, asReference: false }
-    const message = yield* send(what, yield* negotiated, {
-      _tag: "Execute",
-      request: yield* request(operation, { _tag: "Raw", output, mode: run?.mode ?? "sync" })
-    })
-    const answer = yield* bytesOf(what, message, Duration.infinity)
+    const execute = yield* request(operation, { _tag: "Raw", output, mode: run?.mode ?? "sync" })
+    const protocol = yield* negotiated
+    const answer = yield* bytesOf(what, protocol, { _tag: "Execute", request: execute }, Duration.infinity)
     return yield* rawOf(what, identifier, output, run?.poll, answer)
   }, span("WpsClient.raw"))
 

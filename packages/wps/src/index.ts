@@ -25,6 +25,10 @@ export * as Literal from "./Literal.ts"
 /**
  * @since 0.1.0
  */
+export * as Metalink from "./Metalink.ts"
+/**
+ * @since 0.1.0
+ */
 export * as Operation from "./Operation.ts"
 /**
  * @since 0.1.0
@@ -42,6 +46,10 @@ export * as Process from "./Process.ts"
  * @since 0.1.0
  */
 export * as ProcessDescription from "./ProcessDescription.ts"
+/**
+ * @since 0.1.0
+ */
+export * as Upload from "./Upload.ts"
 /**
  * @since 0.1.0
  */

@@ -2,6 +2,7 @@ import { DataValue, Input, type Operation, Output, Process, WpsError } from "@ef
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, Option, Schema } from "effect"
+import { inputsOf } from "./support/inputs.ts"
 
 const Point = Schema.Struct({ type: Schema.Literal("Point"), coordinates: Schema.Tuple(Schema.Number, Schema.Number) })
 
@@ -135,7 +136,7 @@ describe("Process", () => {
 
   it.effect("reads on a server what a client wrote", () =>
     Effect.gen(function*() {
-      const inputs = yield* everything(given).inputs
+      const inputs = yield* inputsOf(everything(given))
       deepStrictEqual(
         everything.decodeInputs(inputs),
         Either.right({ ...given, xml: "<a/>", box: DataValue.boundingBox([1, 2], [3, 4], "EPSG:4326") })

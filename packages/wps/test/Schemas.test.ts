@@ -166,6 +166,18 @@ const everything = Process.make("every:thing", {
 const stages = Process.make("stages", { inputs: {}, outputs: { result: Output.literal(Schema.String) } })
 const broken = Process.make("broken", { inputs: {}, outputs: { result: Output.literal(Schema.String) } })
 
+const period = { from: 1850, to: Option.some(2014) }
+
+/** A process whose inputs and outputs are made of others. */
+const groups = Process.make("groups", {
+  inputs: { period: Input.nested({ from: Input.literal(Schema.Int), to: Input.optional(Input.literal(Schema.Int)) }) },
+  outputs: {
+    period: Output.nested({ from: Output.literal(Schema.Int), to: Output.optional(Output.literal(Schema.Int)) })
+  }
+})
+
+const grouping = WpsNode.handle(groups, () => Effect.succeed({ period }))
+
 const node = [
   WpsNode.handle(
     everything,
@@ -208,7 +220,10 @@ const authorize: WpsNode.Options["authorize"] = (request) =>
   request.url.includes("refused=1") ? WpsNode.bearer(Redacted.make("secret"))(request) : Effect.succeedNone
 
 /** What goes to a node and comes back, as XML, while a program runs. */
-const recorded = <E>(program: Effect.Effect<void, E, WpsClient.WpsClient | HttpClient.HttpClient>) =>
+const recorded = <E>(
+  program: Effect.Effect<void, E, WpsClient.WpsClient | HttpClient.HttpClient>,
+  options?: { readonly client: Partial<WpsClient.Options>; readonly more: ReadonlyArray<typeof grouping> }
+) =>
   Effect.gen(function*() {
     const log = yield* Ref.make<ReadonlyArray<string>>([])
     const record = (document: string) => Ref.update(log, (all) => [...all, document])
@@ -223,11 +238,11 @@ const recorded = <E>(program: Effect.Effect<void, E, WpsClient.WpsClient | HttpC
             : Effect.void
         )
       ))
-    const layer = WpsClient.layer({ url: WpsTest.url, validate: "never" }).pipe(
+    const layer = WpsClient.layer({ url: WpsTest.url, validate: "never", ...options?.client }).pipe(
       Layer.provideMerge(Layer.effect(HttpClient.HttpClient, recording)),
       Layer.provide([
         Auth.layerAnonymous,
-        WpsTest.layerHttpClient(node, {
+        WpsTest.layerHttpClient([...node, ...options?.more ?? []], {
           authorize,
           fetch: () => Effect.succeed(new TextEncoder().encode("far"))
         })
@@ -248,7 +263,7 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
       const later = right.replace("1.0.0", "2.0")
       assert.lengthOf(yield* objections([later]), 0)
       assert.lengthOf(yield* objections([later, later.replace("WPS\"", "WFS\"")]), 1)
-    }))
+    }), 60_000)
 
   it.effect("accept every request that is written [A8.5]", () =>
     Effect.gen(function*() {
@@ -401,4 +416,88 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
         ]
       ) assert.include(said, part)
     }))
+  it.effect("accept what a client and a node say to each other in WPS 2.0 [A8.5]", () =>
+    Effect.gen(function*() {
+      const far = DataValue.reference("https://data.example.org/a?b&c", { format: "text/plain", body: "<query/>" })
+      const all = everything({ ...given, far })
+      const documents = yield* recorded(
+        Effect.gen(function*() {
+          yield* WpsClient.capabilities
+          yield* WpsClient.describeAll
+          yield* WpsClient.describe("every:thing")
+          yield* WpsClient.run(all)
+          yield* WpsClient.run(groups({ period: { from: 1850, to: 2014 } }))
+          yield* WpsClient.run(
+            Operation.make({
+              identifier: "every:thing",
+              inputs: yield* Effect.map(
+                all.inputs,
+                (inputs) => inputs.map(({ data, identifier }) => [identifier, data] as const)
+              ),
+              outputs: [Operation.request("xml", { asReference: true }), Operation.request("width")]
+            })
+          )
+          yield* Stream.runDrain((yield* WpsClient.raw(all, { output: "bytes" })).stream)
+          const job = yield* WpsClient.execute(stages({}))
+          const step = Effect.zipRight(job.status, TestClock.adjust("10 seconds"))
+          yield* TestClock.adjust("1 second")
+          yield* Effect.replicateEffect(step, 3)
+          yield* job.result
+          const dismissed = yield* WpsClient.execute(stages({}))
+          yield* dismissed.dismiss
+          yield* Effect.flip(WpsClient.run(broken({})))
+          yield* Effect.flip(WpsClient.raw(broken({})))
+          yield* Effect.flip(WpsClient.execute(broken({})))
+          yield* Effect.flip(WpsClient.run(Operation.make({ identifier: "nothing" })))
+          yield* Effect.flip(WpsClient.run(Operation.make({ identifier: "every:thing" })))
+          const http = yield* HttpClient.HttpClient
+          for (
+            const query of [
+              "service=WPS&request=GetCapabilities&AcceptVersions=2.0.0&Sections=Contents",
+              "service=WPS&version=2.0.0&request=Execute",
+              "service=WPS&version=2.0.0&request=GetStatus",
+              "service=WPS&version=2.0.0&request=GetResult&jobid=nothing"
+            ]
+          ) yield* http.get(`${WpsTest.url}?${query}`)
+          const posts = yield* Effect.forEach(
+            [
+              { _tag: "GetCapabilities", acceptVersions: ["2.0.0"], language: Option.none() },
+              { _tag: "DescribeProcess", identifiers: ["stages", "groups"], language: Option.some("en") },
+              { _tag: "DescribeProcess", identifiers: ["nothing"], language: Option.none() },
+              { _tag: "GetStatus", jobId: "nothing" },
+              { _tag: "GetResult", jobId: "nothing" },
+              { _tag: "Dismiss", jobId: "nothing" }
+            ] satisfies ReadonlyArray<WpsProtocol.WpsRequest>,
+            documentOf200
+          )
+          for (const body of posts) yield* http.post(WpsTest.url, { body: HttpBody.text(body, "text/xml") })
+        }),
+        { client: { protocol: Wps200.Wps200 }, more: [grouping] }
+      )
+      deepStrictEqual(yield* objections(documents), [])
+      const said = documents.join("\n")
+      deepStrictEqual(
+        [
+          ...["Accepted", "Running", "Paused", "Succeeded", "Dismissed"].map((state) => `<wps:Status>${state}<`),
+          "<wps:Contents>",
+          "<wps:ProcessOfferings",
+          "<LiteralDataDomain default=\"true\">",
+          "mode=\"async\" response=\"document\"",
+          "mode=\"sync\" response=\"raw\"",
+          "<wps:Input id=\"period\"><wps:Input id=\"from\">",
+          "<wps:Output id=\"period\"><wps:Output id=\"from\">",
+          "<wps:LiteralValue",
+          "<ows:BoundingBox",
+          "<wps:Body><query/></wps:Body>",
+          "<wps:Reference mimeType=\"text/xml\" xlink:href=",
+          "transmission=\"reference\"",
+          "exceptionCode=\"NoSuchProcess\"",
+          "exceptionCode=\"NoSuchJob\"",
+          "exceptionCode=\"NoSuchMode\"",
+          "exceptionCode=\"OfItsOwn\""
+        ].filter((part) => !said.includes(part)),
+        []
+      )
+      assert.notInclude(said, "http://www.opengis.net/wps/1.0.0")
+    }), 60_000)
 })

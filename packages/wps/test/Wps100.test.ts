@@ -20,6 +20,7 @@ import { validate } from "../src/internal/validate.ts"
 import { requests } from "../src/internal/wps100Documents.ts"
 import * as documents from "./support/documents.ts"
 import { includes } from "./support/includes.ts"
+import { inputsOf } from "./support/inputs.ts"
 import { type Answer, layer, type Sent, Server } from "./support/scripted.ts"
 
 // -------------------------------------------------------------------------------------------------------------- helpers
@@ -810,11 +811,11 @@ describe("Execute", () => {
         },
         outputs: { o: Output.literal(Schema.String) }
       })
-      const inputs = yield* process({
+      const inputs = yield* inputsOf(process({
         xml: "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<g:a xmlns:g=\"urn:g\"><g:b/></g:a>",
         packed: "<a/>",
         bytes: new Uint8Array([0, 255])
-      }).inputs
+      }))
       const document = written({ inputs })
       assert.include(
         document,

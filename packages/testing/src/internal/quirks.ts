@@ -122,7 +122,7 @@ export const inCorners = (text: string, change: (numbers: ReadonlyArray<string>)
 /** Puts a comment after every tag that does not stand in a complex value. */
 export const comment = (text: string): string =>
   text.replace(
-    /<wps:ComplexData(?:\s[^<>]*)?(?<!\/)>[^]*?<\/wps:ComplexData>|<wps:Data\s[^<>]*(?<!\/)>[^]*?<\/wps:Data>|<[A-Za-z/](?:"[^"]*"|[^<>"])*>/g,
+    /<wps:ComplexData(?:\s[^<>]*)?(?<!\/)>[^]*?<\/wps:ComplexData>|<wps:Data\s[^<>]*(?<!\/)>(?!<(?:wps:LiteralValue|ows:BoundingBox)[\s>])[^]*?<\/wps:Data>|<[A-Za-z/](?:"[^"]*"|[^<>"])*>/g,
     (one) => `${one}<!-- so <it> is & was -->`
   )
 

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as DataValue from "../DataValue.ts"
 import * as Literal from "../Literal.ts"
+import * as Metalink from "../Metalink.ts"
 import type { DataDescription } from "../ProcessDescription.ts"
 import { encodeBase64 } from "./base64.ts"
 import { explain } from "./explain.ts"
@@ -72,7 +73,7 @@ const literalOf = (data: DataValue.DataValue): Either.Either<DataValue.LiteralDa
   return Either.map(DataValue.toText(data), (text) => {
     const element = simpleData(text)
     if (Option.isSome(element) && element.value._tag === "LiteralData") return element.value
-    const [value, rest] = said(text)
+    const [value, rest] = mimeOf(data.format) === "text/plain" ? said(text) : [text, []]
     const uom = rest.find((one) => /^uom=/i.test(one))?.slice("uom=".length).trim()
     return DataValue.literal(value, { uom: uom === "" ? undefined : uom })
   })
@@ -176,6 +177,21 @@ export const bytes = (plain: DataValue.Format): Codec<Uint8Array> => {
   }
 }
 
+export const metalink = (format: DataValue.Format): Codec<ReadonlyArray<Metalink.File>> => {
+  const plain = text(format)
+  return {
+    ...plain,
+    encode: (files) => Either.flatMap(Metalink.encode(files), plain.encode),
+    decode: (data) => Either.flatMap(plain.decode(data), Metalink.decode)
+  }
+}
+
+/** What the server says that it gave, where that is something else than what was asked for. */
+const evidence = (asked: DataValue.Format, data: DataValue.DataValue) => (reason: string): string =>
+  data._tag === "ComplexData" && Option.isSome(data.format.mimeType) && mimeOf(data.format) !== mimeOf(asked)
+    ? `${reason} (the server calls it ${data.format.mimeType.value})`
+    : reason
+
 /** What a schema encodes to decides how it is written: JSON for a JSON format, else the string or bytes themselves. */
 export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.Format): Codec<A> => {
   const write = Schema.encodeEither(schema)
@@ -189,7 +205,11 @@ export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.For
     return {
       ...plain,
       encode: (value) => Either.flatMap(explained(writeJson(value)), plain.encode),
-      decode: (data) => Either.flatMap(plain.decode(data), (source) => explained(readJson(source)))
+      decode: (data) =>
+        Either.mapLeft(
+          Either.flatMap(plain.decode(data), (source) => explained(readJson(source))),
+          evidence(format, data)
+        )
     }
   }
   const asText = text(format)
@@ -205,9 +225,12 @@ export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.For
           ? asText.encode(encoded)
           : Either.left(`has a schema that encodes to neither a string nor bytes, and ${mimeOf(format)} is not JSON`)),
     decode: (data) =>
-      Either.flatMap(
-        binary ? Either.map(asBytes.decode(data), (value): unknown => value) : asText.decode(data),
-        (encoded) => explained(read(encoded))
+      Either.mapLeft(
+        Either.flatMap(
+          binary ? Either.map(asBytes.decode(data), (value): unknown => value) : asText.decode(data),
+          (encoded) => explained(read(encoded))
+        ),
+        evidence(format, data)
       )
   }
 }

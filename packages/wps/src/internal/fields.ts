@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { DataPart, DataValue } from "../DataValue.ts"
 import type { OutputData } from "../Execute.ts"
 import type * as Input from "../Input.ts"
-import type { OutputReader } from "../Operation.ts"
+import type { GivenInput, OutputReader } from "../Operation.ts"
 import type * as Output from "../Output.ts"
 import type { InputDescription, OutputDescription } from "../ProcessDescription.ts"
 import { InputFault } from "../WpsError.ts"
@@ -35,9 +36,9 @@ export const encodeInputs = (
   owner: string,
   inputs: Fields<Input.Any>,
   given: unknown
-): Either.Either<ReadonlyArray<DataPart>, ReadonlyArray<InputFault>> => {
+): Either.Either<ReadonlyArray<GivenInput>, ReadonlyArray<InputFault>> => {
   const faults: Array<InputFault> = []
-  const encoded: Array<DataPart> = []
+  const encoded: Array<GivenInput> = []
   for (const name of keys(given)) {
     if (!inputs.some(([known]) => known === name)) {
       faults.push(new InputFault({ input: name, reason: `is no input of ${owner}; it has ${names(inputs)}` }))
@@ -116,6 +117,8 @@ export const encodeOutputs = (
   }
   return Either.right(encoded)
 }
+
+export const isFault = Schema.is(InputFault)
 
 /** Faults as the one reason for which a value that is made of others is refused. */
 export const said = (faults: ReadonlyArray<InputFault>): string =>

@@ -9,9 +9,11 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { WpsError } from "../WpsError.ts"
 import { TransportError, UnexpectedResponse } from "../WpsError.ts"
+import type { Asked } from "./asked.ts"
 import { concatenate, sizeOf } from "./bytes.ts"
 import { bare } from "./endpoint.ts"
-import { type Asked, isJob, type JobDocument, receive, transportError } from "./receive.ts"
+import { isJob, type JobDocument, receive } from "./receive.ts"
+import { bodyOf } from "./unpacked.ts"
 
 /** What came where the bytes of an output were asked for: those bytes, or a document about the job. */
 export type Inside =
@@ -83,13 +85,7 @@ const bytes = (asked: Asked, response: HttpClientResponse.HttpClientResponse): E
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const close = Scope.close(scope, Exit.void)
-      const pull = yield* response.stream.pipe(
-        // So says Fetch of a 204, which is an output of no bytes.
-        Stream.catchSome((error) => error.reason === "EmptyBody" ? Option.some(Stream.empty) : Option.none()),
-        Stream.mapError(transportError(asked, response.request.url)),
-        Stream.toPull,
-        Scope.extend(scope)
-      )
+      const pull = yield* Scope.extend(Stream.toPull(bodyOf(asked, response)), scope)
       const look = (
         seen: Chunk.Chunk<Uint8Array>
       ): Effect.Effect<readonly [start: Chunk.Chunk<Uint8Array>, isDocument: boolean], WpsError> => {

@@ -110,10 +110,14 @@ export const make = Effect.fnUntraced(function*(options: {
             })
     )
 
+  /** javaPS does not know a job for a moment while it ends; one that stays unknown is gone. */
+  const allowed = (error: Failure): number =>
+    error._tag === "JobNotFound" ? Math.min(badReads, 3) : isTransient(error) ? badReads : 0
+
   const badRead = (error: Failure): Effect.Effect<void, Failure> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.flatten(Ref.modify(snapshot, (current) => {
-        const again = isTransient(error) && current.bad < badReads
+        const again = current.bad < allowed(error)
         return [
           again ? Effect.void : Effect.fail(error),
           { ...current, bad: again ? current.bad + 1 : 0, notBefore: now + patience(error) }

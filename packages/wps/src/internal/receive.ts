@@ -1,37 +1,29 @@
 import { Xml, type XmlError } from "@effect-wps/xml"
 import * as Headers from "@effect/platform/Headers"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { DataValue } from "../DataValue.ts"
 import type { OwsException } from "../Ows.ts"
-import type { Operation, WpsError } from "../WpsError.ts"
+import type { WpsError } from "../WpsError.ts"
 import {
   AccessDenied,
   JobNotFound,
   ProcessNotFound,
   ServerBusy,
   ServiceException,
-  TransportError,
   UnexpectedResponse
 } from "../WpsError.ts"
 import type { WpsResponse } from "../WpsProtocol.ts"
+import { type Asked, transportError } from "./asked.ts"
 import { concatenate } from "./bytes.ts"
 import { type Decoded, responses, toResponse } from "./documents.ts"
 import { bare, resolve } from "./endpoint.ts"
-
-/** What is being asked, for the errors: the operation, and the process and the job where there is one. */
-export interface Asked {
-  readonly operation: Operation
-  readonly identifier: Option.Option<string>
-  readonly jobId: Option.Option<string>
-}
+import { bodyOf } from "./unpacked.ts"
 
 /** Bodies up to this many bytes are read at once; a larger or unmeasured one is read as it comes. */
 const wholeBody = 1 << 20
@@ -42,19 +34,6 @@ const printable = (bytes: Uint8Array): string =>
   new TextDecoder().decode(bytes.subarray(0, 2 * excerptLength))
     .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "")
     .slice(0, excerptLength)
-
-/** The transport's own account may hold an address with its query: only what is known to be harmless is kept. */
-export const transportError = (asked: Asked, url: string) => (error: HttpClientError.HttpClientError): TransportError =>
-  new TransportError({ operation: asked.operation, url: bare(url), reason: reasonOf(error) })
-
-const reasonOf = (error: HttpClientError.HttpClientError): string => {
-  const codes: Array<string> = []
-  for (let cause: unknown = error.cause, depth = 0; Predicate.isObject(cause) && depth < 5; depth++) {
-    if (Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code)) codes.push(cause.code)
-    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
-  }
-  return codes[0] ?? (error.reason === "Transport" ? "the connection failed" : error.reason)
-}
 
 const headerOf = (response: HttpClientResponse.HttpClientResponse, name: string): Option.Option<string> =>
   Option.filter(Headers.get(response.headers, name), (value) => value !== "")
@@ -80,7 +59,7 @@ const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   contentType: Option.Option<string>,
   source: Option.Option<Stream.Stream<Uint8Array, WpsError>>,
-  failed: (error: HttpClientError.HttpClientError) => TransportError
+  asked: Asked
 ): Effect.Effect<Body, WpsError> =>
   Effect.suspend(() => {
     const charset = charsetOf(contentType)
@@ -97,8 +76,11 @@ const readBody = (
       ? Option.none()
       : Option.map(headerOf(response, "content-length"), Number)
     const read = Option.isNone(source) && Option.exists(length, (bytes) => bytes <= wholeBody)
-      ? Effect.mapBoth(response.arrayBuffer, { onSuccess: (buffer) => take(new Uint8Array(buffer)), onFailure: failed })
-      : Stream.runForEachWhile(Option.getOrElse(source, () => Stream.mapError(response.stream, failed)), (chunk) =>
+      ? Effect.mapBoth(response.arrayBuffer, {
+        onSuccess: (buffer) => take(new Uint8Array(buffer)),
+        onFailure: transportError(asked, response.request.url)
+      })
+      : Stream.runForEachWhile(Option.getOrElse(source, () => bodyOf(asked, response)), (chunk) =>
         Effect.sync(() => {
           take(chunk)
           return !decoder.failed
@@ -106,8 +88,7 @@ const readBody = (
     return Effect.map(read, () => ({
       decoded: Either.map(decoder.end(), toResponse),
       size,
-      excerpt: () =>
-        printable(head)
+      excerpt: () => printable(head)
     }))
   })
 
@@ -134,7 +115,7 @@ export const receive = Effect.fnUntraced(function*(
     response,
     contentType,
     Option.fromNullable(source),
-    transportError(asked, response.request.url)
+    asked
   )
   if (Either.isRight(body.decoded) && isAnswer(body.decoded.right) && status < 400) {
     const answer = located(body.decoded.right, response)
@@ -170,7 +151,7 @@ export const receive = Effect.fnUntraced(function*(
 /** When to ask again, by the clock of this machine, where the server says what its own clock says. */
 const timed = (answer: JobDocument, response: HttpClientResponse.HttpClientResponse, now: number): JobDocument => {
   // DateTime reads ISO 8601 alone.
-  const theirs = Option.flatMap(headerOf(response, "date"), (date) => DateTime.make(new Date(date)))
+  const theirs = Option.flatMap(headerOf(response, "date"), (date) => DateTime.make(Date.parse(date)))
   return {
     _tag: answer._tag,
     value: {

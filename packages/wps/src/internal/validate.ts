@@ -1,7 +1,8 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { DataValue, Format } from "../DataValue.ts"
-import type { DataInput, ExecuteRequest, OutputRequest } from "../Execute.ts"
+import type { ExecuteRequest, OutputRequest } from "../Execute.ts"
+import type { GivenInput } from "../Operation.ts"
 import type {
   AllowedValues,
   BoundingBoxDescription,
@@ -14,6 +15,7 @@ import type {
   ProcessDescription,
   Range
 } from "../ProcessDescription.ts"
+import * as Upload from "../Upload.ts"
 import { InputFault } from "../WpsError.ts"
 
 const list = (values: ReadonlyArray<string>): string =>
@@ -162,18 +164,23 @@ const format = (asked: Format, described: ComplexDescription): ReadonlyArray<str
 const complex = (data: DataValue, described: ComplexDescription): ReadonlyArray<string> => {
   if (data._tag === "Reference") return format(data.format, described)
   if (data._tag !== "ComplexData") return [`is a ${kind(data)}, but the process takes a complex value`]
-  const megabytes = data.content.source.length / 1e6
-  return [
-    ...format(data.format, described),
-    ...Option.match(described.maximumMegabytes, {
-      onNone: () => [],
-      onSome: (most) =>
-        megabytes > most
-          ? [`has ${megabytes.toFixed(1)} MB, but at most ${most} MB are taken; give it by reference`]
-          : []
-    })
-  ]
+  return [...format(data.format, described), ...size(data.content.source.length, described)]
 }
+
+const size = (bytes: number, { maximumMegabytes }: ComplexDescription): ReadonlyArray<string> =>
+  Option.match(maximumMegabytes, {
+    onNone: () => [],
+    onSome: (most) =>
+      bytes / 1e6 > most
+        ? [`has ${(bytes / 1e6).toFixed(1)} MB, but at most ${most} MB are taken; give it by reference`]
+        : []
+  })
+
+/** Its bytes are held against their number when they are read. */
+const upload = (data: Upload.Upload, described: InputDescription["data"]): ReadonlyArray<string> =>
+  described._tag === "Complex"
+    ? [...format(data.format, described), ...size(data.size, described)]
+    : ["is a file, but the process takes none"]
 
 const box = (data: DataValue, described: BoundingBoxDescription): ReadonlyArray<string> =>
   data._tag !== "BoundingBoxData"
@@ -210,21 +217,21 @@ const value = (data: DataValue, described: DataDescription | NestedInputs): Read
 /** Some servers want an input once, and have a default for it all the same. */
 const hasDefault = ({ data }: InputDescription): boolean => data._tag === "Literal" && Option.isSome(data.defaultValue)
 
-const occurrences = (described: InputDescription, given: ReadonlyArray<DataInput>): ReadonlyArray<string> =>
+const occurrences = (described: InputDescription, given: ReadonlyArray<GivenInput>): ReadonlyArray<string> =>
   given.length === 0 && described.minOccurs > 0
     ? hasDefault(described) ? [] : ["is missing"]
     : given.length > 0 && given.length < described.minOccurs
     ? [`is given ${given.length} times, but at least ${described.minOccurs} are needed`]
     : given.length > described.maxOccurs
     ? [`is given ${given.length} times, but at most ${described.maxOccurs} are taken`]
-    : given.flatMap(({ data }) => value(data, described.data))
+    : given.flatMap(({ data }) => Upload.isUpload(data) ? upload(data, described.data) : value(data, described.data))
 
 const fault = (input: string) => (reason: string) => new InputFault({ input, reason })
 
 /** A part of what is made of others may be named by its whole path in a fault's reason. */
 const inputsOf = (
   described: ReadonlyArray<InputDescription>,
-  given: ReadonlyArray<DataInput>
+  given: ReadonlyArray<GivenInput>
 ): ReadonlyArray<InputFault> => {
   const names = described.map((input) => input.identifier)
   return [
@@ -255,7 +262,7 @@ const outputsOf = (
 /** What the process does not let itself be run as; a server that says nothing of it is asked. */
 const modeOf = (
   { jobControlOptions }: ProcessDescription,
-  { response: { mode } }: ExecuteRequest
+  { response: { mode } }: Pick<ExecuteRequest, "response">
 ): ReadonlyArray<InputFault> => {
   const can = (one: string) => jobControlOptions.length === 0 || jobControlOptions.includes(one)
   return mode === "async" && !can("async-execute")
@@ -281,7 +288,10 @@ const transmissionOf = (
 }
 
 /** Everything in a request that its process's description does not allow. */
-export const validate = (description: ProcessDescription, request: ExecuteRequest): ReadonlyArray<InputFault> => {
+export const validate = (
+  description: ProcessDescription,
+  request: Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<GivenInput> }
+): ReadonlyArray<InputFault> => {
   const { response } = request
   return [
     ...inputsOf(description.inputs, request.inputs),

@@ -122,6 +122,7 @@ const format = {
 }
 
 const asXml: DataValue.Format = DataValue.format("text/xml")
+const asPlain: DataValue.Format = DataValue.format("text/plain")
 
 /** A literal's text is kept to the letter: nothing in a string is the server's to trim. */
 const literalValue: Xml.Content<DataValue.LiteralData> = Xml.map(
@@ -150,7 +151,26 @@ const literalValue: Xml.Content<DataValue.LiteralData> = Xml.map(
 
 type Inline = Exclude<DataValue.DataValue, DataValue.Reference | DataValue.NestedData>
 
-const isEmbedded = /^\s*(?:<\?xml\s[^>]*\?>\s*)?<(?:[\w.-]+:)?(?:LiteralValue|BoundingBox)[\s/>]/
+/**
+ * javaPS cannot read a LiteralValue that holds a reference to a character, but it reads the same as plain text, which says
+ * its unit after an `@`.
+ */
+const goesPlain = ({ uom, value }: DataValue.LiteralData): boolean =>
+  /[<&]/.test(value) && Option.isNone(uom) && !value.includes("@")
+
+const beforeElement = /\s+|<\?[^]*?\?>|<!--[^]*?-->/y
+const embeddedTag = /<(?:[\w.-]+:)?(?:LiteralValue|BoundingBox)[\s/>]/y
+
+/** One piece after the other: a pattern of all of them tries every way to cut many comments. */
+const isEmbedded = (text: string): boolean => {
+  let at = 0
+  const matches = (pattern: RegExp): boolean => {
+    pattern.lastIndex = at
+    return pattern.test(text)
+  }
+  while (matches(beforeElement)) at = beforeElement.lastIndex
+  return matches(embeddedTag)
+}
 
 const readEmbedded = Xml.decode(
   Xml.documents({ Literal: [wps("LiteralValue"), literalValue], Box: [ows("BoundingBox"), boundingBox] })
@@ -158,7 +178,7 @@ const readEmbedded = Xml.decode(
 
 /** A literal or a box that is a document by itself, as one that was stored is. */
 export const simpleData = (xml: string): Option.Option<DataValue.LiteralData | DataValue.BoundingBoxData> =>
-  isEmbedded.test(xml) ? Option.map(Either.getRight(readEmbedded(xml.trim())), ({ value }) => value) : Option.none()
+  isEmbedded(xml) ? Option.map(Either.getRight(readEmbedded(xml.trim())), ({ value }) => value) : Option.none()
 
 /** A literal or a box is an element inside; javaPS writes that element as text. */
 const inlineData: Xml.Content<Inline> = Xml.map(
@@ -178,16 +198,19 @@ const inlineData: Xml.Content<Inline> = Xml.map(
       }
       if (content.elements > 1 || DataValue.isBase64(complex.format)) return complex
       if (content.elements === 0) return Option.getOrElse(simpleData(content.text), () => complex)
-      return isEmbedded.test(content.source)
+      return isEmbedded(content.source)
         ? Option.getOrElse(simpleData(XmlFragment.toXml(content)), () => complex)
         : complex
     },
-    encode: (value) => ({
-      ...(value._tag === "ComplexData" ? value.format : asXml),
-      literal: value._tag === "LiteralData" ? Option.some(value) : Option.none(),
-      box: value._tag === "BoundingBoxData" ? Option.some(value) : Option.none(),
-      content: value._tag === "ComplexData" ? value.content : XmlFragment.fromText("")
-    })
+    encode: (value) => {
+      const isPlain = value._tag === "LiteralData" && goesPlain(value)
+      return {
+        ...(value._tag === "ComplexData" ? value.format : isPlain ? asPlain : asXml),
+        literal: value._tag === "LiteralData" && !isPlain ? Option.some(value) : Option.none(),
+        box: value._tag === "BoundingBoxData" ? Option.some(value) : Option.none(),
+        content: value._tag === "ComplexData" ? value.content : XmlFragment.fromText(isPlain ? value.value : "")
+      }
+    }
   }
 )
 
@@ -523,7 +546,7 @@ const complex: Xml.Content<Description.ComplexDescription> = Xml.map(Xml.struct(
 })
 
 /** What every literal and box may be written as; the first is what this package writes. */
-const simpleFormats = writeFormats([asXml, DataValue.format("text/plain")], Option.none())
+const simpleFormats = writeFormats([asXml, asPlain], Option.none())
 
 const literalDomain = Xml.struct({
   isDefault,

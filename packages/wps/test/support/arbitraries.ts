@@ -369,6 +369,13 @@ const grouped = <A extends { readonly identifier: string }>(
 
 /** What goes over the wire in WPS 2.0. */
 const wps200 = (name: fc.Arbitrary<string>, version: fc.Arbitrary<string>) => {
+  // A literal may go as plain text, which is read as a complex value: it is the same to whoever wants a literal.
+  const inline = fc.oneof(
+    literal.filter(({ uom, value }) => Option.isSome(uom) || /@|^[^<&]*$/.test(value)),
+    complex,
+    box
+  )
+
   const sent: fc.Arbitrary<DataValue.Reference> = fetched.map((one) => ({
     ...one,
     headers: [],

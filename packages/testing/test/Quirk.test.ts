@@ -1,0 +1,955 @@
+import { Auth } from "@effect-wps/auth"
+import { Quirk, WpsNode, WpsServer, WpsTest } from "@effect-wps/testing"
+import { DataValue, Input, Job, Output, Ows, Process, Wps100, Wps200, WpsClient } from "@effect-wps/wps"
+import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest, HttpServerResponse } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import { Context, Deferred, Effect, Fiber, Layer, Option, Ref, Schedule, Schema, type Scope, Stream } from "effect"
+import { includes } from "./support/includes.ts"
+
+const crs = "EPSG:4326"
+
+const echo = Process.make("echo", {
+  inputs: {
+    text: Input.literal(Schema.String),
+    flag: Input.literal(Schema.Boolean),
+    box: Input.boundingBox(crs),
+    json: Input.complex(Schema.Array(Schema.String), "application/json"),
+    note: Input.text("text/plain"),
+    xml: Input.text("text/xml"),
+    times: Input.repeated(Input.literal(Schema.Int), { min: 0, max: Infinity })
+  },
+  outputs: {
+    text: Output.literal(Schema.String),
+    flag: Output.literal(Schema.Boolean),
+    box: Output.boundingBox(crs),
+    json: Output.complex(Schema.Array(Schema.String), "application/json"),
+    note: Output.text("text/plain"),
+    xml: Output.text("text/xml")
+  }
+})
+const gated = Process.make("gated", { inputs: {}, outputs: { result: Output.literal(Schema.Boolean) } })
+const refuses = Process.make("refuses", { inputs: {}, outputs: { result: Output.text("text/plain") } })
+const fails = Process.make("fails", { inputs: {}, outputs: { result: Output.text("text/plain") } })
+const stored = Process.make("stored", {
+  inputs: {},
+  outputs: { result: Output.reference(Output.text("text/plain")), other: Output.optional(Output.literal(Schema.Int)) }
+})
+const pair = Process.make("pair", {
+  inputs: {},
+  outputs: { one: Output.text("text/plain"), other: Output.text("text/plain") }
+})
+const one = Process.make("pair", { inputs: {}, outputs: { one: Output.text("text/plain") } })
+
+const bare = Process.make("bare", { inputs: {}, outputs: { box: Output.boundingBox() } })
+
+/** What opens the gated process, and how often the counted one has been run. */
+class Gate extends Context.Tag("@effect-wps/testing/test/Quirk.test/Gate")<
+  Gate,
+  { readonly open: Deferred.Deferred<boolean>; readonly runs: Ref.Ref<number> }
+>() {}
+
+/** What the node has answered: status, headers and body, each byte a character. */
+class Answers extends Context.Tag("@effect-wps/testing/test/Quirk.test/Answers")<
+  Answers,
+  Ref.Ref<ReadonlyArray<string>>
+>() {}
+
+const exception = new Ows.OwsException({
+  code: "NotEnoughStorage",
+  locator: Option.some("disk"),
+  texts: ["<full> & \"over\""]
+})
+
+const implementations = [
+  WpsNode.handle(echo, ({ box, flag, json, note, text, xml }) =>
+    Effect.gen(function*() {
+      const { runs } = yield* Gate
+      yield* Ref.update(runs, (times) => times + 1)
+      return { box, flag, json, note, text, xml }
+    })),
+  WpsNode.handle(gated, (_, { report }) =>
+    Effect.gen(function*() {
+      const { open } = yield* Gate
+      yield* report(37, "working")
+      return { result: yield* Deferred.await(open) }
+    })),
+  WpsNode.handle(refuses, () => Effect.fail(exception)),
+  WpsNode.handle(fails, () => Effect.die(new Error("because"))),
+  WpsNode.handle(stored, () => Effect.succeed({ result: "größe", other: Option.none() })),
+  WpsNode.handle(bare, () => Effect.succeed({ box: DataValue.boundingBox([1, 2], [3, 4]) })),
+  WpsNode.handle(pair, () => Effect.succeed({ one: "1", other: "2" }))
+]
+
+const byteText = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")
+
+const recorded = (answers: Ref.Ref<ReadonlyArray<string>>) => (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.transform(
+    client,
+    (answer) =>
+      Effect.tap(answer, (response) =>
+        Effect.flatMap(response.arrayBuffer, (buffer) =>
+          Ref.update(answers, (all) => [
+            ...all,
+            `HTTP ${response.status}\n${
+              Object.entries(response.headers).map(([name, value]) => `${name}: ${value}\n`).join("")
+            }\n${byteText(new Uint8Array(buffer))}`
+          ])))
+  )
+
+type Reached = HttpClient.HttpClient | Gate | Answers | Auth.Auth
+
+const reach = (quirks: ReadonlyArray<Quirk.Quirk>, options?: WpsNode.Options): Layer.Layer<Reached> => {
+  const layerGate = Layer.effect(Gate, Effect.all({ open: Deferred.make<boolean>(), runs: Ref.make(0) }))
+  const layerAnswers = Layer.effect(Answers, Ref.make<ReadonlyArray<string>>([]))
+  return Layer.effect(
+    HttpClient.HttpClient,
+    Effect.gen(function*() {
+      return recorded(yield* Answers)(yield* HttpClient.HttpClient)
+    })
+  ).pipe(
+    Layer.provide(WpsTest.layerHttpClient(implementations, { ...options, quirks })),
+    Layer.provideMerge(Layer.mergeAll(layerGate, layerAnswers, Auth.layerAnonymous))
+  )
+}
+
+const client = (options?: Partial<WpsClient.Options>) =>
+  WpsClient.make({ url: WpsTest.url, poll: { schedule: Schedule.spaced("1 millis"), badReads: 5 }, ...options })
+
+const given = {
+  text: " ows:a <wps:b> & größe € ",
+  flag: true,
+  box: DataValue.boundingBox([-10, 40], [20, 55.25], crs),
+  json: ["a", "größe"],
+  note: "<wps:x> < y & ]]> 🌍",
+  xml: "<a:doc xmlns:a=\"urn:a\" wps=\"1\"><a:b> &lt;b&gt; </a:b><?p i?></a:doc>",
+  times: [1, 2]
+}
+const { times: _, ...expected } = given
+
+type Client = WpsClient.WpsClient.Service
+
+/** A program that asks the node, and holds what comes against what should. */
+type Program = (client: Client) => Effect.Effect<unknown, unknown, Reached | Scope.Scope>
+
+const echoes = (some: Partial<typeof expected> = {}, options?: WpsClient.RunOptions): Program => (wps) =>
+  Effect.map(wps.run(echo(given), options), (result) => deepStrictEqual(result, { ...expected, ...some }))
+
+/** A job that is seen while it runs, and then followed to its end. */
+const follows = (
+  seen: (status: { readonly _tag: string; readonly percent: Option.Option<number> }) => boolean = () => true
+): Program =>
+(wps) =>
+  Effect.gen(function*() {
+    const { open } = yield* Gate
+    const job = yield* wps.execute(gated({}))
+    const statuses = yield* Effect.fork(Stream.runCollect(job.changes))
+    yield* Stream.runHead(Stream.filter(job.changes, (status) => status._tag !== "Accepted" && seen(status)))
+    yield* Deferred.succeed(open, true)
+    deepStrictEqual(yield* job.result, { result: true })
+    assert.strictEqual([...(yield* Fiber.join(statuses))].at(-1)?._tag, "Succeeded")
+    const reference = Option.getOrThrow(job.reference)
+    // Its first look at the job is one status read, which may be a bad one.
+    const again = yield* Effect.retry(wps.attach(reference, gated), { times: 1 })
+    deepStrictEqual(yield* again.result, { result: true })
+  })
+
+const at37 = ({ percent }: { readonly percent: Option.Option<number> }) => Option.contains(percent, 37)
+
+const wrong =
+  (of: (client: Client) => Effect.Effect<unknown, unknown, Reached | Scope.Scope>) =>
+  (error: Readonly<Record<string, unknown>>): Program =>
+  (wps) => Effect.map(Effect.flip(of(wps)), (found) => includes(found, error))
+
+const runFails = wrong((wps) => wps.run(echo(given)))
+const asyncFails = wrong((wps) => wps.run(echo(given), { mode: "async" }))
+
+const described = {
+  names: ["text", "flag", "box", "json", "note", "xml", "times"],
+  kinds: ["Literal", "Literal", "BoundingBox", "Complex", "Complex", "Complex", "Literal"]
+}
+
+const describes: Program = (wps) =>
+  Effect.gen(function*() {
+    const { inputs, jobControlOptions, outputs } = yield* wps.describe("echo")
+    deepStrictEqual(inputs.map((input) => input.identifier), described.names)
+    deepStrictEqual(inputs.map((input) => input.data._tag), described.kinds)
+    deepStrictEqual(inputs.map((input) => input.maxOccurs), [1, 1, 1, 1, 1, 1, Infinity])
+    deepStrictEqual(outputs.map((output) => output.data._tag), described.kinds.slice(0, -1))
+    assert.include(jobControlOptions, "async-execute")
+    const [first] = inputs
+    assert(first?.data._tag === "Literal", "it is no literal")
+    deepStrictEqual(first.data.dataType, Option.some("string"))
+  })
+
+const hasAll: Program = (wps) =>
+  Effect.gen(function*() {
+    const { operations, processes } = yield* wps.capabilities
+    deepStrictEqual(
+      processes.map((process) => process.identifier),
+      implementations.map((one) => one.process.identifier)
+    )
+    assert.includeMembers(operations.map((operation) => operation.name), ["GetCapabilities", "Execute"])
+  })
+
+const describesAll: Program = (wps) =>
+  Effect.map(
+    wps.describeAll,
+    (all) => deepStrictEqual(all.map((one) => one.identifier), implementations.map((one) => one.process.identifier))
+  )
+
+/** A process that fails says why. */
+const failsWell: Program = (wps) =>
+  Effect.gen(function*() {
+    for (const mode of ["sync", "async"] as const) {
+      const error = yield* Effect.flip(wps.run(refuses({}), { mode }))
+      // WPS 2.0 has no document for a job that failed at once.
+      assert(error._tag === "ProcessFailed" || error._tag === "ServiceException", error.message)
+      deepStrictEqual(error.exceptions.map((one) => [one.code, one.texts]), [[exception.code, exception.texts]])
+    }
+  })
+
+const silently: Program = (wps) =>
+  Effect.gen(function*() {
+    for (const mode of ["sync", "async"] as const) {
+      const error = yield* Effect.flip(wps.run(fails({}), { mode }))
+      assert(error._tag === "ProcessFailed" || error._tag === "ServiceException", error.message)
+      deepStrictEqual(error.exceptions.map((one) => [one.code, one.texts]), [["NoApplicableCode", []]])
+    }
+  })
+
+const textOf = ({ stream }: WpsClient.RawData) => Stream.mkString(Stream.decodeText(stream))
+
+const downloads: Program = (wps) =>
+  Effect.gen(function*() {
+    const { result } = yield* wps.run(stored({}))
+    assert.strictEqual(yield* textOf(yield* wps.download(result)), "größe")
+  })
+
+const raw: Program = (wps) =>
+  Effect.gen(function*() {
+    const bytes = yield* wps.raw(echo(given), { output: "text" })
+    assert.strictEqual(yield* textOf(bytes), given.text)
+    assert.strictEqual(yield* textOf(yield* wps.raw(echo(given), { output: "xml" })), given.xml)
+  })
+
+const each = (...programs: ReadonlyArray<Program>): Program => (wps) =>
+  Effect.forEach(programs, (program) => program(wps), { discard: true })
+
+const everything = each(hasAll, describes, describesAll, echoes(), downloads, raw, follows(), failsWell)
+
+const send = (request: HttpClientRequest.HttpClientRequest) =>
+  Effect.flatMap(
+    HttpClient.execute(request),
+    (response) => Effect.map(response.text, (body) => [response.status, body] as const)
+  )
+
+const getResult: Program = (wps) =>
+  Effect.gen(function*() {
+    const { open } = yield* Gate
+    const { jobId } = Option.getOrThrow((yield* wps.execute(gated({}))).reference)
+    const asked = yield* Effect.fork(send(HttpClientRequest.get(WpsTest.url, {
+      urlParams: { service: "WPS", version: "2.0.0", request: "GetResult", jobid: Option.getOrThrow(jobId) }
+    })))
+    // The request is made in the memory of this process, without a pause: it is answered, or waits.
+    yield* Effect.repeatN(Effect.yieldNow(), 10)
+    yield* Deferred.succeed(open, true)
+    assert.strictEqual((yield* Fiber.join(asked))[0], 200)
+  })
+
+const dismissed: Program = (wps) =>
+  Effect.gen(function*() {
+    const job = yield* wps.execute(gated({}))
+    const result = yield* Effect.fork(Effect.flip(job.result))
+    yield* job.dismiss
+    includes(yield* Fiber.join(result), { _tag: "JobDismissed" })
+  })
+
+const pieces = HttpBody.stream(
+  Stream.make(
+    new TextEncoder().encode("<wps:GetCapabilities xmlns:wps=\"http://www.opengis.net/wps/1.0.0\" service=\"WPS\"/>")
+  ),
+  "text/xml"
+)
+
+const inPieces: Program = () =>
+  Effect.map(
+    send(HttpClientRequest.setBody(HttpClientRequest.post(WpsTest.url), pieces)),
+    ([status]) => assert.strictEqual(status, 500)
+  )
+
+interface Row {
+  readonly title: string
+  readonly quirks: ReadonlyArray<Quirk.Quirk>
+  /** @default both */
+  readonly version?: "1.0.0" | "2.0.0"
+  /** Is in one of the node's answers with the quirks, and in none without them. */
+  readonly shows: RegExp
+  /** What a client makes of it. */
+  readonly client: Program
+  readonly options?: Partial<WpsClient.Options>
+}
+
+const html = { _tag: "UnexpectedResponse", kind: "html" }
+const malformed = { _tag: "UnexpectedResponse", kind: "malformed-xml" }
+const elsewhere = "http://10.0.0.7:8080"
+const back = (url: string) => url.replace(elsewhere, "http://wps.test")
+
+const rows: ReadonlyArray<Row> = [
+  // failures
+  {
+    title: "html500 of Execute is an error",
+    quirks: [Quirk.html500("Execute")],
+    shows: /^HTTP 500\n[^]*content-type: text\/html[^]*<html/,
+    client: runFails({ ...html, status: 500, operation: "Execute" })
+  },
+  {
+    title: "html500 of some status reads is waited out",
+    quirks: [Quirk.html500("GetStatus", 3)],
+    shows: /^HTTP 500\n/,
+    client: follows()
+  },
+  {
+    title: "html500 of an output is an error",
+    quirks: [Quirk.html500("GetOutput")],
+    shows: /^HTTP 500\n/,
+    client: wrong(downloads)({ ...html, operation: "GetOutput" })
+  },
+  {
+    title: "loginPage of capabilities is an error",
+    quirks: [Quirk.loginPage("GetCapabilities")],
+    shows: /^HTTP 200\n[^]*content-type: text\/html[^]*<form/,
+    client: wrong((wps) => wps.capabilities)({ ...html, status: 200, operation: "GetCapabilities" })
+  },
+  {
+    title: "loginPage of some status reads is waited out",
+    quirks: [Quirk.loginPage("GetStatus", 2)],
+    shows: /^HTTP 200\n[^]*<form/,
+    client: follows()
+  },
+  {
+    title: "busy is an error that says how long to wait",
+    quirks: [Quirk.busy("Execute", 1, 7)],
+    shows: /^HTTP 503\n[^]*retry-after: 7\n/,
+    client: each(runFails({ _tag: "ServerBusy", status: 503, retryAfter: Option.some(7) }), echoes())
+  },
+  {
+    title: "busy for some status reads is waited out",
+    quirks: [Quirk.busy("GetStatus", 3)],
+    shows: /^HTTP 503\n/,
+    client: follows()
+  },
+  {
+    title: "serverBusy is an error of its own",
+    quirks: [Quirk.serverBusy("Execute")],
+    shows: /^HTTP 400\n[^]*exceptionCode="ServerBusy">Maximum/,
+    client: each(runFails({ _tag: "ServerBusy", status: 400, retryAfter: Option.none() }), echoes())
+  },
+  {
+    title: "serverBusy for some status reads is waited out",
+    quirks: [Quirk.serverBusy("GetStatus", 3)],
+    shows: /exceptionCode="ServerBusy"/,
+    client: follows()
+  },
+  {
+    title: "refuses an operation, and the others go on",
+    quirks: [Quirk.refuses("DescribeProcess", "NoApplicableCode", "a <bug>")],
+    shows: /^HTTP 400\n[^]*exceptionCode="NoApplicableCode">a &lt;bug&gt;</,
+    client: each(
+      wrong((wps) => wps.describe("echo"))({
+        _tag: "ServiceException",
+        exceptions: [new Ows.OwsException({ code: "NoApplicableCode", locator: Option.none(), texts: ["a <bug>"] })]
+      }),
+      echoes()
+    )
+  },
+  {
+    title: "refusesChunked does not refuse the client",
+    quirks: [Quirk.refusesChunked],
+    shows: /^HTTP 500\n/,
+    client: each(echoes(), inPieces)
+  },
+  {
+    title: "reportsIn200 are reports",
+    quirks: [Quirk.reportsIn200],
+    shows: /^HTTP 200\n[^]*\n<ows:ExceptionReport/,
+    client: each(
+      wrong((wps) => wps.describe("none"))({ _tag: "ProcessNotFound", identifier: "none" }),
+      failsWell,
+      echoes()
+    )
+  },
+  {
+    title: "silentReports leave the code",
+    quirks: [Quirk.silentReports],
+    shows: /<ows:Exception exceptionCode="NoApplicableCode"\/>/,
+    client: each(silently, failsWell)
+  },
+  {
+    title: "wpsExceptionReport is read",
+    quirks: [Quirk.wpsExceptionReport],
+    version: "1.0.0",
+    shows: /<wps:ProcessFailed><wps:ExceptionReport[^]*locator="None"[^]*<\/wps:ExceptionReport><\/wps:ProcessFailed>/,
+    client: each(failsWell, (wps) =>
+      Effect.map(Effect.flip(wps.run(fails({}))), (error) => {
+        assert(error._tag === "ProcessFailed", error.message)
+        deepStrictEqual(error.exceptions, [Ows.noApplicableCode("because")])
+      }))
+  },
+  {
+    title: "escapedReport is read",
+    quirks: [Quirk.escapedReport],
+    version: "1.0.0",
+    shows: /<wps:ProcessFailed>&lt;\?xml [^<]*&amp;lt;full&amp;gt;[^<]*<\/wps:ProcessFailed>/,
+    client: failsWell
+  },
+  {
+    title: "invalidJobId is a job that is not found",
+    quirks: [Quirk.invalidJobId],
+    version: "2.0.0",
+    shows: /exceptionCode="InvalidParameterValue" locator="JobId"/,
+    client: wrong((wps) =>
+      wps.attach(
+        new Job.JobReference({ identifier: "gated", statusLocation: Option.none(), jobId: Option.some("none") }),
+        gated
+      )
+    )({ _tag: "JobNotFound", jobId: "none" })
+  },
+
+  // jobs
+  {
+    title: "tornStatus is waited out",
+    quirks: [Quirk.tornStatus],
+    shows: /^HTTP 200\n[^]*\n<wps:(?:ExecuteResponse|StatusInfo) (?![^]*<\/wps:(?:ExecuteResponse|StatusInfo)>$)/,
+    client: follows()
+  },
+  {
+    title: "tornStatusEvery time is an error in the end",
+    quirks: [Quirk.tornStatusEvery(1)],
+    shows: /^HTTP 200\n[^]*\n<wps:(?:ExecuteResponse|StatusInfo) (?![^]*<\/wps:(?:ExecuteResponse|StatusInfo)>$)/,
+    client: asyncFails({ ...malformed, operation: "GetStatus" })
+  },
+  {
+    title: "emptyStatus is waited out",
+    quirks: [Quirk.emptyStatus],
+    shows: /^HTTP 200\n[^]*\n\n$/,
+    client: follows()
+  },
+  {
+    title: "emptyStatusEvery time is an error in the end",
+    quirks: [Quirk.emptyStatusEvery(1)],
+    shows: /^HTTP 200\n[^]*\n\n$/,
+    client: asyncFails({ _tag: "UnexpectedResponse", kind: "empty", operation: "GetStatus" })
+  },
+  {
+    title: "slowStatus404 is waited out",
+    quirks: [Quirk.slowStatus404(3)],
+    shows: /^HTTP 404\n/,
+    client: follows()
+  },
+  {
+    title: "emptyStatusLocation is none",
+    quirks: [Quirk.emptyStatusLocation],
+    version: "1.0.0",
+    shows: /<wps:ExecuteResponse [^>]*statusLocation=""/,
+    client: each(
+      echoes(),
+      follows(),
+      (wps) =>
+        Effect.map(
+          wps.execute(echo(given), { mode: "sync" }),
+          ({ reference }) => deepStrictEqual(reference, Option.none())
+        )
+    )
+  },
+  {
+    title: "noStatusLocation is an error",
+    quirks: [Quirk.noStatusLocation],
+    version: "1.0.0",
+    shows: /<wps:ExecuteResponse (?![^>]*statusLocation)[^]*<wps:ProcessAccepted/,
+    client: wrong((wps) => wps.execute(gated({})))({ _tag: "CannotPoll" })
+  },
+  {
+    title: "forgetsStatusLocation does not matter",
+    quirks: [Quirk.forgetsStatusLocation],
+    version: "1.0.0",
+    shows: /<wps:ExecuteResponse (?![^>]*statusLocation)[^]*<wps:ProcessStarted/,
+    client: follows()
+  },
+  {
+    title: "relativeStatusLocation is resolved",
+    quirks: [Quirk.relativeStatusLocation],
+    version: "1.0.0",
+    shows: / statusLocation="\/wps\/jobs\/\w+"/,
+    client: follows()
+  },
+  {
+    title: "internalHost is rewritten where the client is told to",
+    quirks: [Quirk.internalHost(elsewhere)],
+    shows: /(?:statusLocation|href)="http:\/\/10\.0\.0\.7:8080\/wps/,
+    options: { rewriteUrl: back },
+    client: each(
+      downloads,
+      follows(),
+      (wps) =>
+        Effect.map(
+          wps.run(stored({})),
+          ({ result }) => assert.match(result.href, /^http:\/\/10\.0\.0\.7:8080\/wps\/outputs\//)
+        )
+    )
+  },
+  {
+    title: "executionIds are followed and dismissed",
+    quirks: [Quirk.executionIds],
+    version: "1.0.0",
+    shows: / statusLocation="http:\/\/wps.test\/wps\?[^"]*request=GetExecutionStatus&amp;executionId=\w+"/,
+    client: each(dismissed, follows())
+  },
+  {
+    title: "doubleEscapedServiceInstance is read",
+    quirks: [Quirk.doubleEscapedServiceInstance],
+    version: "1.0.0",
+    shows: / serviceInstance="[^"]*&amp;amp;request/,
+    client: echoes()
+  },
+  {
+    title: "percentOnAccepted is read",
+    quirks: [Quirk.percentOnAccepted],
+    version: "1.0.0",
+    shows: /<wps:ProcessAccepted percentCompleted="0">/,
+    client: each((wps) =>
+      Effect.flatMap(wps.execute(gated({})), (job) => Stream.runHead(job.changes)).pipe(
+        Effect.map((first) => includes(Option.getOrThrow(first), { _tag: "Accepted", percent: Option.some(0) }))
+      ), follows())
+  },
+  {
+    title: "percentAsFloat is read",
+    quirks: [Quirk.percentAsFloat],
+    shows: / percentCompleted="37\.0"|<wps:PercentCompleted>37\.0</,
+    client: follows(at37)
+  },
+  {
+    title: "emptyCreationTime is none",
+    quirks: [Quirk.emptyCreationTime],
+    version: "1.0.0",
+    shows: / creationTime=""/,
+    client: each(follows(), (wps) =>
+      Effect.map(
+        Effect.flatMap(wps.execute(echo(given)), (job) => job.document),
+        ({ creationTime }) => deepStrictEqual(creationTime, Option.none())
+      ))
+  },
+  {
+    title: "unknownState is a state that is not the end",
+    quirks: [Quirk.unknownState("Re$&<projecting>")],
+    version: "2.0.0",
+    shows: /<wps:Status>Re\$&amp;&lt;projecting&gt;</,
+    client: follows()
+  },
+  {
+    title: "lowerCaseStates are read",
+    quirks: [Quirk.lowerCaseStates],
+    version: "2.0.0",
+    shows: /<wps:Status>running</,
+    client: follows(({ _tag }) => _tag === "Running")
+  },
+  {
+    title: "getResultWaits for the end",
+    quirks: [Quirk.getResultWaits],
+    version: "2.0.0",
+    shows: /<wps:Result /,
+    client: getResult
+  },
+  {
+    title: "dismissedIsFailed is dismissed",
+    quirks: [Quirk.dismissedIsFailed],
+    version: "2.0.0",
+    shows: /<wps:Status>Failed</,
+    client: dismissed
+  },
+  {
+    title: "alwaysAsync is waited for",
+    quirks: [Quirk.alwaysAsync],
+    shows: /<wps:ProcessAccepted|<wps:Status>Accepted/,
+    client: echoes({}, { mode: "sync" })
+  },
+
+  // values
+  {
+    title: "unescapedJson with an ampersand is an error",
+    quirks: [Quirk.unescapedJson],
+    shows: /json"[^>]*>\["a & b"\]</,
+    client: wrong((wps) => wps.run(echo({ ...given, json: ["a & b"] })))(malformed)
+  },
+  {
+    title: "unescapedJson with markup is an error",
+    quirks: [Quirk.unescapedJson],
+    shows: /json"[^>]*>\["a","<b>"\]</,
+    client: each(echoes(), wrong((wps) => wps.run(echo({ ...given, json: ["a", "<b>"] })))(malformed))
+  },
+  {
+    title: "cdataText is read",
+    quirks: [Quirk.cdataText],
+    shows: /json"[^>]*><!\[CDATA\[\["a",[^]*<!\[CDATA\[<wps:x> < y & \]\]\]\]><!\[CDATA\[> /,
+    client: echoes()
+  },
+  {
+    title: "cdataValues are read",
+    quirks: [Quirk.cdataValues],
+    version: "2.0.0",
+    shows:
+      /<wps:Data encoding="UTF-8"><!\[CDATA\[<wps:LiteralValue xmlns:wps="http:\/\/www.opengis.net\/wps\/2.0"[^]*<!\[CDATA\[<ows:BoundingBox xmlns:ows="http:\/\/www.opengis.net\/ows\/2.0"/,
+    client: echoes()
+  },
+  {
+    title: "pythonBooleans are read",
+    quirks: [Quirk.pythonBooleans],
+    version: "1.0.0",
+    shows: /="True"[^]*$/,
+    client: each(describes, echoes())
+  },
+  {
+    title: "pythonBooleans are read in values",
+    quirks: [Quirk.pythonBooleans],
+    shows: />True</,
+    client: echoes()
+  },
+  {
+    title: "pythonNone is none",
+    quirks: [Quirk.pythonNone],
+    version: "1.0.0",
+    shows: /processVersion="None"/,
+    client: each(
+      hasAll,
+      describes,
+      echoes(),
+      failsWell,
+      (wps) => Effect.map(wps.describe("echo"), ({ version }) => deepStrictEqual(version, Option.none()))
+    )
+  },
+  {
+    title: "pythonNone is no reference system",
+    quirks: [Quirk.pythonNone],
+    shows: / crs="None" dimensions="2"/,
+    client: (wps) =>
+      Effect.map(
+        wps.run(bare({})),
+        (result) => deepStrictEqual(result, { box: DataValue.boundingBox([1, 2], [3, 4]) })
+      )
+  },
+  {
+    title: "pythonNone is no locator",
+    quirks: [Quirk.pythonNone],
+    shows: /<ows:Exception exceptionCode="NoApplicableCode" locator="None">/,
+    client: (wps) =>
+      Effect.map(Effect.flip(wps.run(fails({}))), (error) => {
+        assert(error._tag === "ProcessFailed" || error._tag === "ServiceException", error.message)
+        deepStrictEqual(error.exceptions, [Ows.noApplicableCode("because")])
+      })
+  },
+  {
+    title: "swappedAxes are as the server has them",
+    quirks: [Quirk.swappedAxes],
+    shows: /crs="urn:ogc:def:crs:EPSG::4326"[^>]*><ows:LowerCorner>40 -10</,
+    client: echoes({ box: DataValue.boundingBox([40, -10], [55.25, 20], "urn:ogc:def:crs:EPSG::4326") })
+  },
+  {
+    title: "paddedCorners are read",
+    quirks: [Quirk.paddedCorners],
+    shows: /<ows:LowerCorner> -10 {2}40 <\/ows:LowerCorner>/,
+    client: echoes()
+  },
+  {
+    title: "xlinkOutputs are read",
+    quirks: [Quirk.xlinkOutputs],
+    version: "1.0.0",
+    shows: /xmlns:xlink="http:\/\/www.w3.org\/1999\/xlink"[^]*<wps:Reference [^>]*xlink:href="http:\/\/wps.test/,
+    client: downloads
+  },
+  {
+    title: "plainHref is read",
+    quirks: [Quirk.plainHref],
+    version: "2.0.0",
+    shows: /<wps:Reference [^>]* href="http:\/\/wps.test/,
+    client: each(downloads, hasAll)
+  },
+  {
+    title: "plainHref is read in capabilities",
+    quirks: [Quirk.plainHref],
+    shows: /<ows:Get href="http:\/\/wps.test/,
+    options: { operationUrls: "advertised" },
+    client: each(hasAll, echoes())
+  },
+  {
+    title: "noMimeType does not matter",
+    quirks: [Quirk.noMimeType],
+    shows: /<wps:(?:ComplexData|Data)>(?!<wps)[^]*<\/wps:(?:ExecuteResponse|Result)>/,
+    client: echoes()
+  },
+  {
+    title: "noContentType does not matter",
+    quirks: [Quirk.noContentType],
+    shows: /^HTTP 200\n(?![^]*content-type)[^]*gr\xc3\xb6\xc3\x9fe$/,
+    client: downloads
+  },
+  {
+    title: "anyContentType does not matter",
+    quirks: [Quirk.anyContentType],
+    shows: /^HTTP 200\n[^]*content-type: \*\/\*\n/,
+    client: each(raw, echoes())
+  },
+  {
+    title: "everyOutput does not matter",
+    quirks: [Quirk.everyOutput],
+    shows: /(?:<ows:Identifier>|id=")other(?=[<"])(?![^]*Descriptions)/,
+    client: (wps) => Effect.map(wps.run(one({})), (result) => deepStrictEqual(result, { one: "1" }))
+  },
+
+  // descriptions
+  {
+    title: "unqualifiedDescriptions are read",
+    quirks: [Quirk.unqualifiedDescriptions],
+    version: "1.0.0",
+    shows: /<ProcessDescriptions [^]*<\/ProcessDescriptions>$/,
+    client: describes
+  },
+  {
+    title: "qualifiedDescriptions are read",
+    quirks: [Quirk.qualifiedDescriptions],
+    shows: /<wps:ProcessDescription |<wps:LiteralDataDomain/,
+    client: describes
+  },
+  {
+    title: "unboundedAs Java's greatest number is without bound",
+    quirks: [Quirk.unboundedAs("9223372036854775807")],
+    shows: / maxOccurs="9223372036854775807"/,
+    client: describes
+  },
+  {
+    title: "emptyOfferings are not all that there is",
+    quirks: [Quirk.emptyOfferings],
+    version: "2.0.0",
+    shows: /<wps:ProcessOfferings [^>]*\/>/,
+    client: describesAll
+  },
+  {
+    title: "queryInOperationUrls are merged",
+    quirks: [Quirk.queryInOperationUrls],
+    shows: /xlink:href="http:\/\/wps.test\/wps\?service=wps&amp;request=Execute&amp;"/,
+    options: { operationUrls: "advertised" },
+    client: each(hasAll, describes, echoes(), follows())
+  },
+  {
+    title: "answersIn100 are read",
+    quirks: [Quirk.answersIn100],
+    version: "2.0.0",
+    shows: /<wps:ExecuteResponse [^]*wps\/1\.0\.0/,
+    client: each(hasAll, describes, echoes(), follows(), failsWell)
+  },
+
+  // documents
+  {
+    title: "prefixes do not matter",
+    quirks: [Quirk.prefixes({ wps: "ns0", ows: "ns1", xlink: "xlin" })],
+    shows: /<ns0:Capabilities [^]*xmlns:ns1="[^]*<ns1:Get xlin:href="/,
+    client: everything
+  },
+  {
+    title: "prefixes leave CDATA sections alone",
+    quirks: [Quirk.cdataText, Quirk.prefixes({ wps: "ns0" })],
+    shows: /<ns0:[^]*<!\[CDATA\[<wps:x> < y/,
+    client: echoes()
+  },
+  {
+    title: "owsNamespace of Finch is read",
+    quirks: [Quirk.owsNamespace("http://www.opengis.net/ows/1.1.0")],
+    shows: /xmlns:ows="http:\/\/www\.opengis\.net\/ows\/1\.1\.0"/,
+    client: everything
+  },
+  {
+    title: "comments do not matter",
+    quirks: [Quirk.commented],
+    shows: /<wps:(?:LiteralData|LiteralValue) [^>]*><!-- so <it> is & was -->[^<]*<\//,
+    client: everything
+  },
+  {
+    title: "withDoctype is refused",
+    quirks: [Quirk.withDoctype],
+    shows: /\?>\n<!DOCTYPE wps:Capabilities>\n<wps:Capabilities/,
+    client: each(wrong((wps) => wps.capabilities)(malformed), runFails(malformed))
+  },
+  {
+    title: "utf16 is read",
+    quirks: [Quirk.utf16],
+    shows: /charset=utf-16\n[^]*\xff\xfe<\0\?\0x\0m\0l\0/,
+    client: everything
+  },
+  {
+    title: "latin1 is read",
+    quirks: [Quirk.latin1],
+    shows: /encoding="ISO-8859-1"[^]* ows:a &lt;wps:b&gt; &amp; gr\xf6\xdfe &#8364; /,
+    client: everything
+  }
+]
+
+const versions = ["1.0.0", "2.0.0"] as const
+const protocols = { "1.0.0": Wps100.Wps100, "2.0.0": Wps200.Wps200 }
+
+for (const version of versions) {
+  describe(`quirks in WPS ${version}`, () => {
+    for (const { client: program, options, quirks, shows, title, ...row } of rows) {
+      if (row.version !== undefined && row.version !== version) continue
+      const asked = (quirks: ReadonlyArray<Quirk.Quirk>) =>
+        Effect.scoped(
+          Effect.gen(function*() {
+            const wps = yield* client({ protocol: protocols[version], ...options })
+            const exit = yield* Effect.exit(program(wps))
+            return { exit, answers: yield* Effect.flatMap(Answers, Ref.get) }
+          })
+        ).pipe(Effect.provide(reach(quirks)))
+      it.live(title, () =>
+        Effect.gen(function*() {
+          const { answers, exit } = yield* asked(quirks)
+          yield* exit
+          assert(
+            answers.some((answer) => shows.test(answer)),
+            `it does not show:\n${answers.join("\n\n").slice(0, 5000)}`
+          )
+          const others = yield* asked([])
+          deepStrictEqual(others.answers.filter((answer) => shows.test(answer)), [])
+        }))
+    }
+  })
+}
+
+const servers = [
+  ["pyWps", Quirk.pyWps, [Wps200.Wps200, Wps100.Wps100]],
+  ["pyWps", Quirk.pyWps, Wps100.Wps100],
+  ["javaPs", Quirk.javaPs, Wps200.Wps200],
+  ["geoServer", Quirk.geoServer, Wps100.Wps100],
+  ["llnl", Quirk.llnl, Wps100.Wps100]
+] as const
+const swapped = { box: DataValue.boundingBox([40, -10], [55.25, 20], "urn:ogc:def:crs:EPSG::4326") }
+
+describe("servers", () => {
+  for (const [name, quirks, protocol] of servers) {
+    const language = "length" in protocol ? "WPS 2.0 or 1.0.0" : `WPS ${protocol.version}`
+    it.scopedLive(`${name} in ${language}`, () =>
+      Effect.gen(function*() {
+        const wps = yield* client({ protocol })
+        yield* hasAll(wps)
+        if (name === "llnl") {
+          yield* wrong((wps) => wps.describe("echo"))({ _tag: "ServiceException", status: 200 })(wps)
+        } else {
+          yield* each(describes, describesAll)(wps)
+        }
+        yield* each(echoes(name === "pyWps" ? swapped : {}), follows(), failsWell)(wps)
+        if (name !== "llnl") yield* each(downloads, raw)(wps)
+        if (name === "javaPs") yield* silently(wps)
+        if (name === "javaPs" || name === "geoServer") yield* dismissed(wps)
+      }).pipe(Effect.provide(reach(quirks))))
+  }
+})
+
+describe("a quirk", () => {
+  it.scopedLive("counts for each job by itself, and for each output", () =>
+    Effect.gen(function*() {
+      const wps = yield* client()
+      const bodies = (address: string) => send(HttpClientRequest.get(address))
+      for (const _ of [1, 2]) {
+        const job = yield* wps.execute(gated({}))
+        const location = Option.getOrThrow(Option.flatMap(job.reference, (one) => one.statusLocation))
+        deepStrictEqual([(yield* bodies(location))[0], (yield* bodies(location))[0]], [404, 200])
+      }
+      for (const _ of [1, 2]) {
+        const { result } = yield* wps.run(stored({}))
+        deepStrictEqual([(yield* bodies(result.href))[0], (yield* bodies(result.href))[0]], [500, 200])
+      }
+    }).pipe(Effect.provide(reach([Quirk.slowStatus404(1), Quirk.html500("GetOutput", 1)]))))
+
+  it.scopedLive("that answers by itself lets nothing be run", () =>
+    Effect.gen(function*() {
+      const wps = yield* client()
+      const { runs } = yield* Gate
+      includes(yield* Effect.flip(wps.run(echo(given))), { _tag: "ServerBusy" })
+      includes(yield* Effect.flip(wps.run(echo(given))), { _tag: "ServerBusy" })
+      assert.strictEqual(yield* Ref.get(runs), 0)
+      yield* echoes()(wps)
+      assert.strictEqual(yield* Ref.get(runs), 1)
+    }).pipe(Effect.provide(reach([Quirk.busy("Execute", 2)]))))
+
+  it.scopedLive("changes what those before it have made", () =>
+    Effect.gen(function*() {
+      const [status, body] = yield* send(HttpClientRequest.get(WpsTest.url))
+      deepStrictEqual([status, body], [418, "twice"])
+    }).pipe(Effect.provide(reach([
+      Quirk.make("once", ({ response }) => Effect.map(response, HttpServerResponse.setStatus(417))),
+      Quirk.make("twice", ({ response }) =>
+        Effect.map(response, ({ status }) => HttpServerResponse.text("twice", { status: status + 1 })))
+    ]))))
+
+  it.scopedLive("of a document leaves outputs as they are, which may be documents themselves", () =>
+    Effect.gen(function*() {
+      const wps = yield* client()
+      const capabilities = yield* send(HttpClientRequest.get(`${WpsTest.url}/outputs/capabilities.xml`))
+      assert.notInclude(capabilities[1], "<!--")
+      assert.strictEqual(yield* textOf(yield* wps.raw(echo(given), { output: "xml" })), given.xml)
+    }).pipe(Effect.provide(reach([Quirk.commented, Quirk.utf16], {
+      files: {
+        "capabilities.xml": {
+          contentType: "text/xml",
+          content: new TextEncoder().encode("<wps:Capabilities xmlns:wps=\"http://www.opengis.net/wps/1.0.0\"/>")
+        }
+      }
+    }))))
+})
+
+describe("on a socket", () => {
+  const served = (...quirks: ReadonlyArray<Quirk.Quirk>) =>
+    Layer.orDie(WpsServer.layer(implementations, { quirks })).pipe(
+      Layer.provideMerge(Layer.effect(Gate, Effect.all({ open: Deferred.make<boolean>(), runs: Ref.make(0) })))
+    )
+
+  const packed = (http: Layer.Layer<HttpClient.HttpClient>) =>
+    Effect.provide([Layer.provideMerge(http, served(Quirk.gzipUnasked)), Auth.layerAnonymous])
+
+  const readsPacked = Effect.gen(function*() {
+    const { url } = yield* WpsServer.WpsServer
+    const wps = yield* client({ url })
+    deepStrictEqual(yield* wps.run(echo(given)), expected)
+    const { result } = yield* wps.run(stored({}))
+    assert.strictEqual(yield* textOf(yield* wps.download(result)), "größe")
+  })
+
+  it.scopedLive("gzipUnasked is read over a client that unpacks", () => packed(FetchHttpClient.layer)(readsPacked))
+
+  it.scopedLive("gzipUnasked is read over one that does not", () =>
+    Effect.gen(function*() {
+      const { url } = yield* WpsServer.WpsServer
+      const response = yield* HttpClient.get(`${url}?service=WPS&request=GetCapabilities`)
+      const bytes = new Uint8Array(yield* response.arrayBuffer)
+      deepStrictEqual([response.headers["content-encoding"], bytes[0], bytes[1]], ["gzip", 0x1f, 0x8b])
+      yield* readsPacked
+    }).pipe(packed(NodeHttpClient.layerUndici)))
+
+  it.scopedLive("what has no body or no type is sent so, and what comes in pieces is refused", () =>
+    Effect.gen(function*() {
+      const { url } = yield* WpsServer.WpsServer
+      const wps = yield* client({ url })
+      const job = yield* wps.execute(stored({}))
+      const location = Option.getOrThrow(Option.flatMap(job.reference, (one) => one.statusLocation))
+      const empty = yield* HttpClient.get(location)
+      deepStrictEqual([empty.status, yield* empty.text], [200, ""])
+      const { result } = yield* job.result
+      const output = yield* HttpClient.get(result.href)
+      deepStrictEqual([output.status, output.headers["content-type"], yield* output.text], [200, undefined, "größe"])
+      deepStrictEqual((yield* send(HttpClientRequest.setBody(HttpClientRequest.post(url), pieces)))[0], 500)
+    }).pipe(Effect.provide([
+      Layer.provideMerge(
+        NodeHttpClient.layerUndici,
+        served(Quirk.emptyStatus, Quirk.noContentType, Quirk.refusesChunked)
+      ),
+      Auth.layerAnonymous
+    ])))
+})
