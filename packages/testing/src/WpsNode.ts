@@ -689,22 +689,30 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   // --------------------------------------------------------------------------------------------------------- dispatching
 
+  /** WPS 1.0.0 cannot describe what is made of others. */
+  const describable = ({ version }: WpsProtocol) =>
+    version === "2.0.0"
+      ? descriptions
+      : descriptions.filter(({ inputs, outputs }) =>
+        ![...inputs, ...outputs].some(({ data }) => data._tag === "NestedInputs" || data._tag === "NestedOutputs")
+      )
+
   const describeProcesses = (protocol: WpsProtocol, identifiers: ReadonlyArray<string>) => {
+    const refuse = (code: string, text: string) => respond(protocol)(400, report([exception(code, "identifier", text)]))
+    if (identifiers.length === 0) return refuse("MissingParameterValue", "No process is named.")
+    const known = describable(protocol)
     const all = identifiers.some((one) => one.toUpperCase() === "ALL")
-    const unknown = identifiers.find((one) => !byIdentifier.has(one))
+    const unknown = identifiers.find((one) => !known.some(({ identifier }) => identifier === one))
     return all || unknown === undefined
       ? respond(protocol)(200, {
         _tag: "ProcessDescriptions",
         value: !all
-          ? descriptions.filter((one) => identifiers.includes(one.identifier))
+          ? known.filter((one) => identifiers.includes(one.identifier))
           : behaviour.emptyOfferings === true
           ? []
-          : descriptions
+          : known
       })
-      : respond(protocol)(
-        400,
-        report([exception(codeOf(protocol, "noSuchProcess"), "identifier", `There is no process ${unknown}.`)])
-      )
+      : refuse(codeOf(protocol, "noSuchProcess"), `There is no process ${unknown}.`)
   }
 
   /** The first of the versions that a client accepts and the node has, or the one in which it asked. */
@@ -720,7 +728,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
       )
       : respond(chosen)(200, {
         _tag: "Capabilities",
-        value: capabilities(options.title ?? "WPS node", base, chosen.version, descriptions)
+        value: capabilities(options.title ?? "WPS node", base, chosen.version, describable(chosen))
       })
   }
 

@@ -81,16 +81,15 @@ const decodeParameters: WpsProtocol["decodeParameters"] = (sent) => {
           language: parameters.optional(known, "language")
         })
       case "describeprocess":
-        return Either.flatMap(parameters.version(known, version), () => {
-          const identifiers = parameters.list(known, "identifier")
-          return identifiers.length === 0
-            ? parameters.refuse("MissingParameterValue", "identifier", "The parameter Identifier is missing.")
-            : Either.right<WpsRequest>({
+        return Either.flatMap(
+          parameters.version(known, version),
+          () =>
+            Either.map(parameters.requiredList(known, "identifier"), (identifiers): WpsRequest => ({
               _tag: "DescribeProcess",
               identifiers,
               language: parameters.optional(known, "language")
-            })
-        })
+            }))
+        )
       case "execute":
         return Either.flatMap(
           parameters.version(known, version),

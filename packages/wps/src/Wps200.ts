@@ -78,9 +78,9 @@ const decodeParameters: WpsProtocol["decodeParameters"] = (sent) => {
         return Either.flatMap(
           parameters.version(known, version),
           () =>
-            Either.map(parameters.required(known, "identifier"), (): WpsRequest => ({
+            Either.map(parameters.requiredList(known, "identifier"), (identifiers): WpsRequest => ({
               _tag: "DescribeProcess",
-              identifiers: parameters.list(known, "identifier"),
+              identifiers,
               language: parameters.optional(known, "lang")
             }))
         )

@@ -16,6 +16,8 @@ const file = Process.make("file", {
   outputs: { sizes: Output.literal(Schema.String) }
 })
 
+class Gone extends Schema.TaggedError<Gone>()("Gone", { message: Schema.String }) {}
+
 const implementation = WpsNode.handle(
   file,
   ({ first, label, second }) => Effect.succeed({ sizes: [label, first.join(","), second].join("|") })
@@ -80,7 +82,7 @@ describe("Upload", () => {
     ["shorter than announced", Upload.make({ size: 7, content: chunks(3, 3) }), "has 6 bytes and not the 7"],
     [
       "that fails",
-      Upload.make({ size: 9, content: Stream.concat(chunks(3), Stream.fail(new Error("disk gone"))) }),
+      Upload.make({ size: 9, content: Stream.concat(chunks(3), Stream.fail(new Gone({ message: "disk gone" }))) }),
       "cannot be read: disk gone"
     ]
   ]

@@ -14,19 +14,22 @@ export const refuse = (code: string, locator: string, text: string): Either.Eith
 export const optional = (known: Known, name: string): Option.Option<string> =>
   Option.filter(Option.fromNullable(known.get(name.toLowerCase())), (value) => value !== "")
 
+const missing = (name: string): Either.Either<never, OwsException> =>
+  refuse("MissingParameterValue", name, `The parameter ${name} is missing.`)
+
 export const required = (known: Known, name: string): Either.Either<string, OwsException> =>
-  Either.fromOption(optional(known, name), () =>
-    new OwsException({
-      code: "MissingParameterValue",
-      locator: Option.some(name),
-      texts: [`The parameter ${name} is missing.`]
-    }))
+  Option.match(optional(known, name), { onNone: () => missing(name), onSome: Either.right })
 
 export const list = (known: Known, name: string): ReadonlyArray<string> =>
   Option.match(optional(known, name), {
     onNone: () => [],
     onSome: (value) => value.split(",").map((one) => one.trim()).filter((one) => one !== "")
   })
+
+export const requiredList = (known: Known, name: string): Either.Either<ReadonlyArray<string>, OwsException> => {
+  const items = list(known, name)
+  return items.length === 0 ? missing(name) : Either.right(items)
+}
 
 /** The operation in lower case, of a request to a WPS. */
 export const operation = (known: Known): Either.Either<string, OwsException> =>

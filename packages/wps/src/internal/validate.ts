@@ -252,7 +252,7 @@ const outputsOf = (
   return asked.flatMap(({ identifier, nested }) => {
     const found = described.find((output) => output.identifier === identifier)
     return found === undefined
-      ? [fault(identifier)(`is no output of the process; it has ${list(names)}`)]
+      ? [fault(identifier)(`is no output of the process; it has ${names.length === 0 ? "none" : list(names)}`)]
       : found.data._tag === "NestedOutputs"
       ? outputsOf(found.data.outputs, nested)
       : outputsOf([], nested)
@@ -272,16 +272,20 @@ const modeOf = (
     : []
 }
 
+const leavesOf = (request: OutputRequest): ReadonlyArray<OutputRequest> =>
+  request.nested.length === 0 ? [request] : request.nested.flatMap(leavesOf)
+
 const transmissionOf = (
   { outputTransmission }: ProcessDescription,
   asked: ReadonlyArray<OutputRequest>
 ): ReadonlyArray<InputFault> => {
   const can = (one: string) => outputTransmission.length === 0 || outputTransmission.includes(one)
+  const leaves = asked.flatMap(leavesOf)
   return [
-    ...asked.filter((output) => output.asReference && !can("reference")).map((output) =>
+    ...leaves.filter((output) => output.asReference && !can("reference")).map((output) =>
       fault(output.identifier)("is asked for by reference, but the process stores nothing; ask for its value")
     ),
-    ...asked.filter((output) => !output.asReference && !can("value")).map((output) =>
+    ...leaves.filter((output) => !output.asReference && !can("value")).map((output) =>
       fault(output.identifier)("is asked for by value, but the process gives references only; ask for one")
     )
   ]

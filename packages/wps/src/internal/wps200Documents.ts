@@ -441,11 +441,14 @@ const properties = {
   processVersion: Xml.nonEmptyAttribute([none("processVersion"), wpsName("processVersion")])
 }
 
+/** Others are not written: the schema has no place for them. */
+const isVersion = /^\d+\.\d?\d\.\d?\d$/
+
 /** The schema wants a title, and to be told how a process may be run. */
 const writeProperties = (value: CapabilitiesModel.ProcessSummary) => ({
   jobControlOptions: value.jobControlOptions.length === 0 ? ["sync-execute"] : value.jobControlOptions,
   outputTransmission: value.outputTransmission.length === 0 ? ["value"] : value.outputTransmission,
-  processVersion: value.version
+  processVersion: Option.filter(value.version, (version) => isVersion.test(version))
 })
 
 const titled = (value: { readonly identifier: string; readonly title: Option.Option<string> }) =>
