@@ -187,3 +187,81 @@ export const started = (url: string, statusLocation: string, percent: number): s
     `<wps:ProcessStarted percentCompleted="${percent}">Process add started</wps:ProcessStarted>`,
     ""
   )
+
+const namespaces2 = namespaces.replaceAll("/1.0.0", "/2.0").replaceAll("/ows/1.1", "/ows/2.0")
+
+/** A job of WPS 2.0 that runs. */
+export const running = (jobId: string): string =>
+  `${declaration}
+<wps:StatusInfo ${namespaces2}>
+  <wps:JobID>${jobId}</wps:JobID>
+  <wps:Status>Running</wps:Status>
+  <wps:PercentCompleted>20</wps:PercentCompleted>
+</wps:StatusInfo>`
+
+const coordinates = (index: number): string => {
+  const around = [[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]
+  return around.map(([x = 0, y = 0]) => `${(7 + x / 8 + index / 9e5).toFixed(6)} ${(46 + y / 8).toFixed(6)}`).join(" ")
+}
+
+/** 751 bytes, as GeoServer writes them. */
+const feature = (index: number): string => {
+  const id = String(index).padStart(7, "0")
+  return `
+        <gml:featureMember>
+          <topp:catchments gml:id="catchments.${id}">
+            <topp:name>Catchment &amp; river ${id}</topp:name>
+            <topp:area>${(index % 1000 + 100.5).toFixed(3)}</topp:area>
+            <topp:the_geom>
+              <gml:Polygon srsName="urn:x-ogc:def:crs:EPSG:4326" srsDimension="2">
+                <gml:exterior>
+                  <gml:LinearRing>
+                    <gml:posList>${coordinates(index)}</gml:posList>
+                  </gml:LinearRing>
+                </gml:exterior>
+              </gml:Polygon>
+            </topp:the_geom>
+          </topp:catchments>
+        </gml:featureMember>`
+}
+
+/** The answer to a synchronous Execute with about so many bytes of GML in it. */
+export const features = (url: string, bytes: number): string =>
+  executeResponse(
+    url,
+    "",
+    "<wps:ProcessSucceeded>Process add finished</wps:ProcessSucceeded>",
+    `
+  <wps:ProcessOutputs>
+    <wps:Output>
+      <ows:Identifier>result</ows:Identifier>
+      <ows:Title>The catchments</ows:Title>
+      <wps:Data>
+        <wps:ComplexData mimeType="text/xml; subtype=gml/3.1.1">
+      <gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml" xmlns:topp="http://www.openplans.org/topp">${
+      many(Math.ceil(bytes / feature(0).length), feature)
+    }
+      </gml:FeatureCollection>
+        </wps:ComplexData>
+      </wps:Data>
+    </wps:Output>
+  </wps:ProcessOutputs>`
+  )
+
+/** Says how many bytes came with the request. */
+export const received = (url: string, bytes: number): string =>
+  executeResponse(
+    url,
+    "",
+    "<wps:ProcessSucceeded>Process add finished</wps:ProcessSucceeded>",
+    `
+  <wps:ProcessOutputs>
+    <wps:Output>
+      <ows:Identifier>received</ows:Identifier>
+      <ows:Title>Bytes that came</ows:Title>
+      <wps:Data>
+        <wps:LiteralData dataType="integer">${bytes}</wps:LiteralData>
+      </wps:Data>
+    </wps:Output>
+  </wps:ProcessOutputs>`
+  )

@@ -6,6 +6,11 @@
  *     GET  /wps?request=DescribeProcess            500 processes of 10 inputs
  *     GET  /wps?request=GetCapabilities            500 processes
  *     GET  /status/ID?...                          the 5th read says ProcessSucceeded
+ *     POST /gml/BYTES, GET /gml/BYTES              an ExecuteResponse with about so many bytes of GML in it
+ *     POST /raw/BYTES, GET /raw/BYTES              so many bytes, of no type
+ *     POST /sink                                   an ExecuteResponse that says how many bytes came
+ *     POST /endless/1.0.0, POST /endless/2.0.0     a job that does not end, to be asked for by its statusLocation or JobID
+ *     GET  /reads                                  how many times such jobs have been asked for
  *
  * Prints `ready URL` and ends at the end of its standard input.
  */
@@ -14,7 +19,15 @@ import * as Documents from "./documents.ts"
 
 const server = createServer((request, response) => {
   const target = new URL(request.url ?? "/", base)
-  if (request.method === "POST") {
+  const [, route = "", argument = ""] = target.pathname.split("/")
+  const other = routes[route]
+  if (other !== undefined) {
+    let length = 0
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length
+    })
+    request.on("end", () => other(response, { argument, length, target, isRead: request.method === "GET" }))
+  } else if (request.method === "POST") {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
@@ -34,6 +47,57 @@ const send = (response: ServerResponse, body: Buffer): void => {
   response.writeHead(200, { "Content-Type": "text/xml; charset=utf-8", "Content-Length": body.length })
   response.end(body)
 }
+
+/** What is known of a request when its body has come, which nobody keeps. */
+interface Received {
+  readonly argument: string
+  readonly length: number
+  readonly target: URL
+  readonly isRead: boolean
+}
+
+const routes: Readonly<Record<string, (response: ServerResponse, received: Received) => void>> = {
+  gml: (response, { argument }) => {
+    const features = gml.get(argument) ?? Buffer.from(Documents.features(url, Number(argument)))
+    gml.set(argument, features)
+    send(response, features)
+  },
+  raw: (response, { argument }) => {
+    response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": argument })
+    sendBytes(response, Number(argument))
+  },
+  sink: (response, { length }) => send(response, Buffer.from(Documents.received(url, length))),
+  endless: (response, { argument, isRead, target }) => {
+    if (isRead) endlessReads++
+    const jobId = isRead ? target.searchParams.get("JobID") ?? argument : `job-${jobs++}`
+    const place = `${base}/endless/${jobId}`
+    const document = argument === "2.0.0"
+      ? Documents.running(jobId)
+      : isRead
+      ? Documents.started(url, place, 20)
+      : Documents.accepted(url, place)
+    send(response, Buffer.from(document))
+  },
+  reads: (response) => send(response, Buffer.from(`${endlessReads}`))
+}
+
+/** No XML, and nothing that is the same all over. */
+const piece = Buffer.alloc(256 * 1024).map((_, at) => (at * 31 + (at >> 8)) & 0xff)
+
+const sendBytes = (response: ServerResponse, left: number): void => {
+  while (left > 0) {
+    const part = left < piece.length ? piece.subarray(0, left) : piece
+    left -= part.length
+    if (!response.write(part) && left > 0) {
+      response.once("drain", () => sendBytes(response, left))
+      return
+    }
+  }
+  response.end()
+}
+
+const gml = new Map<string, Buffer>()
+let endlessReads = 0
 
 let base = "http://127.0.0.1"
 let url = base
