@@ -6,65 +6,37 @@
  *
  * @since 0.1.0
  */
-import * as Auth from "@effect-wps/auth/Auth"
+import type * as Auth from "@effect-wps/auth/Auth"
 import type { AuthError } from "@effect-wps/auth/AuthError"
-import * as Headers from "@effect/platform/Headers"
-import type * as HttpBody from "@effect/platform/HttpBody"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
-import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Capabilities } from "./Capabilities.ts"
 import type { Reference } from "./DataValue.ts"
-import * as DataValue from "./DataValue.ts"
-import type { ExecuteMode, ExecuteRequest, ExecuteResponse, OutputRequest, ResponseForm } from "./Execute.ts"
 import * as Execute from "./Execute.ts"
-import { type Asked, transportError } from "./internal/asked.ts"
-import * as batched from "./internal/batched.ts"
+import type { ExecuteMode, OutputRequest, ResponseForm } from "./Execute.ts"
+import { asked } from "./internal/asked.ts"
 import { concatenate } from "./internal/bytes.ts"
-import * as endpoint from "./internal/endpoint.ts"
-import { type Inside, inside } from "./internal/inside.ts"
-import * as pollInternal from "./internal/poll.ts"
-import { isJob, type JobDocument, receive } from "./internal/receive.ts"
-import * as upload from "./internal/upload.ts"
+import * as jobsInternal from "./internal/jobs.ts"
+import { isTransient } from "./internal/poll.ts"
+import * as raws from "./internal/rawData.ts"
+import { isJob, type JobDocument } from "./internal/receive.ts"
+import * as serviceInternal from "./internal/service.ts"
 import { validate } from "./internal/validate.ts"
-import { defaultSchedule, type Job, JobReference, type PollOptions } from "./Job.ts"
+import { defaultSchedule, type Job, type JobReference, type PollOptions } from "./Job.ts"
 import * as Operation from "./Operation.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
-import * as Upload from "./Upload.ts"
-import { Wps100 } from "./Wps100.ts"
-import { Wps200 } from "./Wps200.ts"
-import {
-  CannotDismiss,
-  CannotPoll,
-  InputFault,
-  InvalidInputs,
-  InvalidOutput,
-  InvalidUrl,
-  JobDismissed,
-  ProcessFailed,
-  ProcessNotFound,
-  TransportError,
-  UnexpectedResponse,
-  VersionNotSupported,
-  type WpsError
-} from "./WpsError.ts"
-import type { WpsMessage, WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
+import { InputFault, InvalidInputs, type InvalidUrl, type WpsError } from "./WpsError.ts"
+import type { WpsProtocol } from "./WpsProtocol.ts"
 
 /**
  * How a client is set up.
@@ -207,56 +179,9 @@ export declare namespace WpsClient {
  * @category tags
  */
 export class WpsClient extends Context.Tag("@effect-wps/wps/WpsClient")<WpsClient, WpsClient.Service>() {}
-
-const asked = (operation: Asked["operation"], identifier?: string, jobId?: string): Asked => ({
-  operation,
-  identifier: Option.fromNullable(identifier),
-  jobId: Option.fromNullable(jobId)
-})
-
-const xmlType = "text/xml; charset=utf-8"
-
-/** A request whose inputs may be sent as they are read. */
-type GivenRequest = Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<Operation.GivenInput> }
-
-type Sendable = WpsRequest | { readonly _tag: "Execute"; readonly request: GivenRequest }
-
-const isPlain = (request: Sendable): request is WpsRequest =>
-  request._tag !== "Execute" || !request.request.inputs.some(({ data }) => Upload.isUpload(data))
-
-const xmlFirst = "text/xml, application/xml;q=0.9, */*;q=0.1"
-
-/** GeoServer's jobs have an id in the address of their status, and can be dismissed by it. */
-const geoServerDismiss = (location: URL): Option.Option<URL> => {
-  const pairs = [...location.searchParams]
-  const value = (name: string) => pairs.find(([one]) => one.toLowerCase() === name)?.[1]
-  if (value("request")?.toLowerCase() !== "getexecutionstatus" || value("executionid") === undefined) {
-    return Option.none()
-  }
-  const dismiss = new URL(location)
-  dismiss.search = pairs.map(([name, one]) =>
-    `${encodeURIComponent(name)}=${name.toLowerCase() === "request" ? "Dismiss" : encodeURIComponent(one)}`
-  ).join("&")
-  return Option.some(dismiss)
-}
-
-/** Whether a refused batch may hold processes that can be described. */
-const isSpoilt = (error: Failure): boolean => error._tag === "ServiceException" || error._tag === "UnexpectedResponse"
-
-/** A URL longer than this is refused by some servers; descriptions are asked for in batches that stay below it. */
-const maxBatch = 40
-
 /** A span without the stack of its caller, which would cost more than the rest of the client's bookkeeping. */
 const span = (name: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withSpan(effect, name, { captureStackTrace: false })
-
-/** An answer within its time; one without a limit costs no timer and no fiber. */
-const within = <A, E, R, E2>(
-  answer: Effect.Effect<A, E, R>,
-  duration: Duration.Duration,
-  onTimeout: () => E2
-): Effect.Effect<A, E | E2, R> =>
-  Duration.isFinite(duration) ? Effect.timeoutFail(answer, { duration, onTimeout }) : answer
 
 /**
  * Makes a client. It belongs to the scope, which ends look-ups that are still under way.
@@ -285,289 +210,20 @@ export const make = Effect.fnUntraced(function*(
   InvalidUrl | AuthError,
   HttpClient.HttpClient | Auth.Auth | Scope.Scope
 > {
-  const base = yield* endpoint.parse(options.url)
-  const baseUrl = endpoint.bare(options.url)
-  const protocols = Arr.ensure(options.protocol ?? Wps100)
-  const preferred = protocols[0] ?? Wps100
-  const origins = [base.origin, ...(options.origins ?? [])]
-  const rewrite = options.rewriteUrl ?? ((url: string) => url)
+  const service = yield* serviceInternal.make(options)
+  const { ask, descriptions, other } = service
+  const download = raws.download(service)
+  const jobs = jobsInternal.make(service, {
+    fetch: (reference) =>
+      Effect.flatMap(download(reference), ({ stream }) => Effect.map(Stream.runCollect(stream), concatenate))
+  })
+  const rawData = raws.make(service, jobs, download)
   const language = Option.fromNullable(options.language)
-  const timeout = Duration.decode(options.timeout ?? "1 minute")
-  const timeToLive = options.timeToLive ?? "1 hour"
-  const plain = yield* HttpClient.HttpClient
-
-  /** How long the request at hand may take; a login that comes before it may take longer, so it is not counted. */
-  const patience = yield* FiberRef.make<Duration.Duration>(Duration.infinity)
-  const timed = HttpClient.transform(
-    options.transformClient?.(plain) ?? plain,
-    (answer, request) =>
-      Effect.flatMap(FiberRef.get(patience), (duration) =>
-        within(
-          answer,
-          duration,
-          () => new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
-        ))
-  )
-  const authorized = yield* Auth.authorizeClient(timed, {
-    auth: yield* Auth.Auth,
-    origins,
-    ...(options.refusal === undefined ? {} : { refusal: options.refusal })
-  })
-
-  const late = (what: Asked, url: string) =>
-    new TransportError({
-      operation: what.operation,
-      url: endpoint.bare(url),
-      reason: `no answer within ${Duration.toSeconds(timeout)} s`
-    })
-
-  /** Sends, and reads the answer; the limit holds for its head, and then for what is read of its body. */
-  const exchange = <A>(
-    what: Asked,
-    request: HttpClientRequest.HttpClientRequest,
-    read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
-    limit: Duration.Duration
-  ): Effect.Effect<A, Failure> =>
-    (Duration.isFinite(limit)
-      ? Effect.locally(authorized.execute(request), patience, limit)
-      : authorized.execute(request)).pipe(
-        Effect.mapError((error) =>
-          error._tag !== "RequestError" && error._tag !== "ResponseError"
-            ? error
-            : Cause.isTimeoutException(error.cause)
-            ? late(what, request.url)
-            : transportError(what, request.url)(error)
-        ),
-        Effect.flatMap((response) => within(read(response), limit, () => late(what, request.url)))
-      )
-
-  const invalid = (what: Asked, faults: ReadonlyArray<InputFault>) =>
-    new InvalidInputs({ identifier: Option.getOrElse(what.identifier, () => what.operation), faults })
-
-  const encode = (
-    what: Asked,
-    protocol: WpsProtocol,
-    request: WpsRequest
-  ): Effect.Effect<WpsMessage, InvalidInputs> =>
-    Either.match(protocol.encodeRequest(request), {
-      onLeft: (faults) => Effect.fail(invalid(what, faults)),
-      onRight: Effect.succeed
-    })
-
-  /** The message with the bytes of its uploads, which are read as it is sent. */
-  const encodeUploads = (
-    what: Asked,
-    protocol: WpsProtocol,
-    request: GivenRequest,
-    broken: Ref.Ref<Option.Option<InputFault>>,
-    attempt = 0
-  ): Effect.Effect<HttpBody.HttpBody, InvalidInputs> => {
-    const [inputs, uploads] = upload.place(request.inputs, attempt)
-    return Effect.flatMap(
-      encode(what, protocol, { _tag: "Execute", request: { ...request, inputs } }),
-      (message) =>
-        message._tag === "Get"
-          ? Effect.fail(invalid(
-            what,
-            uploads.map(({ identifier }) =>
-              new InputFault({ input: identifier, reason: "is sent as it is read, which goes by POST only" })
-            )
-          ))
-          : Option.match(upload.split(message.body, uploads), {
-            onNone: () => encodeUploads(what, protocol, request, broken, attempt + 1),
-            onSome: (parts) => Effect.succeed(upload.body(parts, uploads, xmlType, broken))
-          })
-    )
-  }
-
-  const http = (operation: WpsRequest["_tag"], message: WpsMessage | HttpBody.HttpBody, accept: string) =>
-    Effect.map(urlOf(operation, message._tag === "Get" ? "GET" : "POST"), (url) =>
-      HttpClientRequest.setHeader(
-        message._tag === "Get"
-          ? HttpClientRequest.get(endpoint.withParameters(url, message.parameters))
-          : message._tag === "Post"
-          ? HttpClientRequest.bodyText(
-            HttpClientRequest.post(endpoint.withParameters(url, [])),
-            message.body,
-            xmlType
-          )
-          : HttpClientRequest.setBody(HttpClientRequest.post(endpoint.withParameters(url, [])), message),
-        "accept",
-        accept
-      ))
-
-  /** Sends a request, and reads its answer. */
-  const send = <A>(
-    what: Asked,
-    protocol: WpsProtocol,
-    request: Sendable,
-    options: {
-      readonly accept: string
-      readonly limit: Duration.Duration
-      readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>
-    }
-  ): Effect.Effect<A, Failure> => {
-    const ask = (message: WpsMessage | HttpBody.HttpBody) =>
-      Effect.flatMap(
-        http(request._tag, message, options.accept),
-        (encoded) => exchange(what, encoded, options.read, options.limit)
-      )
-    if (isPlain(request)) return Effect.flatMap(encode(what, protocol, request), ask)
-    return Effect.flatMap(Ref.make(Option.none<InputFault>()), (broken) =>
-      Effect.catchAll(
-        Effect.flatMap(encodeUploads(what, protocol, request.request, broken), ask),
-        (error) =>
-          Effect.flatMap(Ref.get(broken), (fault) =>
-            Effect.fail(Option.isSome(fault) ? invalid(what, [fault.value]) : error))
-      ))
-  }
-
-  const ask = (
-    what: Asked,
-    protocol: WpsProtocol,
-    request: Sendable
-  ) =>
-    send(what, protocol, request, {
-      accept: xmlFirst,
-      limit: request._tag === "Execute" ? Duration.infinity : timeout,
-      read: (response) => receive(what, response)
-    })
-
-  const other = (what: Asked, document: WpsResponse["_tag"]) =>
-    new UnexpectedResponse({
-      operation: what.operation,
-      url: baseUrl,
-      status: 200,
-      contentType: Option.none(),
-      kind: "other-document",
-      reason: `with a ${document} document`,
-      excerpt: ""
-    })
-
-  // ------------------------------------------------------------------------------------------ capabilities, describe
-
-  const capabilitiesOf = asked("GetCapabilities")
-  const capabilities = yield* batched.make({
-    maxBatch: 1,
-    timeToLive,
-    lookup: () =>
-      ask(capabilitiesOf, preferred, {
-        _tag: "GetCapabilities",
-        acceptVersions: protocols.map((one) => one.version),
-        language
-      }).pipe(
-        Effect.flatMap((document): Effect.Effect<Capabilities, Failure> =>
-          document._tag === "Capabilities"
-            ? Effect.succeed(document.value)
-            : Effect.fail(other(capabilitiesOf, document._tag))
-        ),
-        Effect.exit,
-        Effect.map((exit) => new Map([["", exit]]))
-      )
-  })
-
-  /** The version that the service chose of those that may be spoken. */
-  const negotiated: Effect.Effect<WpsProtocol, Failure> = protocols.length === 1
-    ? Effect.succeed(preferred)
-    : Effect.flatMap(capabilities.get(""), ({ version }) => {
-      const offered = Option.getOrElse(version, () => "1.0.0")
-      const chosen = protocols.find((one) => one.version === offered)
-      return chosen === undefined
-        ? Effect.fail(
-          new VersionNotSupported({ url: baseUrl, offered, spoken: protocols.map((one) => one.version) })
-        )
-        : Effect.succeed(chosen)
-    })
-
-  /** A job that has an id was made by WPS 2.0, whatever was asked for. */
-  const withIds = Effect.map(negotiated, (protocol) => protocol.version === Wps100.version ? Wps200 : protocol)
-
-  const advertised = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
-    Effect.flatMap(capabilities.get(""), ({ operations }) => {
-      const endpoints = operations.filter((one) => one.name === operation).flatMap((one) => one.endpoints)
-        .filter((one) => one.method === method && one.href !== "")
-      // Of several some are for SOAP or for parameters in the body.
-      const takesXml = ({ constraints }: (typeof endpoints)[number]) =>
-        constraints.every(({ values }) => values.length === 0 || values.some((value) => /xml|kvp/i.test(value)))
-      const found = endpoints.find(takesXml) ?? endpoints[0]
-      return found === undefined ? Effect.succeed(base) : Effect.filterOrFail(
-        endpoint.parse(rewrite(found.href), options.url),
-        (url) => origins.some((origin) => origin === url.origin),
-        (url) =>
-          new InvalidUrl({
-            url: endpoint.bare(url.href),
-            reason: `the service advertises it for ${operation}, and its origin is not among those named; ` +
-              `add it to \`origins\`, or leave \`operationUrls\` at "given"`
-          })
-      )
-    })
-
-  const urlOf = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
-    options.operationUrls === "advertised" && operation !== "GetCapabilities"
-      ? advertised(operation, method)
-      : Effect.succeed(base)
-
-  const requestDescriptions = (
-    identifiers: ReadonlyArray<string>
-  ): Effect.Effect<ReadonlyArray<ProcessDescription>, Failure> => {
-    const what = asked(
-      "DescribeProcess",
-      identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined
-    )
-    return Effect.flatMap(
-      Effect.flatMap(negotiated, (protocol) => ask(what, protocol, { _tag: "DescribeProcess", identifiers, language })),
-      (document) =>
-        document._tag === "ProcessDescriptions"
-          ? Effect.succeed(document.value)
-          : Effect.fail(other(what, document._tag))
-    )
-  }
-
-  /** One process that is unknown or badly described spoils the answer for all, so they are asked for one by one. */
-  const lookup = (
-    identifiers: ReadonlyArray<string>
-  ): Effect.Effect<ReadonlyMap<string, Exit.Exit<ProcessDescription, Failure>>> =>
-    Effect.flatMap(Effect.exit(requestDescriptions(identifiers)), (exit) => {
-      if (identifiers.length > 1 && Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isSpoilt)) {
-        return Effect.map(
-          Effect.forEach(identifiers, (identifier) => lookup([identifier]), { concurrency: 8 }),
-          (all) => new Map(all.flatMap((one) => [...one]))
-        )
-      }
-      const found = Exit.map(exit, (all) => new Map(all.map((one) => [one.identifier, one])))
-      return Effect.succeed(
-        new Map(identifiers.map((identifier) => [
-          identifier,
-          Exit.flatMap(found, (all): Exit.Exit<ProcessDescription, Failure> => {
-            const one = all.get(identifier)
-            return one === undefined
-              ? Exit.fail(new ProcessNotFound({ url: baseUrl, identifier }))
-              : Exit.succeed(one)
-          })
-        ]))
-      )
-    })
-  const descriptions = yield* batched.make({ lookup, timeToLive, maxBatch })
-
-  const describeEach = Effect.flatMap(
-    capabilities.get(""),
-    ({ processes }) =>
-      Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })
-  )
-
-  // Not every server knows ALL: some refuse it, and javaPS answers it with no description at all.
-  const describeAll = requestDescriptions(["ALL"]).pipe(
-    Effect.catchIf((error) => error._tag === "ServiceException", () => Effect.succeed([])),
-    Effect.flatMap((all) =>
-      all.length === 0
-        ? describeEach
-        : Effect.as(descriptions.set(all.map((one) => [one.identifier, one])), all)
-    )
-  )
+  const pollOf = (poll: PollOptions | undefined): PollOptions => ({ ...options.poll, ...poll })
 
   // ---------------------------------------------------------------------------------------------------------- execute
 
-  const check = Effect.fnUntraced(function*(request: GivenRequest) {
+  const check = Effect.fnUntraced(function*(request: serviceInternal.GivenRequest) {
     if (options.validate === "never") return
     const known = options.validate === "always"
       ? Option.some(yield* descriptions.get(request.identifier))
@@ -585,7 +241,7 @@ export const make = Effect.fnUntraced(function*(
 
   const request = Effect.fnUntraced(function*(operation: Operation.Operation<unknown>, response: ResponseForm) {
     const inputs = yield* operation.inputs
-    const request: GivenRequest = { identifier: operation.identifier, inputs, response, language }
+    const request: serviceInternal.GivenRequest = { identifier: operation.identifier, inputs, response, language }
     yield* check(request)
     return request
   })
@@ -597,7 +253,7 @@ export const make = Effect.fnUntraced(function*(
   ): Effect.fn.Return<JobDocument, Failure> {
     const { identifier } = operation
     const what = asked("Execute", identifier)
-    const protocol = yield* negotiated
+    const protocol = yield* service.protocol
     const form = { _tag: "Document", outputs: operation.outputs, mode, lineage } as const
     const outputs = operation.outputs.length === 0 && protocol.mustNameOutputs(form)
       ? yield* everyOutput(identifier)
@@ -608,226 +264,12 @@ export const make = Effect.fnUntraced(function*(
     return isJob(document) ? document : yield* other(what, document._tag)
   })
 
-  // ------------------------------------------------------------------------------------------------------------- jobs
-
-  const linked = (location: string): Either.Either<URL, InvalidUrl> => endpoint.parse(rewrite(location))
-
-  /** Where the status document of a job is asked for. */
-  const placeOf = (identifier: string, location: Option.Option<string>): Either.Either<URL, CannotPoll> =>
-    Option.match(location, {
-      onNone: () => Either.left(new CannotPoll({ identifier, reason: "the server gave no statusLocation" })),
-      onSome: (location) =>
-        Either.mapLeft(
-          linked(location),
-          ({ reason }) =>
-            new CannotPoll({ identifier, reason: `its statusLocation is no address that can be asked: ${reason}` })
-        )
-    })
-
-  /** How to find a job again, from what the server said of it. */
-  const referenceOf = (
-    identifier: string,
-    { value: { jobId, statusLocation } }: JobDocument
-  ): Either.Either<JobReference, CannotPoll> => {
-    const reference = () => new JobReference({ identifier, statusLocation, jobId })
-    return Option.isSome(jobId) ? Either.right(reference()) : Either.map(placeOf(identifier, statusLocation), reference)
-  }
-
-  const askJob = (
-    operation: "GetStatus" | "GetResult" | "Dismiss",
-    { identifier }: JobReference,
-    jobId: string
-  ): Effect.Effect<JobDocument, Failure> => {
-    const what = asked(operation, identifier, jobId)
-    return Effect.flatMap(withIds, (protocol) => ask(what, protocol, { _tag: operation, jobId })).pipe(
-      Effect.flatMap((document) => isJob(document) ? Effect.succeed(document) : Effect.fail(other(what, document._tag)))
-    )
-  }
-
-  const readDocument = (operation: "GetStatus" | "Dismiss", identifier: string, url: URL) => {
-    const what = asked(operation, identifier)
-    return exchange(
-      what,
-      HttpClientRequest.setHeader(HttpClientRequest.get(url.href), "accept", xmlFirst),
-      (response) => receive(what, response),
-      timeout
-    ).pipe(
-      Effect.flatMap((document) => isJob(document) ? Effect.succeed(document) : Effect.fail(other(what, document._tag)))
-    )
-  }
-
-  /** WPS 2.0 says why a job failed in the place of its result only. */
-  const explained = (reference: JobReference, jobId: string, document: JobDocument) =>
-    document._tag === "StatusInfo" && document.value.status._tag === "Failed"
-      ? Effect.catchAll(askJob("GetResult", reference, jobId), (error) =>
-        Effect.succeed<JobDocument>({
-          _tag: "StatusInfo",
-          value: {
-            ...document.value,
-            status: Execute.JobStatus.Failed({
-              message: error._tag === "ServiceException" ? error.exceptions.map(String).join("; ") : "",
-              percent: document.value.status.percent,
-              exceptions: error._tag === "ServiceException" ? error.exceptions : []
-            })
-          }
-        }))
-      : Effect.succeed(document)
-
-  const readStatus = (reference: JobReference): Effect.Effect<JobDocument, Failure> =>
-    Option.match(reference.jobId, {
-      onSome: (jobId) =>
-        Effect.flatMap(askJob("GetStatus", reference, jobId), (document) => explained(reference, jobId, document)),
-      onNone: () =>
-        Effect.flatMap(placeOf(reference.identifier, reference.statusLocation), (url) =>
-          readDocument("GetStatus", reference.identifier, url))
-    })
-
-  /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
-  const readOutputs = (
-    reference: Either.Either<JobReference, CannotPoll>,
-    { _tag, value }: JobDocument,
-    poll: PollOptions
-  ): Effect.Effect<ExecuteResponse, Failure> =>
-    _tag !== "StatusInfo" || value.status._tag !== "Succeeded" || Option.isNone(value.jobId)
-      ? Effect.succeed(value)
-      : Effect.flatMap(reference, (found) => askJob("GetResult", found, Option.getOrElse(value.jobId, () => ""))).pipe(
-        Effect.retry({
-          schedule: poll.schedule ?? defaultSchedule,
-          times: poll.badReads ?? 10,
-          while: (error) =>
-            pollInternal.isTransient(error) || (error._tag === "ServiceException" && error.code === "ResultNotReady")
-        }),
-        Effect.map((result) => ({
-          ...result.value,
-          jobId: value.jobId,
-          expirationDate: Option.orElse(result.value.expirationDate, () => value.expirationDate)
-        }))
-      )
-
-  const cannotDismiss = (identifier: string, reason: string) => Effect.fail(new CannotDismiss({ identifier, reason }))
-
-  /** A job that the server has forgotten is as good as dismissed. */
-  const dismissById = (reference: JobReference, jobId: string): Effect.Effect<void, Failure> =>
-    Effect.flatMap(descriptions.peek(reference.identifier), (known) => {
-      const control = Option.match(known, {
-        onNone: (): ReadonlyArray<string> => [],
-        onSome: (one) => one.jobControlOptions
-      })
-      return control.length > 0 && !control.includes("dismiss")
-        ? cannotDismiss(reference.identifier, `the process has ${control.join(", ")} and no dismiss`)
-        : askJob("Dismiss", reference, jobId).pipe(
-          Effect.catchTag("JobNotFound", () => Effect.void),
-          Effect.catchIf(
-            (error) =>
-              error._tag === "ServiceException" && /^(OperationNotSupported|OptionNotSupported)$/.test(error.code),
-            (error) => cannotDismiss(reference.identifier, `the server says: ${error.message}`)
-          ),
-          Effect.asVoid
-        )
-    })
-
-  const dismissAt = (identifier: string, location: string): Effect.Effect<void, Failure> =>
-    Effect.flatMap(linked(location), (url) =>
-      Option.match(geoServerDismiss(url), {
-        onNone: () => cannotDismiss(identifier, "WPS 1.0.0 has no way to"),
-        onSome: (dismiss) => Effect.asVoid(readDocument("Dismiss", identifier, dismiss))
-      }))
-
-  const follow = Effect.fnUntraced(function*<A>(
-    outputs: Operation.Outputs<A>,
-    first: JobDocument,
-    reference: Either.Either<JobReference, CannotPoll>,
-    run: PollOptions | undefined
-  ): Effect.fn.Return<Job<A>, Failure> {
-    const { identifier } = outputs
-    const poll = { ...options.poll, ...run }
-    if (!Execute.isTerminal(first.value.status) && Either.isLeft(reference)) return yield* reference.left
-    const canEnd = Either.isRight(reference) && (Option.isSome(reference.right.jobId) ||
-      Option.exists(
-        reference.right.statusLocation,
-        (location) => Option.exists(Either.getRight(linked(location)), (url) => Option.isSome(geoServerDismiss(url)))
-      ))
-    const dismissed: JobDocument = {
-      _tag: "StatusInfo",
-      value: Execute.response(Execute.JobStatus.Dismissed({ message: "", percent: Option.none() }), {
-        jobId: first.value.jobId
-      })
-    }
-    const isDismissing = yield* Ref.make(false)
-    const read = Effect.flatMap(reference, readStatus)
-    const poller = yield* pollInternal.make({
-      identifier,
-      first,
-      read: canEnd
-        ? Effect.flatMap(read, (document) =>
-          // Some servers call a job failed while it is being dismissed.
-          Effect.map(Ref.get(isDismissing), (isEnding) =>
-            isEnding && document.value.status._tag === "Failed" ? dismissed : document))
-        : read,
-      poll,
-      canEnd
-    })
-    // Whoever comes while the outputs are being fetched has them when they are there.
-    const fetched = yield* Ref.make(Option.none<ExecuteResponse>())
-    const oneAtATime = yield* Effect.makeSemaphore(1)
-    const fetch = (last: JobDocument) =>
-      oneAtATime.withPermits(1)(Effect.flatMap(
-        Ref.get(fetched),
-        Option.match({
-          onSome: Effect.succeed,
-          onNone: () =>
-            Effect.tap(readOutputs(reference, last, poll), (response) => Ref.set(fetched, Option.some(response)))
-        })
-      ))
-    const dismiss = Either.match(reference, {
-      onLeft: ({ reason }) => cannotDismiss(identifier, reason),
-      onRight: (found) =>
-        Option.isSome(found.jobId)
-          ? dismissById(found, found.jobId.value)
-          : dismissAt(identifier, Option.getOrElse(found.statusLocation, () => ""))
-    }).pipe(
-      (request) => Effect.zipRight(Ref.set(isDismissing, true), request),
-      Effect.onError(() => Ref.set(isDismissing, false)),
-      Effect.zipRight(poller.end(dismissed)),
-      Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false })
-    )
-    const document = Effect.flatMap(poller.last, fetch)
-    const awaited = poll.dismissOnInterrupt === true
-      ? Effect.onInterrupt(document, () => Effect.ignoreLogged(dismiss))
-      : document
-    return {
-      identifier,
-      reference: Either.getRight(reference),
-      status: poller.status,
-      changes: poller.changes,
-      result: Effect.flatMap(awaited, (last) => readResult(identifier, outputs, last)),
-      document: awaited,
-      dismiss
-    }
-  })
-
-  const reader: Operation.OutputReader<Failure> = {
-    fetch: (reference) =>
-      Effect.flatMap(download(reference), ({ stream }) => Effect.map(Stream.runCollect(stream), concatenate))
-  }
-
-  const readResult = <A>(
-    identifier: string,
-    outputs: Operation.Outputs<A>,
-    { outputs: received, status }: ExecuteResponse
-  ): Effect.Effect<A, Failure> =>
-    status._tag === "Succeeded"
-      ? outputs.read(received, reader)
-      : status._tag === "Failed"
-      ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
-      : Effect.fail(new JobDismissed({ identifier }))
-
   const execute = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: RunOptions
   ): Effect.fn.Return<Job<A>, Failure> {
     const first = yield* submit(operation, run?.mode ?? "async", run?.lineage ?? false)
-    return yield* follow(operation, first, referenceOf(operation.identifier, first), run?.poll)
+    return yield* jobs.follow(operation, first, jobs.referenceOf(operation.identifier, first), pollOf(run?.poll))
   }, span("WpsClient.execute"))
 
   const run = Effect.fnUntraced(function*<A>(
@@ -836,9 +278,10 @@ export const make = Effect.fnUntraced(function*(
   ): Effect.fn.Return<A, Failure> {
     const first = yield* submit(operation, run?.mode ?? "sync", run?.lineage ?? false)
     if (Execute.isTerminal(first.value.status) && first._tag !== "StatusInfo") {
-      return yield* readResult(operation.identifier, operation, first.value)
+      return yield* jobs.readResult(operation.identifier, operation, first.value)
     }
-    const job = yield* follow(operation, first, referenceOf(operation.identifier, first), run?.poll)
+    const reference = jobs.referenceOf(operation.identifier, first)
+    const job = yield* jobs.follow(operation, first, reference, pollOf(run?.poll))
     return yield* job.result
   }, span("WpsClient.run"))
 
@@ -847,124 +290,20 @@ export const make = Effect.fnUntraced(function*(
     outputs: Operation.Outputs<A>,
     run?: { readonly poll?: PollOptions | undefined }
   ): Effect.fn.Return<Job<A>, Failure> {
-    const { badReads = 10, schedule = defaultSchedule } = { ...options.poll, ...run?.poll }
-    const first = yield* Effect.retry(readStatus(reference), {
-      schedule,
-      times: badReads,
-      while: pollInternal.isTransient
+    const poll = pollOf(run?.poll)
+    const first = yield* Effect.retry(jobs.readStatus(reference), {
+      schedule: poll.schedule ?? defaultSchedule,
+      times: poll.badReads ?? 10,
+      while: isTransient
     })
-    return yield* follow(outputs, first, Either.right(reference), run?.poll)
+    return yield* jobs.follow(outputs, first, Either.right(reference), poll)
   }, span("WpsClient.attach"))
-
-  // -------------------------------------------------------------------------------------------------------- raw bytes
-
-  const rawData = (
-    response: HttpClientResponse.HttpClientResponse,
-    stream: Stream.Stream<Uint8Array, WpsError>
-  ): RawData => ({
-    contentType: Headers.get(response.headers, "content-type"),
-    contentLength: Option.filterMap(Headers.get(response.headers, "content-length"), (length) =>
-      // What is packed is longer when it has been unpacked.
-      /^\d+$/.test(length) && Option.isNone(Headers.get(response.headers, "content-encoding"))
-        ? Option.some(Number(length))
-        : Option.none()),
-    stream
-  })
-
-  const misplaced = (what: Asked, document: JobDocument): Effect.Effect<never, Failure> =>
-    Effect.fail(other(what, document._tag))
-
-  const download = Effect.fn("WpsClient.download")(function*(
-    reference: Reference | string
-  ): Effect.fn.Return<RawData, Failure> {
-    const what = asked("GetOutput")
-    const { href } = yield* linked(typeof reference === "string" ? reference : reference.href)
-    const data = yield* exchange(
-      what,
-      HttpClientRequest.get(href),
-      (response) =>
-        Effect.flatMap(
-          inside(what, response),
-          (found) =>
-            found._tag === "Bytes" ? Effect.succeed(rawData(response, found.stream)) : misplaced(what, found.document)
-        ),
-      timeout
-    )
-    return { ...data, stream: Stream.timeoutFail(data.stream, () => late(what, href), timeout) }
-  })
-
-  /** The bytes of the one output that came inside a document. */
-  const embedded = (
-    identifier: string,
-    output: OutputRequest,
-    { outputs, status }: ExecuteResponse
-  ): Effect.Effect<RawData, Failure> => {
-    const invalid = (reason: string) => new InvalidOutput({ identifier, output: output.identifier, reason })
-    const found = outputs.find((one) => one.identifier === output.identifier)
-    if (status._tag !== "Succeeded") {
-      return readResult(identifier, { identifier, read: () => Effect.fail(invalid("it is not there")) }, {
-        ...Execute.response(status)
-      })
-    }
-    if (found === undefined) return Effect.fail(invalid("is missing"))
-    if (found.data._tag === "Reference") return download(found.data)
-    const contentType = found.data._tag === "ComplexData" ? found.data.format.mimeType : Option.some("text/plain")
-    return Either.match(DataValue.toBytes(found.data), {
-      onLeft: (reason) => Effect.fail(invalid(reason)),
-      onRight: (bytes): Effect.Effect<RawData, Failure> =>
-        Effect.succeed({ contentType, contentLength: Option.some(bytes.length), stream: Stream.succeed(bytes) })
-    })
-  }
-
-  /** What came where raw data was asked for: that, or a job to wait for, whose raw data is asked for then. */
-  const rawOf = (
-    what: Asked,
-    identifier: string,
-    output: OutputRequest,
-    poll: PollOptions | undefined,
-    [response, found]: readonly [HttpClientResponse.HttpClientResponse, Inside]
-  ): Effect.Effect<RawData, Failure> => {
-    if (found._tag === "Bytes") return Effect.succeed(rawData(response, found.stream))
-    const { document } = found
-    if (document._tag !== "StatusInfo" || Option.isNone(document.value.jobId)) {
-      return embedded(identifier, output, document.value)
-    }
-    const jobId = document.value.jobId.value
-    const raw: Operation.Outputs<void> = { identifier, read: () => Effect.void }
-    return Effect.gen(function*() {
-      const reference = referenceOf(identifier, document)
-      const job = yield* pollInternal.make({
-        identifier,
-        first: document,
-        read: Effect.flatMap(reference, readStatus),
-        poll: { ...options.poll, ...poll },
-        canEnd: false
-      })
-      const last = yield* job.last
-      yield* readResult(identifier, raw, last.value)
-      if (last._tag !== "StatusInfo") return yield* embedded(identifier, output, last.value)
-      const fetching = asked("GetResult", identifier, jobId)
-      const answer = yield* bytesOf(fetching, yield* withIds, { _tag: "GetResult", jobId }, timeout)
-      const [, found] = answer
-      return yield* found._tag === "Document" && found.document._tag === "StatusInfo"
-        ? misplaced(fetching, found.document)
-        : rawOf(fetching, identifier, output, poll, answer)
-    })
-  }
-
-  const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
-    send(what, protocol, request, {
-      accept: "*/*",
-      limit,
-      read: (response) => Effect.map(inside(what, response), (found) => [response, found] as const)
-    })
 
   const raw = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: RawOptions
   ): Effect.fn.Return<RawData, Failure> {
     const { identifier } = operation
-    const what = asked("Execute", identifier)
     const outputs = operation.outputs.length === 0 ? yield* everyOutput(identifier) : operation.outputs
     const chosen = run?.output === undefined
       ? outputs.length === 1 ? outputs[0] : undefined
@@ -985,16 +324,14 @@ export const make = Effect.fnUntraced(function*(
     }
     const output = { ...chosen, asReference: false }
     const execute = yield* request(operation, { _tag: "Raw", output, mode: run?.mode ?? "sync" })
-    const protocol = yield* negotiated
-    const answer = yield* bytesOf(what, protocol, { _tag: "Execute", request: execute }, Duration.infinity)
-    return yield* rawOf(what, identifier, output, run?.poll, answer)
+    return yield* rawData(execute, output, pollOf(run?.poll))
   }, span("WpsClient.raw"))
 
   return {
-    url: baseUrl,
-    capabilities: Effect.withSpan(capabilities.get(""), "WpsClient.capabilities"),
+    url: service.url,
+    capabilities: Effect.withSpan(service.capabilities, "WpsClient.capabilities"),
     describe: Effect.fn("WpsClient.describe")(descriptions.get),
-    describeAll: Effect.withSpan(describeAll, "WpsClient.describeAll"),
+    describeAll: Effect.withSpan(service.describeAll, "WpsClient.describeAll"),
     execute,
     run,
     raw,

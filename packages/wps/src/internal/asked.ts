@@ -1,5 +1,5 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { type Operation, TransportError } from "../WpsError.ts"
 import { bare } from "./endpoint.ts"
@@ -23,3 +23,9 @@ const reasonOf = (error: HttpClientError.HttpClientError): string => {
   }
   return codes[0] ?? (error.reason === "Transport" ? "the connection failed" : error.reason)
 }
+
+export const asked = (operation: Asked["operation"], identifier?: string, jobId?: string): Asked => ({
+  operation,
+  identifier: Option.fromNullable(identifier),
+  jobId: Option.fromNullable(jobId)
+})

@@ -1,0 +1,257 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type { ExecuteResponse } from "../Execute.ts"
+import * as Execute from "../Execute.ts"
+import { defaultSchedule, type Job, JobReference, type PollOptions } from "../Job.ts"
+import type * as Operation from "../Operation.ts"
+import type { Failure } from "../WpsClient.ts"
+import { CannotDismiss, CannotPoll, JobDismissed, ProcessFailed } from "../WpsError.ts"
+import { asked } from "./asked.ts"
+import * as pollInternal from "./poll.ts"
+import { isJob, type JobDocument, receive } from "./receive.ts"
+import { type Service, xmlFirst } from "./service.ts"
+
+/** GeoServer's jobs have an id in the address of their status, and can be dismissed by it. */
+const geoServerDismiss = (location: URL): Option.Option<URL> => {
+  const pairs = [...location.searchParams]
+  const value = (name: string) => pairs.find(([one]) => one.toLowerCase() === name)?.[1]
+  if (value("request")?.toLowerCase() !== "getexecutionstatus" || value("executionid") === undefined) {
+    return Option.none()
+  }
+  const dismiss = new URL(location)
+  dismiss.search = pairs.map(([name, one]) =>
+    `${encodeURIComponent(name)}=${name.toLowerCase() === "request" ? "Dismiss" : encodeURIComponent(one)}`
+  ).join("&")
+  return Option.some(dismiss)
+}
+
+/** The jobs of one service. */
+export interface Jobs {
+  readonly referenceOf: (identifier: string, document: JobDocument) => Either.Either<JobReference, CannotPoll>
+  readonly readStatus: (reference: JobReference) => Effect.Effect<JobDocument, Failure>
+  readonly readResult: <A>(
+    identifier: string,
+    outputs: Operation.Outputs<A>,
+    response: ExecuteResponse
+  ) => Effect.Effect<A, Failure>
+  readonly follow: <A>(
+    outputs: Operation.Outputs<A>,
+    first: JobDocument,
+    reference: Either.Either<JobReference, CannotPoll>,
+    poll: PollOptions
+  ) => Effect.Effect<Job<A>, Failure>
+}
+
+export const make = (
+  { ask, byId, descriptions, exchange, linked, other, timeout }: Service,
+  reader: Operation.OutputReader<Failure>
+): Jobs => {
+  /** Where the status document of a job is asked for. */
+  const placeOf = (identifier: string, location: Option.Option<string>): Either.Either<URL, CannotPoll> =>
+    Option.match(location, {
+      onNone: () => Either.left(new CannotPoll({ identifier, reason: "the server gave no statusLocation" })),
+      onSome: (location) =>
+        Either.mapLeft(
+          linked(location),
+          ({ reason }) =>
+            new CannotPoll({ identifier, reason: `its statusLocation is no address that can be asked: ${reason}` })
+        )
+    })
+
+  /** How to find a job again, from what the server said of it. */
+  const referenceOf = (
+    identifier: string,
+    { value: { jobId, statusLocation } }: JobDocument
+  ): Either.Either<JobReference, CannotPoll> => {
+    const reference = () => new JobReference({ identifier, statusLocation, jobId })
+    return Option.isSome(jobId) ? Either.right(reference()) : Either.map(placeOf(identifier, statusLocation), reference)
+  }
+
+  const askJob = (
+    operation: "GetStatus" | "GetResult" | "Dismiss",
+    { identifier }: JobReference,
+    jobId: string
+  ): Effect.Effect<JobDocument, Failure> => {
+    const what = asked(operation, identifier, jobId)
+    return Effect.flatMap(byId, (protocol) => ask(what, protocol, { _tag: operation, jobId })).pipe(
+      Effect.flatMap((document) => isJob(document) ? Effect.succeed(document) : Effect.fail(other(what, document._tag)))
+    )
+  }
+
+  const readDocument = (operation: "GetStatus" | "Dismiss", identifier: string, url: URL) => {
+    const what = asked(operation, identifier)
+    return exchange(
+      what,
+      HttpClientRequest.setHeader(HttpClientRequest.get(url.href), "accept", xmlFirst),
+      (response) => receive(what, response),
+      timeout
+    ).pipe(
+      Effect.flatMap((document) => isJob(document) ? Effect.succeed(document) : Effect.fail(other(what, document._tag)))
+    )
+  }
+
+  /** WPS 2.0 says why a job failed in the place of its result only. */
+  const explained = (reference: JobReference, jobId: string, document: JobDocument) =>
+    document._tag === "StatusInfo" && document.value.status._tag === "Failed"
+      ? Effect.catchAll(askJob("GetResult", reference, jobId), (error) =>
+        Effect.succeed<JobDocument>({
+          _tag: "StatusInfo",
+          value: {
+            ...document.value,
+            status: Execute.JobStatus.Failed({
+              message: error._tag === "ServiceException" ? error.exceptions.map(String).join("; ") : "",
+              percent: document.value.status.percent,
+              exceptions: error._tag === "ServiceException" ? error.exceptions : []
+            })
+          }
+        }))
+      : Effect.succeed(document)
+
+  const readStatus = (reference: JobReference): Effect.Effect<JobDocument, Failure> =>
+    Option.match(reference.jobId, {
+      onSome: (jobId) =>
+        Effect.flatMap(askJob("GetStatus", reference, jobId), (document) => explained(reference, jobId, document)),
+      onNone: () =>
+        Effect.flatMap(placeOf(reference.identifier, reference.statusLocation), (url) =>
+          readDocument("GetStatus", reference.identifier, url))
+    })
+
+  /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
+  const readOutputs = (
+    reference: Either.Either<JobReference, CannotPoll>,
+    { _tag, value }: JobDocument,
+    poll: PollOptions
+  ): Effect.Effect<ExecuteResponse, Failure> =>
+    _tag !== "StatusInfo" || value.status._tag !== "Succeeded" || Option.isNone(value.jobId)
+      ? Effect.succeed(value)
+      : Effect.flatMap(reference, (found) => askJob("GetResult", found, Option.getOrElse(value.jobId, () => ""))).pipe(
+        Effect.retry({
+          schedule: poll.schedule ?? defaultSchedule,
+          times: poll.badReads ?? 10,
+          while: (error) =>
+            pollInternal.isTransient(error) || (error._tag === "ServiceException" && error.code === "ResultNotReady")
+        }),
+        Effect.map((result) => ({
+          ...result.value,
+          jobId: value.jobId,
+          expirationDate: Option.orElse(result.value.expirationDate, () => value.expirationDate)
+        }))
+      )
+
+  const cannotDismiss = (identifier: string, reason: string) => Effect.fail(new CannotDismiss({ identifier, reason }))
+
+  /** A job that the server has forgotten is as good as dismissed. */
+  const dismissById = (reference: JobReference, jobId: string): Effect.Effect<void, Failure> =>
+    Effect.flatMap(descriptions.peek(reference.identifier), (known) => {
+      const control = Option.match(known, {
+        onNone: (): ReadonlyArray<string> => [],
+        onSome: (one) => one.jobControlOptions
+      })
+      return control.length > 0 && !control.includes("dismiss")
+        ? cannotDismiss(reference.identifier, `the process has ${control.join(", ")} and no dismiss`)
+        : askJob("Dismiss", reference, jobId).pipe(
+          Effect.catchTag("JobNotFound", () => Effect.void),
+          Effect.catchIf(
+            (error) =>
+              error._tag === "ServiceException" && /^(OperationNotSupported|OptionNotSupported)$/.test(error.code),
+            (error) => cannotDismiss(reference.identifier, `the server says: ${error.message}`)
+          ),
+          Effect.asVoid
+        )
+    })
+
+  const dismissAt = (identifier: string, location: string): Effect.Effect<void, Failure> =>
+    Effect.flatMap(linked(location), (url) =>
+      Option.match(geoServerDismiss(url), {
+        onNone: () => cannotDismiss(identifier, "WPS 1.0.0 has no way to"),
+        onSome: (dismiss) => Effect.asVoid(readDocument("Dismiss", identifier, dismiss))
+      }))
+
+  const follow = Effect.fnUntraced(function*<A>(
+    outputs: Operation.Outputs<A>,
+    first: JobDocument,
+    reference: Either.Either<JobReference, CannotPoll>,
+    poll: PollOptions
+  ): Effect.fn.Return<Job<A>, Failure> {
+    const { identifier } = outputs
+    if (!Execute.isTerminal(first.value.status) && Either.isLeft(reference)) return yield* reference.left
+    const canEnd = Either.isRight(reference) && (Option.isSome(reference.right.jobId) ||
+      Option.exists(
+        reference.right.statusLocation,
+        (location) => Option.exists(Either.getRight(linked(location)), (url) => Option.isSome(geoServerDismiss(url)))
+      ))
+    const dismissed: JobDocument = {
+      _tag: "StatusInfo",
+      value: Execute.response(Execute.JobStatus.Dismissed({ message: "", percent: Option.none() }), {
+        jobId: first.value.jobId
+      })
+    }
+    const isDismissing = yield* Ref.make(false)
+    const read = Effect.flatMap(reference, readStatus)
+    const poller = yield* pollInternal.make({
+      identifier,
+      first,
+      read: canEnd
+        ? Effect.flatMap(read, (document) =>
+          // Some servers call a job failed while it is being dismissed.
+          Effect.map(Ref.get(isDismissing), (isEnding) =>
+            isEnding && document.value.status._tag === "Failed" ? dismissed : document))
+        : read,
+      poll,
+      canEnd
+    })
+    // Whoever comes while the outputs are being fetched has them when they are there.
+    const fetched = yield* Ref.make(Option.none<ExecuteResponse>())
+    const oneAtATime = yield* Effect.makeSemaphore(1)
+    const fetch = (last: JobDocument) =>
+      oneAtATime.withPermits(1)(Effect.flatMap(
+        Ref.get(fetched),
+        Option.match({
+          onSome: Effect.succeed,
+          onNone: () =>
+            Effect.tap(readOutputs(reference, last, poll), (response) => Ref.set(fetched, Option.some(response)))
+        })
+      ))
+    const dismiss = Either.match(reference, {
+      onLeft: ({ reason }) => cannotDismiss(identifier, reason),
+      onRight: (found) =>
+        Option.isSome(found.jobId)
+          ? dismissById(found, found.jobId.value)
+          : dismissAt(identifier, Option.getOrElse(found.statusLocation, () => ""))
+    }).pipe(
+      (request) => Effect.zipRight(Ref.set(isDismissing, true), request),
+      Effect.onError(() => Ref.set(isDismissing, false)),
+      Effect.zipRight(poller.end(dismissed)),
+      Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false })
+    )
+    const document = Effect.flatMap(poller.last, fetch)
+    const awaited = poll.dismissOnInterrupt === true
+      ? Effect.onInterrupt(document, () => Effect.ignoreLogged(dismiss))
+      : document
+    return {
+      identifier,
+      reference: Either.getRight(reference),
+      status: poller.status,
+      changes: poller.changes,
+      result: Effect.flatMap(awaited, (last) => readResult(identifier, outputs, last)),
+      document: awaited,
+      dismiss
+    }
+  })
+
+  const readResult = <A>(
+    identifier: string,
+    outputs: Operation.Outputs<A>,
+    { outputs: received, status }: ExecuteResponse
+  ): Effect.Effect<A, Failure> =>
+    status._tag === "Succeeded"
+      ? outputs.read(received, reader)
+      : status._tag === "Failed"
+      ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
+      : Effect.fail(new JobDismissed({ identifier }))
+
+  return { referenceOf, readStatus, readResult, follow }
+}

@@ -1,0 +1,138 @@
+import * as Headers from "@effect/platform/Headers"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as DataValue from "../DataValue.ts"
+import type { ExecuteResponse, OutputRequest } from "../Execute.ts"
+import type { PollOptions } from "../Job.ts"
+import type * as Operation from "../Operation.ts"
+import type { Failure, RawData } from "../WpsClient.ts"
+import { InvalidOutput, type WpsError } from "../WpsError.ts"
+import type { WpsProtocol } from "../WpsProtocol.ts"
+import { type Asked, asked } from "./asked.ts"
+import { type Inside, inside } from "./inside.ts"
+import type { Jobs } from "./jobs.ts"
+import * as poll from "./poll.ts"
+import type { GivenRequest, Sendable, Service } from "./service.ts"
+
+type Response = HttpClientResponse.HttpClientResponse
+
+const rawData = (response: Response, stream: Stream.Stream<Uint8Array, WpsError>): RawData => ({
+  contentType: Headers.get(response.headers, "content-type"),
+  contentLength: Option.filterMap(Headers.get(response.headers, "content-length"), (length) =>
+    // What is packed is longer when it has been unpacked.
+    /^\d+$/.test(length) && Option.isNone(Headers.get(response.headers, "content-encoding"))
+      ? Option.some(Number(length))
+      : Option.none()),
+  stream
+})
+
+export type Download = (reference: DataValue.Reference | string) => Effect.Effect<RawData, Failure>
+
+/** Fetches what the service stored. */
+export const download = ({ exchange, late, linked, other, timeout }: Service): Download =>
+  Effect.fn("WpsClient.download")(
+    function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, Failure> {
+      const what = asked("GetOutput")
+      const { href } = yield* linked(typeof reference === "string" ? reference : reference.href)
+      const data = yield* exchange(
+        what,
+        HttpClientRequest.get(href),
+        (response) =>
+          Effect.flatMap(inside(what, response), (found): Effect.Effect<RawData, Failure> =>
+            found._tag === "Bytes"
+              ? Effect.succeed(rawData(response, found.stream))
+              : Effect.fail(other(what, found.document._tag))),
+        timeout
+      )
+      return { ...data, stream: Stream.timeoutFail(data.stream, () => late(what, href), timeout) }
+    }
+  )
+
+/** Runs a process for the bytes of one output. */
+export const make = (
+  { byId, other, protocol, send, timeout }: Service,
+  { readResult, readStatus, referenceOf }: Jobs,
+  fetch: Download
+) => {
+  const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
+    send(what, protocol, request, {
+      accept: "*/*",
+      limit,
+      read: (response) => Effect.map(inside(what, response), (found) => [response, found] as const)
+    })
+
+  /** The bytes of the one output that came inside a document. */
+  const embedded = (
+    identifier: string,
+    output: OutputRequest,
+    response: ExecuteResponse
+  ): Effect.Effect<RawData, Failure> => {
+    const invalid = (reason: string) => new InvalidOutput({ identifier, output: output.identifier, reason })
+    const bytes: Operation.Outputs<RawData> = {
+      identifier,
+      read: (outputs) => {
+        const data = outputs.find((one) => one.identifier === output.identifier)?.data
+        return data === undefined
+          ? Effect.fail(invalid("is missing"))
+          : Either.match(DataValue.toBytes(data), {
+            onLeft: (reason) => Effect.fail(invalid(reason)),
+            onRight: (bytes): Effect.Effect<RawData> =>
+              Effect.succeed({
+                contentType: data._tag === "ComplexData" ? data.format.mimeType : Option.some("text/plain"),
+                contentLength: Option.some(bytes.length),
+                stream: Stream.succeed(bytes)
+              })
+          })
+      }
+    }
+    const found = response.outputs.find((one) => one.identifier === output.identifier)
+    return found?.data._tag === "Reference" ? fetch(found.data) : readResult(identifier, bytes, response)
+  }
+
+  /** What came where raw data was asked for: that, or a job to wait for, whose raw data is asked for then. */
+  const rawOf = (
+    identifier: string,
+    output: OutputRequest,
+    options: PollOptions,
+    [response, found]: readonly [Response, Inside]
+  ): Effect.Effect<RawData, Failure> => {
+    if (found._tag === "Bytes") return Effect.succeed(rawData(response, found.stream))
+    const { document } = found
+    if (document._tag !== "StatusInfo" || Option.isNone(document.value.jobId)) {
+      return embedded(identifier, output, document.value)
+    }
+    const jobId = document.value.jobId.value
+    const what = asked("GetResult", identifier, jobId)
+    return Effect.gen(function*() {
+      const job = yield* poll.make({
+        identifier,
+        first: document,
+        read: Effect.flatMap(referenceOf(identifier, document), readStatus),
+        poll: options,
+        canEnd: false
+      })
+      const last = yield* job.last
+      if (last._tag !== "StatusInfo") return yield* embedded(identifier, output, last.value)
+      yield* readResult(identifier, { identifier, read: () => Effect.void }, last.value)
+      const answer = yield* bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, timeout)
+      const [, result] = answer
+      return yield* result._tag === "Document" && result.document._tag === "StatusInfo"
+        ? Effect.fail(other(what, result.document._tag))
+        : rawOf(identifier, output, options, answer)
+    })
+  }
+
+  return (request: GivenRequest, output: OutputRequest, options: PollOptions): Effect.Effect<RawData, Failure> =>
+    Effect.flatMap(
+      protocol,
+      (protocol) =>
+        bytesOf(asked("Execute", request.identifier), protocol, { _tag: "Execute", request }, Duration.infinity)
+    ).pipe(
+      Effect.flatMap((answer) => rawOf(request.identifier, output, options, answer))
+    )
+}

@@ -1,0 +1,408 @@
+import * as Auth from "@effect-wps/auth/Auth"
+import type { AuthError } from "@effect-wps/auth/AuthError"
+import type * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { Capabilities } from "../Capabilities.ts"
+import type { ExecuteRequest } from "../Execute.ts"
+import type * as Operation from "../Operation.ts"
+import type { ProcessDescription } from "../ProcessDescription.ts"
+import * as Upload from "../Upload.ts"
+import { Wps100 } from "../Wps100.ts"
+import { Wps200 } from "../Wps200.ts"
+import type { Failure, Options } from "../WpsClient.ts"
+import {
+  InputFault,
+  InvalidInputs,
+  InvalidUrl,
+  ProcessNotFound,
+  TransportError,
+  UnexpectedResponse,
+  VersionNotSupported
+} from "../WpsError.ts"
+import type { WpsMessage, WpsProtocol, WpsRequest, WpsResponse } from "../WpsProtocol.ts"
+import { type Asked, asked, transportError } from "./asked.ts"
+import * as batched from "./batched.ts"
+import * as endpoint from "./endpoint.ts"
+import { type Answer, receive } from "./receive.ts"
+import * as upload from "./upload.ts"
+
+const xmlType = "text/xml; charset=utf-8"
+
+/** A request whose inputs may be sent as they are read. */
+export type GivenRequest = Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<Operation.GivenInput> }
+
+export type Sendable = WpsRequest | { readonly _tag: "Execute"; readonly request: GivenRequest }
+
+const isPlain = (request: Sendable): request is WpsRequest =>
+  request._tag !== "Execute" || !request.request.inputs.some(({ data }) => Upload.isUpload(data))
+
+export const xmlFirst = "text/xml, application/xml;q=0.9, */*;q=0.1"
+
+/** Whether a refused batch may hold processes that can be described. */
+const isSpoilt = (error: Failure): boolean => error._tag === "ServiceException" || error._tag === "UnexpectedResponse"
+
+/** A URL longer than this is refused by some servers; descriptions are asked for in batches that stay below it. */
+const maxBatch = 40
+
+/** An answer within its time; one without a limit costs no timer and no fiber. */
+const within = <A, E, R, E2>(
+  answer: Effect.Effect<A, E, R>,
+  duration: Duration.Duration,
+  onTimeout: () => E2
+): Effect.Effect<A, E | E2, R> =>
+  Duration.isFinite(duration) ? Effect.timeoutFail(answer, { duration, onTimeout }) : answer
+
+/** How a request is sent, and its answer read. */
+export interface Sending<A> {
+  readonly accept: string
+  /** How long the head of the answer may take, and then what is read of its body. */
+  readonly limit: Duration.Duration
+  readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>
+}
+
+/** One service: how it is asked, and what is known of it. */
+export interface Service {
+  readonly url: string
+  readonly timeout: Duration.Duration
+  /** The version that is spoken. */
+  readonly protocol: Effect.Effect<WpsProtocol, Failure>
+  /** The version in which a job is asked for by its id. */
+  readonly byId: Effect.Effect<WpsProtocol, Failure>
+  readonly capabilities: Effect.Effect<Capabilities, Failure>
+  readonly descriptions: batched.Batched<ProcessDescription, Failure>
+  readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure>
+  /** An address that the service gave, as it is asked. */
+  readonly linked: (location: string) => Either.Either<URL, InvalidUrl>
+  readonly exchange: <A>(
+    what: Asked,
+    request: HttpClientRequest.HttpClientRequest,
+    read: Sending<A>["read"],
+    limit: Duration.Duration
+  ) => Effect.Effect<A, Failure>
+  readonly send: <A>(
+    what: Asked,
+    protocol: WpsProtocol,
+    request: Sendable,
+    options: Sending<A>
+  ) => Effect.Effect<A, Failure>
+  readonly ask: (what: Asked, protocol: WpsProtocol, request: Sendable) => Effect.Effect<Answer, Failure>
+  readonly late: (what: Asked, url: string) => TransportError
+  /** A document of another kind than was asked for. */
+  readonly other: (what: Asked, document: WpsResponse["_tag"]) => UnexpectedResponse
+}
+
+/** What belongs to the scope are the look-ups that are under way. */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Service, InvalidUrl | AuthError, HttpClient.HttpClient | Auth.Auth | Scope.Scope> {
+  const base = yield* endpoint.parse(options.url)
+  const baseUrl = endpoint.bare(options.url)
+  const protocols = Arr.ensure(options.protocol ?? Wps100)
+  const preferred = protocols[0] ?? Wps100
+  const origins = [base.origin, ...(options.origins ?? [])]
+  const rewrite = options.rewriteUrl ?? ((url: string) => url)
+  const language = Option.fromNullable(options.language)
+  const timeout = Duration.decode(options.timeout ?? "1 minute")
+  const timeToLive = options.timeToLive ?? "1 hour"
+  const plain = yield* HttpClient.HttpClient
+
+  /** How long the request at hand may take; a login that comes before it may take longer, so it is not counted. */
+  const patience = yield* FiberRef.make<Duration.Duration>(Duration.infinity)
+  const timed = HttpClient.transform(
+    options.transformClient?.(plain) ?? plain,
+    (answer, request) =>
+      Effect.flatMap(FiberRef.get(patience), (duration) =>
+        within(
+          answer,
+          duration,
+          () => new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
+        ))
+  )
+  const authorized = yield* Auth.authorizeClient(timed, {
+    auth: yield* Auth.Auth,
+    origins,
+    ...(options.refusal === undefined ? {} : { refusal: options.refusal })
+  })
+
+  const late = (what: Asked, url: string) =>
+    new TransportError({
+      operation: what.operation,
+      url: endpoint.bare(url),
+      reason: `no answer within ${Duration.toSeconds(timeout)} s`
+    })
+
+  /** Sends, and reads the answer; the limit holds for its head, and then for what is read of its body. */
+  const exchange = <A>(
+    what: Asked,
+    request: HttpClientRequest.HttpClientRequest,
+    read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
+    limit: Duration.Duration
+  ): Effect.Effect<A, Failure> =>
+    (Duration.isFinite(limit)
+      ? Effect.locally(authorized.execute(request), patience, limit)
+      : authorized.execute(request)).pipe(
+        Effect.mapError((error) =>
+          error._tag !== "RequestError" && error._tag !== "ResponseError"
+            ? error
+            : Cause.isTimeoutException(error.cause)
+            ? late(what, request.url)
+            : transportError(what, request.url)(error)
+        ),
+        Effect.flatMap((response) => within(read(response), limit, () => late(what, request.url)))
+      )
+
+  const invalid = (what: Asked, faults: ReadonlyArray<InputFault>) =>
+    new InvalidInputs({ identifier: Option.getOrElse(what.identifier, () => what.operation), faults })
+
+  const encode = (
+    what: Asked,
+    protocol: WpsProtocol,
+    request: WpsRequest
+  ): Effect.Effect<WpsMessage, InvalidInputs> =>
+    Either.match(protocol.encodeRequest(request), {
+      onLeft: (faults) => Effect.fail(invalid(what, faults)),
+      onRight: Effect.succeed
+    })
+
+  /** The message with the bytes of its uploads, which are read as it is sent. */
+  const encodeUploads = (
+    what: Asked,
+    protocol: WpsProtocol,
+    request: GivenRequest,
+    broken: Ref.Ref<Option.Option<InputFault>>,
+    attempt = 0
+  ): Effect.Effect<HttpBody.HttpBody, InvalidInputs> => {
+    const [inputs, uploads] = upload.place(request.inputs, attempt)
+    return Effect.flatMap(
+      encode(what, protocol, { _tag: "Execute", request: { ...request, inputs } }),
+      (message) =>
+        message._tag === "Get"
+          ? Effect.fail(invalid(
+            what,
+            uploads.map(({ identifier }) =>
+              new InputFault({ input: identifier, reason: "is sent as it is read, which goes by POST only" })
+            )
+          ))
+          : Option.match(upload.split(message.body, uploads), {
+            onNone: () => encodeUploads(what, protocol, request, broken, attempt + 1),
+            onSome: (parts) => Effect.succeed(upload.body(parts, uploads, xmlType, broken))
+          })
+    )
+  }
+
+  const http = (operation: WpsRequest["_tag"], message: WpsMessage | HttpBody.HttpBody, accept: string) =>
+    Effect.map(urlOf(operation, message._tag === "Get" ? "GET" : "POST"), (url) =>
+      HttpClientRequest.setHeader(
+        message._tag === "Get"
+          ? HttpClientRequest.get(endpoint.withParameters(url, message.parameters))
+          : message._tag === "Post"
+          ? HttpClientRequest.bodyText(
+            HttpClientRequest.post(endpoint.withParameters(url, [])),
+            message.body,
+            xmlType
+          )
+          : HttpClientRequest.setBody(HttpClientRequest.post(endpoint.withParameters(url, [])), message),
+        "accept",
+        accept
+      ))
+
+  /** Sends a request, and reads its answer. */
+  const send = <A>(
+    what: Asked,
+    protocol: WpsProtocol,
+    request: Sendable,
+    options: {
+      readonly accept: string
+      readonly limit: Duration.Duration
+      readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>
+    }
+  ): Effect.Effect<A, Failure> => {
+    const ask = (message: WpsMessage | HttpBody.HttpBody) =>
+      Effect.flatMap(
+        http(request._tag, message, options.accept),
+        (encoded) => exchange(what, encoded, options.read, options.limit)
+      )
+    if (isPlain(request)) return Effect.flatMap(encode(what, protocol, request), ask)
+    return Effect.flatMap(Ref.make(Option.none<InputFault>()), (broken) =>
+      Effect.catchAll(
+        Effect.flatMap(encodeUploads(what, protocol, request.request, broken), ask),
+        (error) =>
+          Effect.flatMap(Ref.get(broken), (fault) =>
+            Effect.fail(Option.isSome(fault) ? invalid(what, [fault.value]) : error))
+      ))
+  }
+
+  const ask = (
+    what: Asked,
+    protocol: WpsProtocol,
+    request: Sendable
+  ) =>
+    send(what, protocol, request, {
+      accept: xmlFirst,
+      limit: request._tag === "Execute" ? Duration.infinity : timeout,
+      read: (response) => receive(what, response)
+    })
+
+  const other = (what: Asked, document: WpsResponse["_tag"]) =>
+    new UnexpectedResponse({
+      operation: what.operation,
+      url: baseUrl,
+      status: 200,
+      contentType: Option.none(),
+      kind: "other-document",
+      reason: `with a ${document} document`,
+      excerpt: ""
+    })
+
+  // ------------------------------------------------------------------------------------------ capabilities, describe
+
+  const capabilitiesOf = asked("GetCapabilities")
+  const capabilities = yield* batched.make({
+    maxBatch: 1,
+    timeToLive,
+    lookup: () =>
+      ask(capabilitiesOf, preferred, {
+        _tag: "GetCapabilities",
+        acceptVersions: protocols.map((one) => one.version),
+        language
+      }).pipe(
+        Effect.flatMap((document): Effect.Effect<Capabilities, Failure> =>
+          document._tag === "Capabilities"
+            ? Effect.succeed(document.value)
+            : Effect.fail(other(capabilitiesOf, document._tag))
+        ),
+        Effect.exit,
+        Effect.map((exit) => new Map([["", exit]]))
+      )
+  })
+
+  /** The version that the service chose of those that may be spoken. */
+  const negotiated: Effect.Effect<WpsProtocol, Failure> = protocols.length === 1
+    ? Effect.succeed(preferred)
+    : Effect.flatMap(capabilities.get(""), ({ version }) => {
+      const offered = Option.getOrElse(version, () => "1.0.0")
+      const chosen = protocols.find((one) => one.version === offered)
+      return chosen === undefined
+        ? Effect.fail(
+          new VersionNotSupported({ url: baseUrl, offered, spoken: protocols.map((one) => one.version) })
+        )
+        : Effect.succeed(chosen)
+    })
+
+  /** A job that has an id was made by WPS 2.0, whatever was asked for. */
+  const withIds = Effect.map(negotiated, (protocol) => protocol.version === Wps100.version ? Wps200 : protocol)
+
+  const advertised = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
+    Effect.flatMap(capabilities.get(""), ({ operations }) => {
+      const endpoints = operations.filter((one) => one.name === operation).flatMap((one) => one.endpoints)
+        .filter((one) => one.method === method && one.href !== "")
+      // Of several some are for SOAP or for parameters in the body.
+      const takesXml = ({ constraints }: (typeof endpoints)[number]) =>
+        constraints.every(({ values }) => values.length === 0 || values.some((value) => /xml|kvp/i.test(value)))
+      const found = endpoints.find(takesXml) ?? endpoints[0]
+      return found === undefined ? Effect.succeed(base) : Effect.filterOrFail(
+        endpoint.parse(rewrite(found.href), options.url),
+        (url) => origins.some((origin) => origin === url.origin),
+        (url) =>
+          new InvalidUrl({
+            url: endpoint.bare(url.href),
+            reason: `the service advertises it for ${operation}, and its origin is not among those named; ` +
+              `add it to \`origins\`, or leave \`operationUrls\` at "given"`
+          })
+      )
+    })
+
+  const urlOf = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
+    options.operationUrls === "advertised" && operation !== "GetCapabilities"
+      ? advertised(operation, method)
+      : Effect.succeed(base)
+
+  const requestDescriptions = (
+    identifiers: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyArray<ProcessDescription>, Failure> => {
+    const what = asked(
+      "DescribeProcess",
+      identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined
+    )
+    return Effect.flatMap(
+      Effect.flatMap(negotiated, (protocol) => ask(what, protocol, { _tag: "DescribeProcess", identifiers, language })),
+      (document) =>
+        document._tag === "ProcessDescriptions"
+          ? Effect.succeed(document.value)
+          : Effect.fail(other(what, document._tag))
+    )
+  }
+
+  /** One process that is unknown or badly described spoils the answer for all, so they are asked for one by one. */
+  const lookup = (
+    identifiers: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyMap<string, Exit.Exit<ProcessDescription, Failure>>> =>
+    Effect.flatMap(Effect.exit(requestDescriptions(identifiers)), (exit) => {
+      if (identifiers.length > 1 && Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isSpoilt)) {
+        return Effect.map(
+          Effect.forEach(identifiers, (identifier) => lookup([identifier]), { concurrency: 8 }),
+          (all) => new Map(all.flatMap((one) => [...one]))
+        )
+      }
+      const found = Exit.map(exit, (all) => new Map(all.map((one) => [one.identifier, one])))
+      return Effect.succeed(
+        new Map(identifiers.map((identifier) => [
+          identifier,
+          Exit.flatMap(found, (all): Exit.Exit<ProcessDescription, Failure> => {
+            const one = all.get(identifier)
+            return one === undefined
+              ? Exit.fail(new ProcessNotFound({ url: baseUrl, identifier }))
+              : Exit.succeed(one)
+          })
+        ]))
+      )
+    })
+  const descriptions = yield* batched.make({ lookup, timeToLive, maxBatch })
+
+  const describeEach = Effect.flatMap(
+    capabilities.get(""),
+    ({ processes }) =>
+      Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })
+  )
+
+  // Not every server knows ALL: some refuse it, and javaPS answers it with no description at all.
+  const describeAll = requestDescriptions(["ALL"]).pipe(
+    Effect.catchIf((error) => error._tag === "ServiceException", () => Effect.succeed([])),
+    Effect.flatMap((all) =>
+      all.length === 0
+        ? describeEach
+        : Effect.as(descriptions.set(all.map((one) => [one.identifier, one])), all)
+    )
+  )
+
+  const linked = (location: string): Either.Either<URL, InvalidUrl> => endpoint.parse(rewrite(location))
+
+  return {
+    url: baseUrl,
+    timeout,
+    protocol: negotiated,
+    byId: withIds,
+    capabilities: capabilities.get(""),
+    descriptions,
+    describeAll,
+    linked,
+    exchange,
+    send,
+    ask,
+    late,
+    other
+  }
+})
