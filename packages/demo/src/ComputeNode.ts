@@ -148,18 +148,26 @@ export const files: Effect.Effect<
 })
 
 /**
- * Starts the node on a free port of 127.0.0.1. Only who `authorize` knows is let in.
+ * Starts the node on 127.0.0.1, on a free port unless one is given. Where there is `authorize`, only who it knows is let in.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: {
-  readonly authorize: NonNullable<WpsNode.Options["authorize"]>
-  readonly pace?: Duration.DurationInput | undefined
-}): Layer.Layer<WpsServer.WpsServer, NetCdf.NetCdfError | HttpServerError.ServeError, NetCdf.NetCdf> =>
-  Layer.unwrapEffect(Effect.map(files, (files) =>
-    WpsServer.layer(implementations(options.pace), {
-      title: "A small compute node",
-      authorize: options.authorize,
-      files
-    })))
+export const layer = (
+  options: Pick<WpsNode.Options, "authorize" | "fetch"> & {
+    readonly pace?: Duration.DurationInput | undefined
+    readonly port?: number | undefined
+    /** Processes beside the node's own. */
+    readonly processes?: ReadonlyArray<WpsNode.Implementation> | undefined
+  }
+): Layer.Layer<WpsServer.WpsServer, NetCdf.NetCdfError | HttpServerError.ServeError, NetCdf.NetCdf> =>
+  Layer.unwrapEffect(
+    Effect.map(files, (files) =>
+      WpsServer.layer([...implementations(options.pace), ...options.processes ?? []], {
+        title: "A small compute node",
+        authorize: options.authorize,
+        fetch: options.fetch,
+        port: options.port,
+        files
+      }))
+  )

@@ -1,12 +1,13 @@
 /**
  * `npm start`: runs a job on a compute node that wants a token. Without `--url` it starts a node of its own, with
- * `--login` behind an identity provider of its own.
+ * `--login` behind an identity provider of its own; with `--serve` it does nothing but that.
  */
 import { Auth, BearerAuth, OAuth, TokenStore } from "@effect-wps/auth"
 import { LoopbackServer, NodeLogin, TerminalLogin } from "@effect-wps/node"
 import { IdentityProvider, WpsNode, WpsServer } from "@effect-wps/testing"
-import { type Execute, type Job, WpsClient } from "@effect-wps/wps"
+import { type DataValue, type Execute, type Job, WpsClient } from "@effect-wps/wps"
 import { Command, Options } from "@effect/cli"
+import { HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Array as Arr, Chunk, Config, Console, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import * as Cdat from "./Cdat.ts"
@@ -130,6 +131,29 @@ const withLogin = Effect.gen(function*() {
   ).pipe(Effect.provide(ComputeNode.layer({ authorize: bearer, pace })))
 }).pipe(Effect.provide(IdentityProvider.layer()))
 
+/** Inputs by reference are fetched by whatever address they name, so the node listens on this machine alone. */
+const fetched = Effect.map(HttpClient.HttpClient, (http) => {
+  const ok = HttpClient.filterStatusOk(http)
+  return ({ href }: DataValue.Reference) =>
+    Effect.scoped(Effect.flatMap(ok.get(href), (response) => response.arrayBuffer)).pipe(
+      Effect.mapBoth({
+        onFailure: () => `${href} cannot be fetched.`,
+        onSuccess: (bytes) => new Uint8Array(bytes)
+      })
+    )
+})
+
+/** A node that stays, for whatever client there is. */
+const serve = (port: number) =>
+  Effect.gen(function*() {
+    const fetch = yield* fetched
+    return yield* Effect.flatMap(WpsServer.WpsServer, ({ url }) =>
+      Effect.zipRight(
+        Console.log(`A compute node listens at ${url}, speaks WPS 1.0.0 and 2.0, and wants no login. Ctrl-C ends it.`),
+        Effect.never
+      )).pipe(Effect.provide(ComputeNode.layer({ pace, port, fetch, processes: [WpsNode.echo] })))
+  })
+
 interface Other {
   readonly url: string
   readonly token: Option.Option<Redacted.Redacted>
@@ -170,6 +194,13 @@ const command = Command.make("npm start --", {
   login: Options.boolean("login").pipe(
     Options.withDescription("Log in with a browser at an identity provider that the demo starts")
   ),
+  serve: Options.boolean("serve").pipe(
+    Options.withDescription("Only start the node, without a login, and keep it until Ctrl-C")
+  ),
+  port: Options.integer("port").pipe(
+    Options.withDescription("The port of 127.0.0.1 for --serve; 0 takes a free one"),
+    Options.withDefault(8080)
+  ),
   issuer: Options.text("issuer").pipe(
     Options.withDescription("The OAuth issuer to log in at with a browser, for --url"),
     Options.optional
@@ -186,9 +217,15 @@ const command = Command.make("npm start --", {
     Options.withDescription("The variable in the file"),
     Options.withDefault("tas")
   )
-}, ({ login, url, ...options }) =>
+}, ({ login, port, serve: serves, url, ...options }) =>
   Effect.gen(function*() {
-    yield* Option.isSome(url) ? other({ url: url.value, ...options }) : login ? withLogin : withToken
+    yield* serves
+      ? serve(port)
+      : Option.isSome(url)
+      ? other({ url: url.value, ...options })
+      : login
+      ? withLogin
+      : withToken
   }))
 
 const run = Command.run(command, { name: "effect-wps demo", version: "0.0.0" })
