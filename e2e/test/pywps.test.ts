@@ -1,5 +1,5 @@
 import { Auth } from "@effect-wps/auth"
-import { DataValue, Job, Operation, WpsClient } from "@effect-wps/wps"
+import { DataValue, Job, Operation, Upload, Wps100, Wps200, WpsClient } from "@effect-wps/wps"
 import { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
@@ -293,6 +293,82 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.strictEqual(Buffer.from(read.netcdf).toString("latin1").slice(0, 4), "CDF\x01")
       assert.lengthOf(read.netcdf, 7)
       deepStrictEqual([read.box.lower, read.box.upper], [[0, 0], [3, 1]])
+    }))
+
+  it.effect("sends a file as it is read", () =>
+    Effect.gen(function*() {
+      const chunks = Array.from({ length: 100 }, (_, index) => new Uint8Array(7_001).fill(index))
+      const read = yield* WpsClient.run(
+        Processes.binary({ data: Upload.make({ size: 700_100, content: Stream.fromIterable(chunks) }) })
+      )
+      assert.strictEqual(read.size, 700_100)
+      deepStrictEqual(read.data, new Uint8Array(chunks.flatMap((chunk) => [...chunk])))
+    }))
+
+  // ------------------------------------------------------------------------------------------------------ Execute by GET
+
+  const byGet = watched({ protocol: Wps100.byGet({ dialect: "strict" }), validate: "never" })
+
+  it.scoped.prop(
+    "sends any text in an address",
+    [FastCheck.string({ unit: "grapheme", maxLength: 200 }).filter((text) => text.trim() === text && text !== "")],
+    ([text]) =>
+      Effect.gen(function*() {
+        const { client } = yield* byGet
+        // PyWPS takes no control characters in XML, and makes one line break of each kind of it.
+        const string = text.replace(/[\x00-\x1f\x7f-\x9f\ufffe\uffff]/g, "")
+        assert.strictEqual((yield* client.run(Processes.string({ string: `;${string}` }))).string, `;${string}`)
+      }),
+    { fastCheck: { numRuns: 20 } }
+  )
+
+  it.scoped("runs, follows and refers by GET as by POST", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* byGet
+      const value = { text: "a=1;b@c & <d> + 100 %25 é", list: [1, null] }
+      deepStrictEqual((yield* client.run(Processes.plain({ data: "x;y=1@z & \n<line>" }))).data, "x;y=1@z & \n<line>")
+      const json = yield* client.raw(Processes.json({ data: value }), { output: "data" })
+      deepStrictEqual(yield* Schema.decode(Schema.parseJson())(String(yield* bytesOf(json))), value)
+      const job = yield* client.execute(Processes.wait({ seconds: 0.4, steps: 2 }))
+      assert.strictEqual((yield* job.result).steps, 2)
+      const link = (yield* WpsClient.run(Processes.links({ size: 10 }))).text
+      const again = yield* client.run(
+        Processes.plain({ data: DataValue.reference(link.href, { format: "text/plain" }) })
+      )
+      assert.strictEqual(again.data, "stored <&> text")
+      const box = yield* client.run(Processes.bbox({ box: DataValue.boundingBox([1, 2], [3.5, 4]) }))
+      deepStrictEqual([box.box.lower, box.box.upper], [[1, 2], [3.5, 4]])
+      assert.isFalse((yield* sent).some((request) => request.startsWith("POST")))
+    }))
+
+  it.scoped("and says before it sends what cannot be sent so", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* byGet
+      const data = DataValue.reference("http://127.0.0.1:1/", { headers: { a: "b" } })
+      const headers = yield* Effect.flip(client.run(Processes.plain({ data })))
+      assert.strictEqual(headers._tag, "InvalidInputs")
+      const long = yield* Effect.flip(client.run(Processes.plain({ data: "x".repeat(9_000) })))
+      assert.include(long.message, "at most 8000 are sent")
+      deepStrictEqual(yield* sent, [])
+    }))
+
+  // ------------------------------------------------------------------------------------------------------------ versions
+
+  it.scoped("chooses the version that PyWPS speaks, of both", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* watched({ protocol: [Wps200.Wps200, Wps100.Wps100], validate: "never" })
+      assert.strictEqual((yield* client.run(Processes.string({ string: "hello" }))).string, "hello")
+      deepStrictEqual((yield* sent).map((request) => /AcceptVersions=[\d.,]*|^POST/.exec(request)?.[0]), [
+        "AcceptVersions=2.0.0,1.0.0",
+        "POST"
+      ])
+    }))
+
+  it.effect("a job of PyWPS cannot be dismissed, which is said", () =>
+    Effect.gen(function*() {
+      const job = yield* WpsClient.execute(Processes.wait({ seconds: 0.1, steps: 1 }))
+      assert.strictEqual((yield* Effect.flip(job.dismiss))._tag, "CannotDismiss")
+      assert.strictEqual((yield* job.result).steps, 1)
     }))
 
   // ---------------------------------------------------------------------------------------- references and raw outputs
