@@ -438,34 +438,37 @@ export const make = Effect.fnUntraced(function*<R = never>(
       `The input ${input} ${reason}.`
     )
 
-  /** The outputs that were asked for, each in the answer or stored. */
-  const deliver = Effect.fnUntraced(function*(
-    id: string,
+  const partsOf = (produced: ReadonlyArray<readonly [string, DataValue.DataValue]>) =>
+    produced.map(([identifier, data]) => ({ identifier, data }))
+
+  /** The outputs that were asked for, each in the answer or stored; what is inside others is asked for likewise. */
+  const deliver = (
+    place: string,
     base: string,
     asked: ReadonlyArray<Execute.OutputRequest>,
-    produced: ReadonlyArray<readonly [string, DataValue.DataValue]>
-  ) {
+    produced: ReadonlyArray<DataValue.DataPart>
+  ): Effect.Effect<ReadonlyArray<Execute.OutputData>, Ows.OwsException> => {
     const requestOf = (name: string) => asked.find((output) => output.identifier === name)
     const wanted = asked.length === 0 || behaviour.everyOutput === true
       ? produced
-      : produced.filter(([name]) => requestOf(name) !== undefined)
-    return yield* Effect.forEach(wanted, ([name, data]) =>
+      : produced.filter(({ identifier }) => requestOf(identifier) !== undefined)
+    return Effect.forEach(wanted, ({ data, identifier }) =>
       Effect.gen(function*() {
-        const common = { identifier: name, title: Option.none(), abstract: Option.none() }
-        const request = requestOf(name)
-        if (request === undefined || !request.asReference) {
-          return { ...common, data: request === undefined ? data : inFormat(data, request) }
+        const common = { identifier, title: Option.none(), abstract: Option.none() }
+        const request = requestOf(identifier)
+        if (request === undefined) return { ...common, data }
+        const key = `${place}/${identifier}`
+        if (data._tag === "NestedData") {
+          const parts = yield* deliver(key, base, request.nested, data.parts)
+          return { ...common, data: { _tag: "NestedData" as const, parts } }
         }
+        if (!request.asReference) return { ...common, data: inFormat(data, request) }
         const stored = yield* Effect.mapError(bytesOf(data), Ows.noApplicableCode)
-        yield* store(`${id}/${name}`, stored)
-        return {
-          ...common,
-          data: DataValue.reference(`${base}/outputs/${id}/${encodeURIComponent(name)}`, {
-            format: stored.contentType
-          })
-        }
+        yield* store(key, stored)
+        const href = `${base}/outputs/${key.split("/").map(encodeURIComponent).join("/")}`
+        return { ...common, data: DataValue.reference(href, { format: stored.contentType }) }
       }))
-  })
+  }
 
   /** The bytes of the one output that was asked for. */
   const rawOf = (
@@ -576,7 +579,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
           onRight: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
         })
       }
-      const outputs = yield* Effect.either(Effect.flatMap(produced, (all) => deliver(id, base, asked, all)))
+      const outputs = yield* Effect.either(Effect.flatMap(produced, (all) => deliver(id, base, asked, partsOf(all))))
       const creationTime = yield* now
       // WPS 2.0 has no document for a job that failed at once.
       return Either.match(outputs, {
@@ -631,7 +634,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
         form._tag === "Raw"
           ? Effect.flatMap(rawOf(form.output, produced), (file) => end(status.succeeded, [], Option.some(file)))
           : Effect.flatMap(
-            deliver(id, base, asked, produced),
+            deliver(id, base, asked, partsOf(produced)),
             (outputs) => end(status.succeeded, outputs, Option.none())
           )
       ),

@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import * as DataValue from "./DataValue.ts"
-import type { OutputData } from "./Execute.ts"
+import type { OutputData, OutputRequest } from "./Execute.ts"
 import * as codec from "./internal/codec.ts"
 import * as fields from "./internal/fields.ts"
 import { entries } from "./internal/record.ts"
@@ -29,6 +29,8 @@ export interface Output<out A, in B = never> {
   readonly format: DataValue.Format
   readonly uom: Option.Option<string>
   readonly asReference: boolean
+  /** How the outputs inside it are asked for. */
+  readonly nested: ReadonlyArray<OutputRequest>
   readonly decode: <E>(data: Option.Option<OutputData>, reader: OutputReader<E>) => Effect.Effect<A, string | E>
   readonly encode: (value: B) => Either.Either<Option.Option<DataValue.DataValue>, string>
 }
@@ -86,6 +88,7 @@ const inline = <A>(of: codec.Codec<A>): Output<A, A> => ({
   format: of.format,
   uom: of.uom,
   asReference: false,
+  nested: [],
   decode: (output, reader) =>
     Option.match(output, {
       onNone: () => Effect.fail("is missing"),
@@ -224,7 +227,7 @@ export const metalink = (
   inline(codec.metalink(DataValue.format(format)))
 
 /**
- * Whatever comes, as its bytes and what the server calls them: for a process that is not known, or a server that does not
+ * Whatever literal, document or file comes, as its bytes and what the server calls them: for a process that is not known, or a server that does not
  * do as it is told.
  *
  * @example
@@ -254,6 +257,7 @@ export const raw = (format?: DataValue.FormatInput): Output<RawValue, RawValue> 
     format: asked,
     uom: Option.none(),
     asReference: false,
+    nested: [],
     decode: (output, reader) =>
       Option.match(output, {
         onNone: () => Effect.fail("is missing"),
@@ -321,6 +325,7 @@ export const nested = <const F extends Fields>(outputs: F): Output<FieldsValue<F
     format: DataValue.anyFormat,
     uom: Option.none(),
     asReference: false,
+    nested: fields.requestOutputs(parts),
     decode: <E>(output: Option.Option<OutputData>, reader: OutputReader<E>) =>
       Option.isNone(output)
         ? Effect.fail("is missing")

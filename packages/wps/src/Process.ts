@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { DataValue } from "./DataValue.ts"
-import type { DataInput, OutputData, OutputRequest } from "./Execute.ts"
+import type { DataInput, OutputData } from "./Execute.ts"
 import type * as Input from "./Input.ts"
 import * as fields from "./internal/fields.ts"
 import { entries } from "./internal/record.ts"
@@ -140,13 +140,7 @@ export const make = <const I extends Inputs, const O extends Outputs>(
 ): Process<I, O> => {
   const inputs = entries(options.inputs)
   const outputs = entries(options.outputs)
-  const requests = outputs.map(([name, output]): OutputRequest => ({
-    identifier: name,
-    format: output.format,
-    uom: output.uom,
-    asReference: output.asReference,
-    nested: []
-  }))
+  const requests = fields.requestOutputs(outputs)
 
   const encodeInputs = (given: Given<I>): Either.Either<ReadonlyArray<Operation.GivenInput>, InvalidInputs> =>
     Either.mapLeft(

@@ -73,6 +73,9 @@ export const make = <E>(options: {
 const reasonOf = (error: unknown): string =>
   Predicate.hasProperty(error, "message") && Predicate.isString(error.message) ? error.message : String(error)
 
+/** A multiple of three, so that no bytes are left over for the next piece. */
+const chunkSize = 192 * 1024
+
 /**
  * An input from a file, read as it is sent.
  *
@@ -99,7 +102,7 @@ export const file = (
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const { size } = yield* fs.stat(path)
-    return make({ size: Number(size), content: fs.stream(path), format: options?.format })
+    return make({ size: Number(size), content: fs.stream(path, { chunkSize }), format: options?.format })
   })
 
 /** @internal */

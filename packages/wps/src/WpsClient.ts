@@ -27,12 +27,11 @@ import type { ExecuteMode, OutputRequest, ResponseForm } from "./Execute.ts"
 import { asked } from "./internal/asked.ts"
 import { concatenate } from "./internal/bytes.ts"
 import * as jobsInternal from "./internal/jobs.ts"
-import { isTransient } from "./internal/poll.ts"
 import * as raws from "./internal/rawData.ts"
 import { isJob, type JobDocument } from "./internal/receive.ts"
 import * as serviceInternal from "./internal/service.ts"
 import { validate } from "./internal/validate.ts"
-import { defaultSchedule, type Job, type JobReference, type PollOptions } from "./Job.ts"
+import type { Job, JobReference, PollOptions } from "./Job.ts"
 import * as Operation from "./Operation.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
 import { InputFault, InvalidInputs, type InvalidUrl, type WpsError } from "./WpsError.ts"
@@ -291,12 +290,7 @@ export const make = Effect.fnUntraced(function*(
     run?: { readonly poll?: PollOptions | undefined }
   ): Effect.fn.Return<Job<A>, Failure> {
     const poll = pollOf(run?.poll)
-    const first = yield* Effect.retry(jobs.readStatus(reference), {
-      schedule: poll.schedule ?? defaultSchedule,
-      times: poll.badReads ?? 10,
-      while: isTransient
-    })
-    return yield* jobs.follow(outputs, first, Either.right(reference), poll)
+    return yield* jobs.follow(outputs, yield* jobs.find(reference, poll), Either.right(reference), poll)
   }, span("WpsClient.attach"))
 
   const raw = Effect.fnUntraced(function*<A>(

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { OwsException } from "./Ows.ts"
@@ -33,10 +34,13 @@ export const Operation = Schema.Literal(
  */
 export type Operation = typeof Operation.Type
 
+const otherVersion =
+  "The server does not speak the client's version of WPS: give the client another `protocol`, or both."
+
 const hints: ReadonlyMap<string, string> = new Map([
   ["MissingParameterValue", "Give the input that it names."],
   ["InvalidParameterValue", "Correct the value that it names; WpsClient.describe shows what is allowed."],
-  ["VersionNegotiationFailed", "The server does not speak the client's WPS version."],
+  ["VersionNegotiationFailed", otherVersion],
   ["StorageNotSupported", "This process cannot be run asynchronously or store results: run it with mode \"sync\"."],
   ["FileSizeExceeded", "Send a smaller input, or give it by reference."],
   ["NotEnoughStorage", "The server's disk is full; try later."],
@@ -171,7 +175,13 @@ export class ServiceException
     return this.exceptions[0]?.code ?? "NoApplicableCode"
   }
   override get message(): string {
-    const hint = hints.get(this.code) ?? "Ask whoever runs the service if this does not say enough."
+    const isVersion = Option.exists(
+      Option.flatMap(Option.fromNullable(this.exceptions[0]), (one) => one.locator),
+      (locator) => locator.toLowerCase() === "version"
+    )
+    const hint = isVersion
+      ? otherVersion
+      : hints.get(this.code) ?? "Ask whoever runs the service if this does not say enough."
     return `${this.url} refused ${this.operation}: ${said(this.exceptions)} ${hint}`
   }
 }

@@ -33,6 +33,12 @@ const period = Process.make("period", {
   outputs: { span: Output.nested({ least: Output.literal(Schema.Int), most: Output.literal(Schema.Int) }) }
 })
 
+/** The same, as it is asked for otherwise. */
+const inPart = Process.make("period", {
+  inputs: period.inputs,
+  outputs: { span: Output.nested({ most: Output.reference(Output.literal(Schema.Int)) }) }
+})
+
 class Broken extends Schema.TaggedError<Broken>()("Broken", { message: Schema.String }) {}
 
 const fail = Process.make("fail", { inputs: {}, outputs: { nothing: Output.literal(Schema.String) } })
@@ -114,6 +120,14 @@ describe("a client of WPS 2.0", () => {
         deepStrictEqual(yield* fiber, { span: { least: 1850, most: 2014 } })
       }
     }).pipe(node(undefined, { validate: "always" })))
+
+  it.effect("of which a part may be wanted, and by reference", () =>
+    Effect.gen(function*() {
+      const { span } = yield* WpsClient.run(inPart({ spans: [{ from: 1, to: 2 }] }))
+      deepStrictEqual(Object.keys(span), ["most"])
+      const { stream } = yield* WpsClient.download(span.most)
+      assert.strictEqual(yield* Stream.mkString(Stream.decodeText(stream)), "2")
+    }).pipe(node()))
 
   it.effect("and are refused where WPS 1.0.0 is spoken, as are other things that it has not", () =>
     Effect.gen(function*() {
@@ -250,6 +264,19 @@ describe("a client of WPS 2.0", () => {
         yield* pass(2)
         yield* Fiber.interrupt(run)
       }).pipe(node()))
+
+    it.effect("by whoever is interrupted while waiting for raw data", () =>
+      Effect.gen(function*() {
+        const { sent } = yield* Server
+        const raw = WpsClient.raw(Operation.make({ identifier: "p", outputs: ["o"] }), {
+          mode: "async",
+          poll: { ...everySecond, dismissOnInterrupt: true }
+        })
+        const waiting = yield* Effect.fork(raw)
+        yield* pass(2)
+        yield* Fiber.interrupt(waiting)
+        assert.isTrue((yield* sent).some(({ url }) => url.includes("request=Dismiss&version=2.0.0&JobID=j")))
+      }).pipe(Effect.provide(layerAnonymous(() => ({ body: accepted }), { protocol: Wps200.Wps200 }))))
 
     it.effect("is refused where the process has none, or WPS 1.0.0 is spoken", () =>
       Effect.gen(function*() {
@@ -555,6 +582,32 @@ describe("a client of WPS 2.0", () => {
           : "bytes"
       }), { rewriteUrl: (url) => url.replace("http://internal:8080", "https://example.org/back") }))))
   })
+
+  it.effect("a job of WPS 1.0.0 that is gone is not waited for long", () =>
+    Effect.gen(function*() {
+      const { sent } = yield* Server
+      const reference = new Job.JobReference({
+        identifier: "sleep",
+        statusLocation: Option.some(`${url}/status/1?token=secret`),
+        jobId: Option.none()
+      })
+      const attached = yield* Effect.fork(Effect.flip(WpsClient.attach(reference, sleep)))
+      yield* pass(5)
+      const error = yield* attached
+      assert.strictEqual(error._tag, "JobNotFound")
+      assert.notInclude(error.message, "secret")
+      assert.lengthOf(yield* sent, 3)
+    }).pipe(Effect.provide(layerAnonymous(() => ({ status: 404, body: "gone" }), { poll: everySecond }))))
+
+  it.effect("a service of another version is told as such", () =>
+    Effect.gen(function*() {
+      for (const [versions, protocol] of [[["1.0.0"], Wps200.Wps200], [["2.0.0"], Wps100.Wps100]] as const) {
+        for (const asked of [WpsClient.describe("sleep"), Effect.asVoid(WpsClient.capabilities)]) {
+          const error = yield* Effect.flip(asked).pipe(node({ versions }, { protocol }))
+          assert.include(error.message, "another `protocol`")
+        }
+      }
+    }))
 
   it.effect("a job without an id cannot be asked for, which is said", () =>
     Effect.gen(function*() {

@@ -1305,12 +1305,11 @@ export const decodeStream =
     Effect.suspend(() => {
       const pushed = decoder(document, options)
       return stream.pipe(
-        Stream.runForEachWhile((chunk) =>
-          Effect.sync(() => {
-            pushed.write(chunk)
-            return !pushed.failed
-          })
-        ),
+        // Stream.runForEachWhile would hold the whole stream until its end.
+        Stream.runFoldWhile(true, identity, (_, chunk) => {
+          pushed.write(chunk)
+          return !pushed.failed
+        }),
         Effect.flatMap(() => pushed.end())
       )
     })

@@ -13,7 +13,7 @@ export interface Head {
 }
 
 /** So many bytes are taken from the connection before somebody asks for them. */
-const highWaterMark = 64 * 1024
+const highWaterMark = 256 * 1024
 
 const concatenate = (chunks: ReadonlyArray<Uint8Array>, length: number): Uint8Array<ArrayBuffer> => {
   const whole = new Uint8Array(length)

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { DataPart, DataValue } from "../DataValue.ts"
-import type { OutputData } from "../Execute.ts"
+import type { OutputData, OutputRequest } from "../Execute.ts"
 import type * as Input from "../Input.ts"
 import type { GivenInput, OutputReader } from "../Operation.ts"
 import type * as Output from "../Output.ts"
@@ -30,6 +30,16 @@ export const describeInputs = (inputs: Fields<Input.Any>): ReadonlyArray<InputDe
 
 export const describeOutputs = (outputs: Fields<Output.Any>): ReadonlyArray<OutputDescription> =>
   outputs.map(([name, { data }]) => ({ ...described(name), data }))
+
+/** How the outputs are asked for. */
+export const requestOutputs = (outputs: Fields<Output.Any>): ReadonlyArray<OutputRequest> =>
+  outputs.map(([identifier, { asReference, format, nested, uom }]) => ({
+    identifier,
+    format,
+    uom,
+    asReference,
+    nested
+  }))
 
 /** What a caller gave, or every fault in it. */
 export const encodeInputs = (

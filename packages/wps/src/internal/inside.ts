@@ -14,6 +14,7 @@ import { concatenate, sizeOf } from "./bytes.ts"
 import { bare } from "./endpoint.ts"
 import { isJob, type JobDocument, receive } from "./receive.ts"
 import { bodyOf } from "./unpacked.ts"
+import { type Watch, watched } from "./watched.ts"
 
 /** What came where the bytes of an output were asked for: those bytes, or a document about the job. */
 export type Inside =
@@ -76,11 +77,16 @@ const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>
  */
 export const inside = (
   asked: Asked,
-  response: HttpClientResponse.HttpClientResponse
+  response: HttpClientResponse.HttpClientResponse,
+  watch?: Watch<WpsError>
 ): Effect.Effect<Inside, WpsError> =>
-  response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response)
+  response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response, watch)
 
-const bytes = (asked: Asked, response: HttpClientResponse.HttpClientResponse): Effect.Effect<Inside, WpsError> =>
+const bytes = (
+  asked: Asked,
+  response: HttpClientResponse.HttpClientResponse,
+  watch: Watch<WpsError> | undefined
+): Effect.Effect<Inside, WpsError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
@@ -110,7 +116,7 @@ const bytes = (asked: Asked, response: HttpClientResponse.HttpClientResponse): E
             onFalse: () =>
               Effect.succeed(
                 Stream.fromChunk(start).pipe(
-                  Stream.concat(Stream.repeatEffectChunkOption(pull)),
+                  Stream.concat(watch === undefined ? Stream.repeatEffectChunkOption(pull) : watched(pull, watch)),
                   Stream.ensuring(close)
                 )
               )

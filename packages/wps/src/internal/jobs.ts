@@ -8,7 +8,14 @@ import * as Execute from "../Execute.ts"
 import { defaultSchedule, type Job, JobReference, type PollOptions } from "../Job.ts"
 import type * as Operation from "../Operation.ts"
 import type { Failure } from "../WpsClient.ts"
-import { CannotDismiss, CannotPoll, JobDismissed, ProcessFailed } from "../WpsError.ts"
+import {
+  CannotDismiss,
+  CannotPoll,
+  JobDismissed,
+  JobNotFound,
+  ProcessFailed,
+  type UnexpectedResponse
+} from "../WpsError.ts"
 import { asked } from "./asked.ts"
 import * as pollInternal from "./poll.ts"
 import { isJob, type JobDocument, receive } from "./receive.ts"
@@ -28,10 +35,17 @@ const geoServerDismiss = (location: URL): Option.Option<URL> => {
   return Option.some(dismiss)
 }
 
+/** WPS 1.0.0 has no other word for a job that has been forgotten. */
+const isGone = (error: Failure): error is UnexpectedResponse =>
+  error._tag === "UnexpectedResponse" && (error.status === 404 || error.status === 410)
+
+const hasAnswered = (error: Failure): boolean => error._tag !== "TransportError" && error._tag !== "ServerBusy"
+
 /** The jobs of one service. */
 export interface Jobs {
   readonly referenceOf: (identifier: string, document: JobDocument) => Either.Either<JobReference, CannotPoll>
-  readonly readStatus: (reference: JobReference) => Effect.Effect<JobDocument, Failure>
+  /** The first status of a job that was known before. */
+  readonly find: (reference: JobReference, poll: PollOptions) => Effect.Effect<JobDocument, Failure>
   readonly readResult: <A>(
     identifier: string,
     outputs: Operation.Outputs<A>,
@@ -93,10 +107,10 @@ export const make = (
     )
   }
 
-  /** WPS 2.0 says why a job failed in the place of its result only. */
+  /** WPS 2.0 says why a job failed in the place of its result only; what gives no reason leaves it without one. */
   const explained = (reference: JobReference, jobId: string, document: JobDocument) =>
     document._tag === "StatusInfo" && document.value.status._tag === "Failed"
-      ? Effect.catchAll(askJob("GetResult", reference, jobId), (error) =>
+      ? Effect.catchIf(askJob("GetResult", reference, jobId), hasAnswered, (error) =>
         Effect.succeed<JobDocument>({
           _tag: "StatusInfo",
           value: {
@@ -118,6 +132,21 @@ export const make = (
         Effect.flatMap(placeOf(reference.identifier, reference.statusLocation), (url) =>
           readDocument("GetStatus", reference.identifier, url))
     })
+
+  /** It may be that the document is only about to be there, but no longer than for some reads. */
+  const find = (reference: JobReference, { badReads = 10, schedule = defaultSchedule }: PollOptions) =>
+    readStatus(reference).pipe(
+      Effect.retry({ schedule, times: Math.min(badReads, 2), while: isGone }),
+      Effect.retry({ schedule, times: badReads, while: (error) => pollInternal.isTransient(error) && !isGone(error) }),
+      Effect.catchIf(isGone, ({ operation, url }) =>
+        Effect.fail(
+          new JobNotFound({
+            operation,
+            url,
+            jobId: Option.getOrElse(reference.jobId, () => url)
+          })
+        ))
+    )
 
   /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
   const readOutputs = (
@@ -253,5 +282,5 @@ export const make = (
       ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
       : Effect.fail(new JobDismissed({ identifier }))
 
-  return { referenceOf, readStatus, readResult, follow }
+  return { referenceOf, find, readResult, follow }
 }

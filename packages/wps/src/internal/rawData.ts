@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as DataValue from "../DataValue.ts"
 import type { ExecuteResponse, OutputRequest } from "../Execute.ts"
+import * as Execute from "../Execute.ts"
 import type { PollOptions } from "../Job.ts"
 import type * as Operation from "../Operation.ts"
 import type { Failure, RawData } from "../WpsClient.ts"
@@ -16,7 +17,6 @@ import type { WpsProtocol } from "../WpsProtocol.ts"
 import { type Asked, asked } from "./asked.ts"
 import { type Inside, inside } from "./inside.ts"
 import type { Jobs } from "./jobs.ts"
-import * as poll from "./poll.ts"
 import type { GivenRequest, Sendable, Service } from "./service.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
@@ -39,24 +39,27 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
     function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, Failure> {
       const what = asked("GetOutput")
       const { href } = yield* linked(typeof reference === "string" ? reference : reference.href)
-      const data = yield* exchange(
+      const watch = { limit: timeout, onLate: () => late(what, href) }
+      return yield* exchange(
         what,
         HttpClientRequest.get(href),
         (response) =>
-          Effect.flatMap(inside(what, response), (found): Effect.Effect<RawData, Failure> =>
-            found._tag === "Bytes"
-              ? Effect.succeed(rawData(response, found.stream))
-              : Effect.fail(other(what, found.document._tag))),
+          Effect.flatMap(
+            inside(what, response, watch),
+            (found): Effect.Effect<RawData, Failure> =>
+              found._tag === "Bytes"
+                ? Effect.succeed(rawData(response, found.stream))
+                : Effect.fail(other(what, found.document._tag))
+          ),
         timeout
       )
-      return { ...data, stream: Stream.timeoutFail(data.stream, () => late(what, href), timeout) }
     }
   )
 
 /** Runs a process for the bytes of one output. */
 export const make = (
   { byId, other, protocol, send, timeout }: Service,
-  { readResult, readStatus, referenceOf }: Jobs,
+  { follow, readResult, referenceOf }: Jobs,
   fetch: Download
 ) => {
   const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
@@ -108,17 +111,17 @@ export const make = (
     }
     const jobId = document.value.jobId.value
     const what = asked("GetResult", identifier, jobId)
+    const nothing: Operation.Outputs<void> = { identifier, read: () => Effect.void }
     return Effect.gen(function*() {
-      const job = yield* poll.make({
-        identifier,
-        first: document,
-        read: Effect.flatMap(referenceOf(identifier, document), readStatus),
-        poll: options,
-        canEnd: false
+      const job = yield* follow(nothing, document, referenceOf(identifier, document), options)
+      const last = yield* Effect.onInterrupt(
+        Stream.runLast(job.changes),
+        () => options.dismissOnInterrupt === true ? Effect.ignoreLogged(job.dismiss) : Effect.void
+      )
+      yield* Option.match(last, {
+        onNone: () => Effect.void,
+        onSome: (status) => readResult(identifier, nothing, Execute.response(status))
       })
-      const last = yield* job.last
-      if (last._tag !== "StatusInfo") return yield* embedded(identifier, output, last.value)
-      yield* readResult(identifier, { identifier, read: () => Effect.void }, last.value)
       const answer = yield* bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, timeout)
       const [, result] = answer
       return yield* result._tag === "Document" && result.document._tag === "StatusInfo"

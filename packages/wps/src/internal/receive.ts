@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { DataValue } from "../DataValue.ts"
@@ -80,11 +81,11 @@ const readBody = (
         onSuccess: (buffer) => take(new Uint8Array(buffer)),
         onFailure: transportError(asked, response.request.url)
       })
-      : Stream.runForEachWhile(Option.getOrElse(source, () => bodyOf(asked, response)), (chunk) =>
-        Effect.sync(() => {
-          take(chunk)
-          return !decoder.failed
-        }))
+      // Stream.runForEachWhile would hold the whole body until its end.
+      : Stream.runFoldWhile(Option.getOrElse(source, () => bodyOf(asked, response)), true, identity, (_, chunk) => {
+        take(chunk)
+        return !decoder.failed
+      })
     return Effect.map(read, () => ({
       decoded: Either.map(decoder.end(), toResponse),
       size,

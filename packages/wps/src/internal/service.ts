@@ -112,6 +112,7 @@ export const make = Effect.fnUntraced(function*(
   const baseUrl = endpoint.bare(options.url)
   const protocols = Arr.ensure(options.protocol ?? Wps100)
   const preferred = protocols[0] ?? Wps100
+  const postUrl = endpoint.withParameters(base, [])
   const origins = [base.origin, ...(options.origins ?? [])]
   const rewrite = options.rewriteUrl ?? ((url: string) => url)
   const language = Option.fromNullable(options.language)
@@ -204,31 +205,27 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const http = (operation: WpsRequest["_tag"], message: WpsMessage | HttpBody.HttpBody, accept: string) =>
-    Effect.map(urlOf(operation, message._tag === "Get" ? "GET" : "POST"), (url) =>
-      HttpClientRequest.setHeader(
-        message._tag === "Get"
-          ? HttpClientRequest.get(endpoint.withParameters(url, message.parameters))
-          : message._tag === "Post"
-          ? HttpClientRequest.bodyText(
-            HttpClientRequest.post(endpoint.withParameters(url, [])),
-            message.body,
-            xmlType
-          )
-          : HttpClientRequest.setBody(HttpClientRequest.post(endpoint.withParameters(url, [])), message),
+    Effect.map(urlOf(operation, message._tag === "Get" ? "GET" : "POST"), (url) => {
+      if (message._tag === "Get") {
+        const request = HttpClientRequest.get(endpoint.withParameters(url, message.parameters))
+        return HttpClientRequest.setHeader(request, "accept", accept)
+      }
+      const request = HttpClientRequest.post(url === base ? postUrl : endpoint.withParameters(url, []))
+      return HttpClientRequest.setHeader(
+        message._tag === "Post"
+          ? HttpClientRequest.bodyText(request, message.body, xmlType)
+          : HttpClientRequest.setBody(request, message),
         "accept",
         accept
-      ))
+      )
+    })
 
   /** Sends a request, and reads its answer. */
   const send = <A>(
     what: Asked,
     protocol: WpsProtocol,
     request: Sendable,
-    options: {
-      readonly accept: string
-      readonly limit: Duration.Duration
-      readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>
-    }
+    options: Sending<A>
   ): Effect.Effect<A, Failure> => {
     const ask = (message: WpsMessage | HttpBody.HttpBody) =>
       Effect.flatMap(
@@ -315,7 +312,7 @@ export const make = Effect.fnUntraced(function*(
       const found = endpoints.find(takesXml) ?? endpoints[0]
       return found === undefined ? Effect.succeed(base) : Effect.filterOrFail(
         endpoint.parse(rewrite(found.href), options.url),
-        (url) => origins.some((origin) => origin === url.origin),
+        (url) => origins.some((origin) => new URL(origin).origin === url.origin),
         (url) =>
           new InvalidUrl({
             url: endpoint.bare(url.href),

@@ -77,7 +77,7 @@ const encoded = ({ identifier, upload }: Placed): Stream.Stream<Uint8Array, Inpu
         const bytes = rest.length === 0 ? chunk.value : concatenate([rest, chunk.value])
         const whole = bytes.length - bytes.length % 3
         return Effect.succeed([
-          { read: total, rest: bytes.slice(whole) },
+          { read: total, rest: new Uint8Array(bytes.subarray(whole)) },
           base64Letters(bytes.subarray(0, whole))
         ])
       }

@@ -74,7 +74,7 @@ const utf8 = (): Charset => {
     decode: (more, last) => {
       const bytes = kept.length === 0 ? more : concat(kept, more)
       const end = bytes.length - (last ? 0 : unfinished(bytes))
-      kept = bytes.slice(end)
+      kept = new Uint8Array(bytes.subarray(end))
       return Either.try({
         try: () => {
           const text = utf8Decoder.decode(bytes.subarray(0, end))

@@ -115,7 +115,7 @@ export class Reader {
       const start = this.pending.length === 0 ? bytes : Bytes.concat(this.pending, bytes)
       // The caller may reuse its buffer.
       if (Bytes.isEnough(start)) this.choose(start, last)
-      else this.pending = start.slice()
+      else this.pending = new Uint8Array(start)
       return
     }
     for (let i = 0; (i < bytes.length || (last && i === 0)) && this.failure === undefined; i += sliceLength) {
