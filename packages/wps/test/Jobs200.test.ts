@@ -470,6 +470,32 @@ describe("a client of WPS 2.0", () => {
           : executeResponse("<wps:ProcessSucceeded/>", "", outputs100)
       }))))
 
+    const zoo = "https://example.org/cgi-bin/zoo"
+    const getStatus = `${zoo}?request=Execute&service=WPS&version=1.0.0&Identifier=GetStatus&DataInputs=sid=1-2` +
+      "&RawDataOutput=Result"
+
+    it.effect("ZOO's status, which is the raw output of another process, is asked for as it is given", () =>
+      Effect.gen(function*() {
+        const { sent } = yield* Server
+        const fiber = yield* Effect.fork(WpsClient.run(operation, { mode: "async" }))
+        yield* pass(3)
+        deepStrictEqual((yield* fiber).map(({ data }) => data._tag === "LiteralData" ? data.value : data._tag), ["42"])
+        deepStrictEqual([...new Set((yield* sent).slice(1).map(({ method, url }) => `${method} ${url}`))], [
+          `GET ${getStatus}`
+        ])
+      }).pipe(Effect.provide(layerAnonymous(
+        ({ method }, before) => ({
+          body: executeResponse(
+            before === 0 || method === "POST"
+              ? "<wps:ProcessStarted percentCompleted=\"10\">running</wps:ProcessStarted>"
+              : "<wps:ProcessSucceeded/>",
+            method === "POST" ? ` statusLocation="${getStatus.replaceAll("&", "&amp;")}"` : "",
+            before > 0 && method === "GET" ? outputs100 : ""
+          )
+        }),
+        { poll: everySecond }
+      ))))
+
     it.effect("and one that answers a request of 1.0.0 in 2.0 [B4.8]", () =>
       Effect.gen(function*() {
         const fiber = yield* Effect.fork(WpsClient.run(operation, { mode: "async" }))
