@@ -639,8 +639,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
           )
       ),
       Effect.catchAll((one) => end(failed(one), [], Option.none())),
-      Effect.zipRight(Deferred.succeed(done, void 0)),
-      Effect.asVoid,
+      // Also where it is dismissed, for those who wait for its result.
+      Effect.ensuring(Deferred.succeed(done, void 0)),
       // The server's handlers cannot be interrupted; a job can, by the end of the layer.
       Effect.interruptible,
       Effect.forkIn(scope)

@@ -34,13 +34,19 @@ const none = XmlName.unqualified
 
 const names = (local: string) => [metalink4(local), metalink3(local), none(local)] as const
 
+/** No path that leads out of the folder into which a file is put (RFC 5854 §4.1.2.1). */
+const safe = (name: string): string =>
+  name.split(/[\\/]/).filter((part) => part !== "" && part !== "." && part !== "..").join("/")
+
 const priorityOf = Option.getOrElse(() => 999_999)
+
+const Finite = Schema.compose(Schema.NumberFromString, Schema.Finite)
 
 /** Version 4 has a priority, of which 1 is the best; version 3 has a preference, of which 100 is. */
 const url = Xml.struct({
   mediaType: Xml.nonEmptyAttribute(none("mediatype")),
-  priority: Xml.lenient(Xml.attribute(none("priority"), Schema.NumberFromString)),
-  preference: Xml.lenient(Xml.attribute(none("preference"), Schema.NumberFromString)),
+  priority: Xml.lenient(Xml.attribute(none("priority"), Finite)),
+  preference: Xml.lenient(Xml.attribute(none("preference"), Finite)),
   address: Xml.value
 })
 
@@ -55,7 +61,9 @@ const addresses = {
 const file: Xml.Content<File> = Xml.map(
   Xml.struct({
     name: Xml.attributeWithDefault(none("name"), ""),
-    size: Xml.lenient(Xml.one(names("size"), Xml.textOf(Schema.NumberFromString))),
+    size: Xml.lenient(
+      Xml.one(names("size"), Xml.textOf(Schema.compose(Schema.NumberFromString, Schema.NonNegativeInt)))
+    ),
     hashes: Xml.many(names("hash"), hash),
     ...addresses,
     // Version 3 puts them into elements of their own.
@@ -67,7 +75,7 @@ const file: Xml.Content<File> = Xml.map(
       const inside = Option.getOrElse(resources, () => ({ urls: [], metaurls: [] }))
       const all = [...urls, ...inside.urls, ...metaurls, ...inside.metaurls]
       return {
-        name,
+        name: safe(name),
         size,
         mediaType: Option.firstSomeOf(all.map((one) => one.mediaType)),
         urls: [...all].sort((one, other) =>

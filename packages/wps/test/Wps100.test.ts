@@ -376,7 +376,7 @@ describe("GetCapabilities", () => {
       includes(other, { _tag: "UnexpectedResponse", kind: "other-document" })
       const refused = yield* of(documents.exceptionReport("VersionNegotiationFailed", "2.0.0 only"))
       assert.strictEqual(refused?._tag, "ServiceException")
-      assert.include(refused?.message, "does not speak the client's WPS version")
+      assert.include(refused?.message, "does not speak the client's version of WPS")
     }))
 })
 

@@ -274,12 +274,14 @@ const readBox = (text: string): Either.Either<DataValue.BoundingBoxData, string>
   const parts = text.split(",").map((part) => part.trim())
   const named = parts.findIndex((part) => Either.isLeft(readNumber(part)))
   const corners = named < 0 ? parts : parts.slice(0, named)
+  // A compound reference system has commas of its own, and the number of dimensions may stand after it.
+  const crs = (named < 0 ? [] : parts.slice(named)).join(",").replace(/,\d+$/, "")
   return corners.length === 0 || corners.length % 2 !== 0
     ? Either.left("is no bounding box; one is an even count of coordinates and a reference system, between commas")
     : Either.map(Either.all(corners.map(readNumber)), (numbers) =>
       DataValue.boundingBox(
         numbers.slice(0, numbers.length / 2),
         numbers.slice(numbers.length / 2),
-        named < 0 ? undefined : parts[named]
+        crs === "" ? undefined : crs
       ))
 }

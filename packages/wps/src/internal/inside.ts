@@ -64,7 +64,7 @@ const beginsDocument = (text: string): Option.Option<boolean> => {
 }
 
 /** The root comes before that many bytes. */
-const longestStart = 4096
+const longestStart = 65_536
 
 /** Of UTF-16 this leaves what is ASCII, which is all that is looked for. */
 const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>

@@ -1,6 +1,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { ExecuteResponse } from "../Execute.ts"
@@ -50,6 +51,14 @@ export interface Jobs {
     identifier: string,
     outputs: Operation.Outputs<A>,
     response: ExecuteResponse
+  ) => Effect.Effect<A, Failure>
+  /** Asks for a result again that is not there yet. */
+  readonly untilThere: <A>(result: Effect.Effect<A, Failure>, poll: PollOptions) => Effect.Effect<A, Failure>
+  /** Dismisses a job where whoever waits for it is interrupted, if that is wanted. */
+  readonly dismissing: <A>(
+    wait: Effect.Effect<A, Failure>,
+    dismiss: Effect.Effect<void, Failure>,
+    poll: PollOptions
   ) => Effect.Effect<A, Failure>
   readonly follow: <A>(
     outputs: Operation.Outputs<A>,
@@ -107,21 +116,36 @@ export const make = (
     )
   }
 
-  /** WPS 2.0 says why a job failed in the place of its result only; what gives no reason leaves it without one. */
+  /** What a job gave or how it ended: where it stands is no answer to that. */
+  const askResult = (reference: JobReference, jobId: string): Effect.Effect<JobDocument, Failure> =>
+    Effect.filterOrFail(
+      askJob("GetResult", reference, jobId),
+      ({ _tag, value: { status } }) =>
+        Execute.isTerminal(status) && !(_tag === "StatusInfo" && status._tag === "Succeeded"),
+      ({ _tag }) => other(asked("GetResult", reference.identifier, jobId), _tag)
+    )
+
+  /**
+   * WPS 2.0 says why a job failed in the place of its result only; what gives no reason leaves it without one. That it
+   * failed is known, whatever stands there.
+   */
   const explained = (reference: JobReference, jobId: string, document: JobDocument) =>
     document._tag === "StatusInfo" && document.value.status._tag === "Failed"
-      ? Effect.catchIf(askJob("GetResult", reference, jobId), hasAnswered, (error) =>
-        Effect.succeed<JobDocument>({
-          _tag: "StatusInfo",
-          value: {
-            ...document.value,
-            status: Execute.JobStatus.Failed({
-              message: error._tag === "ServiceException" ? error.exceptions.map(String).join("; ") : "",
-              percent: document.value.status.percent,
-              exceptions: error._tag === "ServiceException" ? error.exceptions : []
-            })
-          }
-        }))
+      ? askResult(reference, jobId).pipe(
+        Effect.map((result) => result.value.status._tag === "Failed" ? result : document),
+        Effect.catchIf(hasAnswered, (error) =>
+          Effect.succeed<JobDocument>({
+            _tag: "StatusInfo",
+            value: {
+              ...document.value,
+              status: Execute.JobStatus.Failed({
+                message: error._tag === "ServiceException" ? error.exceptions.map(String).join("; ") : "",
+                percent: document.value.status.percent,
+                exceptions: error._tag === "ServiceException" ? error.exceptions : []
+              })
+            }
+          }))
+      )
       : Effect.succeed(document)
 
   const readStatus = (reference: JobReference): Effect.Effect<JobDocument, Failure> =>
@@ -148,27 +172,53 @@ export const make = (
         ))
     )
 
+  const untilThere = <A>(result: Effect.Effect<A, Failure>, poll: PollOptions): Effect.Effect<A, Failure> =>
+    Effect.retry(result, {
+      schedule: poll.schedule ?? defaultSchedule,
+      times: poll.badReads ?? 10,
+      while: (error) =>
+        pollInternal.isTransient(error) || (error._tag === "ServiceException" && error.code === "ResultNotReady")
+    })
+
+  /**
+   * Dismisses in a fiber of its own: what runs at an interruption cannot itself be interrupted, and no time-out would hold.
+   * The limit is for a login on the way too, which nobody waits for any more.
+   */
+  const dismissing = <A>(
+    wait: Effect.Effect<A, Failure>,
+    dismiss: Effect.Effect<void, Failure>,
+    poll: PollOptions
+  ): Effect.Effect<A, Failure> =>
+    poll.dismissOnInterrupt !== true ?
+      wait :
+      Effect.onInterrupt(wait, () =>
+        Effect.ignoreLogged(Effect.timeout(dismiss, timeout)).pipe(
+          Effect.interruptible,
+          Effect.forkDaemon,
+          Effect.flatMap(Fiber.await)
+        ))
+
   /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
   const readOutputs = (
     reference: Either.Either<JobReference, CannotPoll>,
     { _tag, value }: JobDocument,
     poll: PollOptions
   ): Effect.Effect<ExecuteResponse, Failure> =>
-    _tag !== "StatusInfo" || value.status._tag !== "Succeeded" || Option.isNone(value.jobId)
+    _tag !== "StatusInfo" || value.status._tag !== "Succeeded"
       ? Effect.succeed(value)
-      : Effect.flatMap(reference, (found) => askJob("GetResult", found, Option.getOrElse(value.jobId, () => ""))).pipe(
-        Effect.retry({
-          schedule: poll.schedule ?? defaultSchedule,
-          times: poll.badReads ?? 10,
-          while: (error) =>
-            pollInternal.isTransient(error) || (error._tag === "ServiceException" && error.code === "ResultNotReady")
-        }),
-        Effect.map((result) => ({
-          ...result.value,
-          jobId: value.jobId,
-          expirationDate: Option.orElse(result.value.expirationDate, () => value.expirationDate)
-        }))
-      )
+      : Effect.flatMap(reference, (found) =>
+        Option.match(Option.orElse(value.jobId, () => found.jobId), {
+          onNone: () =>
+            Effect.fail(new CannotPoll({ identifier: found.identifier, reason: "the server gave no JobID" })),
+          onSome: (jobId) => askResult(found, jobId)
+        })).pipe(
+          (result) => untilThere(result, poll),
+          Effect.map((result) => ({
+            ...result.value,
+            jobId: value.jobId,
+            expirationDate: Option.orElse(result.value.expirationDate, () => value.expirationDate)
+          }))
+        )
 
   const cannotDismiss = (identifier: string, reason: string) => Effect.fail(new CannotDismiss({ identifier, reason }))
 
@@ -256,10 +306,11 @@ export const make = (
       Effect.zipRight(poller.end(dismissed)),
       Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false })
     )
-    const document = Effect.flatMap(poller.last, fetch)
-    const awaited = poll.dismissOnInterrupt === true
-      ? Effect.onInterrupt(document, () => Effect.ignoreLogged(dismiss))
-      : document
+    const awaited = dismissing(
+      Effect.flatMap(poller.last, (last) => poller.within(fetch(last))),
+      dismiss,
+      poll
+    )
     return {
       identifier,
       reference: Either.getRight(reference),
@@ -282,5 +333,5 @@ export const make = (
       ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
       : Effect.fail(new JobDismissed({ identifier }))
 
-  return { referenceOf, find, readResult, follow }
+  return { referenceOf, find, readResult, untilThere, dismissing, follow }
 }

@@ -33,6 +33,8 @@ export interface Poller {
   readonly changes: Stream.Stream<JobStatus, Failure>
   /** The last document, waited for. */
   readonly last: Effect.Effect<JobDocument, Failure>
+  /** What is done once the job is done, within what the deadline leaves; who comes later than that may still try. */
+  readonly within: <A>(effect: Effect.Effect<A, Failure>) => Effect.Effect<A, Failure>
   /** Puts an end to it that is known otherwise, unless it has come to one. */
   readonly end: (document: JobDocument) => Effect.Effect<void>
 }
@@ -48,6 +50,9 @@ const patience = (error: Failure): number =>
     : 0
 
 const anHour = 3_600_000
+
+/** A server that wants to be asked sooner is asked by the schedule, in milliseconds. */
+const soonest = 250
 
 const statusOf = ({ document }: Snapshot): JobStatus => document.value.status
 
@@ -137,7 +142,7 @@ export const make = Effect.fnUntraced(function*(options: {
   const hinted = (current: Snapshot, now: number): Option.Option<number> =>
     Option.filter(
       Option.map(current.document.value.nextPoll, ({ epochMillis }) => Math.min(epochMillis - now, anHour)),
-      (left) => left > 0
+      (left) => left >= soonest
     )
 
   const pause = (current: Snapshot): Effect.Effect<void, Failure> =>
@@ -164,7 +169,8 @@ export const make = Effect.fnUntraced(function*(options: {
         onNone: () => Effect.asVoid(next),
         onSome: ({ error, left }) => left < 1 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
       })
-      return canEnd ? Effect.raceFirst(bounded, Deferred.await(ended)) : bounded
+      // Whoever waits may be uninterruptible, and the race waits for its loser.
+      return canEnd ? Effect.raceFirst(bounded, Effect.interruptible(Deferred.await(ended))) : bounded
     })
 
   /** A snapshot that is newer than the version seen. */
@@ -210,6 +216,19 @@ export const make = Effect.fnUntraced(function*(options: {
         : Effect.map(Effect.flatMap(read, (document) => renew(current, document)), statusOf)),
     changes: Stream.changes(Stream.map(states, statusOf)),
     last: Effect.flatMap(Ref.get(snapshot), settled),
+    within: (effect) => {
+      const { deadline } = poll
+      return deadline === undefined ? effect : Effect.flatMap(
+        Effect.all([Ref.get(snapshot), Clock.currentTimeMillis]),
+        ([current, now]) => {
+          const left = started + Duration.toMillis(deadline) - now
+          return left < 1 ? effect : Effect.timeoutFail(effect, {
+            duration: left,
+            onTimeout: () => timeout("deadline", deadline, statusOf(current))
+          })
+        }
+      )
+    },
     end: (document) =>
       Ref.get(snapshot).pipe(
         Effect.flatMap((current) => renew(current, document)),

@@ -58,15 +58,21 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
 
 /** Runs a process for the bytes of one output. */
 export const make = (
-  { byId, other, protocol, send, timeout }: Service,
-  { follow, readResult, referenceOf }: Jobs,
+  { byId, late, other, protocol, send, timeout }: Service,
+  { dismissing, follow, readResult, referenceOf, untilThere }: Jobs,
   fetch: Download
 ) => {
   const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
     send(what, protocol, request, {
       accept: "*/*",
       limit,
-      read: (response) => Effect.map(inside(what, response), (found) => [response, found] as const)
+      read: (response) => {
+        const watch = { limit, onLate: () => late(what, response.request.url) }
+        return Effect.map(
+          inside(what, response, Duration.isFinite(limit) ? watch : undefined),
+          (found) => [response, found] as const
+        )
+      }
     })
 
   /** The bytes of the one output that came inside a document. */
@@ -106,27 +112,28 @@ export const make = (
   ): Effect.Effect<RawData, Failure> => {
     if (found._tag === "Bytes") return Effect.succeed(rawData(response, found.stream))
     const { document } = found
-    if (document._tag !== "StatusInfo" || Option.isNone(document.value.jobId)) {
-      return embedded(identifier, output, document.value)
-    }
-    const jobId = document.value.jobId.value
+    if (document._tag !== "StatusInfo") return embedded(identifier, output, document.value)
+    const reference = referenceOf(identifier, document)
+    if (Either.isLeft(reference)) return Effect.fail(reference.left)
+    const jobId = Option.getOrElse(document.value.jobId, () => "")
     const what = asked("GetResult", identifier, jobId)
     const nothing: Operation.Outputs<void> = { identifier, read: () => Effect.void }
     return Effect.gen(function*() {
-      const job = yield* follow(nothing, document, referenceOf(identifier, document), options)
-      const last = yield* Effect.onInterrupt(
-        Stream.runLast(job.changes),
-        () => options.dismissOnInterrupt === true ? Effect.ignoreLogged(job.dismiss) : Effect.void
-      )
+      const job = yield* follow(nothing, document, reference, options)
+      const last = yield* dismissing(Stream.runLast(job.changes), job.dismiss, options)
       yield* Option.match(last, {
         onNone: () => Effect.void,
         onSome: (status) => readResult(identifier, nothing, Execute.response(status))
       })
-      const answer = yield* bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, timeout)
-      const [, result] = answer
-      return yield* result._tag === "Document" && result.document._tag === "StatusInfo"
-        ? Effect.fail(other(what, result.document._tag))
-        : rawOf(identifier, output, options, answer)
+      const answer = yield* untilThere(
+        Effect.filterOrFail(
+          bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, timeout),
+          ([, result]) => result._tag !== "Document" || result.document._tag !== "StatusInfo",
+          () => other(what, "StatusInfo")
+        ),
+        options
+      )
+      return yield* rawOf(identifier, output, options, answer)
     })
   }
 

@@ -34,6 +34,8 @@ const excerptLength = 500
 const printable = (bytes: Uint8Array): string =>
   new TextDecoder().decode(bytes.subarray(0, 2 * excerptLength))
     .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    // Some error pages show the request.
+    .replace(/\b(bearer|basic|dpop|digest|negotiate|cookie:)\s+[^\s<>"']+/gi, "$1 …")
     .slice(0, excerptLength)
 
 const headerOf = (response: HttpClientResponse.HttpClientResponse, name: string): Option.Option<string> =>

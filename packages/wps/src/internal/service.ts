@@ -7,6 +7,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -64,6 +65,9 @@ const within = <A, E, R, E2>(
   onTimeout: () => E2
 ): Effect.Effect<A, E | E2, R> =>
   Duration.isFinite(duration) ? Effect.timeoutFail(answer, { duration, onTimeout }) : answer
+
+/** `2.0` of `2.0.2`: what is corrected in the text of the standard changes no document. */
+const release = (version: string): string => version.trim().split(".").slice(0, 2).join(".")
 
 /** How a request is sent, and its answer read. */
 export interface Sending<A> {
@@ -184,6 +188,7 @@ export const make = Effect.fnUntraced(function*(
     protocol: WpsProtocol,
     request: GivenRequest,
     broken: Ref.Ref<Option.Option<InputFault>>,
+    ended: Deferred.Deferred<void>,
     attempt = 0
   ): Effect.Effect<HttpBody.HttpBody, InvalidInputs> => {
     const [inputs, uploads] = upload.place(request.inputs, attempt)
@@ -198,8 +203,16 @@ export const make = Effect.fnUntraced(function*(
             )
           ))
           : Option.match(upload.split(message.body, uploads), {
-            onNone: () => encodeUploads(what, protocol, request, broken, attempt + 1),
-            onSome: (parts) => Effect.succeed(upload.body(parts, uploads, xmlType, broken))
+            onNone: () =>
+              attempt < 9
+                ? encodeUploads(what, protocol, request, broken, ended, attempt + 1)
+                : Effect.fail(invalid(
+                  what,
+                  uploads.map(({ identifier }) =>
+                    new InputFault({ input: identifier, reason: "is not written by this protocol as it stands" })
+                  )
+                )),
+            onSome: (parts) => Effect.succeed(upload.body(parts, uploads, xmlType, broken, ended))
           })
     )
   }
@@ -233,13 +246,19 @@ export const make = Effect.fnUntraced(function*(
         (encoded) => exchange(what, encoded, options.read, options.limit)
       )
     if (isPlain(request)) return Effect.flatMap(encode(what, protocol, request), ask)
-    return Effect.flatMap(Ref.make(Option.none<InputFault>()), (broken) =>
-      Effect.catchAll(
-        Effect.flatMap(encodeUploads(what, protocol, request.request, broken), ask),
-        (error) =>
-          Effect.flatMap(Ref.get(broken), (fault) =>
-            Effect.fail(Option.isSome(fault) ? invalid(what, [fault.value]) : error))
-      ))
+    return Effect.gen(function*() {
+      const broken = yield* Ref.make(Option.none<InputFault>())
+      const ended = yield* Deferred.make<void>()
+      return yield* Effect.flatMap(encodeUploads(what, protocol, request.request, broken, ended), ask).pipe(
+        Effect.catchAll((error) =>
+          Effect.flatMap(
+            Ref.get(broken),
+            (fault) => Effect.fail(Option.isSome(fault) ? invalid(what, [fault.value]) : error)
+          )
+        ),
+        Effect.ensuring(Deferred.succeed(ended, void 0))
+      )
+    })
   }
 
   const ask = (
@@ -291,7 +310,7 @@ export const make = Effect.fnUntraced(function*(
     ? Effect.succeed(preferred)
     : Effect.flatMap(capabilities.get(""), ({ version }) => {
       const offered = Option.getOrElse(version, () => "1.0.0")
-      const chosen = protocols.find((one) => one.version === offered)
+      const chosen = protocols.find((one) => release(one.version) === release(offered))
       return chosen === undefined
         ? Effect.fail(
           new VersionNotSupported({ url: baseUrl, offered, spoken: protocols.map((one) => one.version) })

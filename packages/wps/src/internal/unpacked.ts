@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { isWpsError, TransportError, type WpsError } from "../WpsError.ts"
 import { type Asked, transportError } from "./asked.ts"
+import { concatenate, sizeOf } from "./bytes.ts"
 import { bare } from "./endpoint.ts"
 
 /** The bytes with which gzip begins, and XML does not. */
@@ -21,12 +22,15 @@ const unpacked = (
 ): Stream.Stream<Uint8Array, WpsError> =>
   Stream.unwrapScoped(Effect.gen(function*() {
     const pull = yield* Stream.toPull(body)
-    const start = yield* Effect.catchAll(
-      pull,
-      Option.match({ onNone: () => Effect.succeed(Chunk.empty<Uint8Array>()), onSome: Effect.fail })
-    )
+    // The two bytes that tell may come one by one.
+    const look = (seen: Chunk.Chunk<Uint8Array>): Effect.Effect<Chunk.Chunk<Uint8Array>, WpsError> =>
+      sizeOf(seen) >= 2 ? Effect.succeed(seen) : Effect.matchEffect(pull, {
+        onFailure: Option.match({ onNone: () => Effect.succeed(seen), onSome: Effect.fail }),
+        onSuccess: (more) => look(Chunk.appendAll(seen, more))
+      })
+    const start = yield* look(Chunk.empty())
     const whole = Stream.concat(Stream.fromChunk(start), Stream.repeatEffectChunkOption(pull))
-    return Option.exists(Chunk.head(start), isGzip)
+    return isGzip(concatenate(start))
       ? Stream.fromReadableStream<Uint8Array, WpsError>({
         evaluate: () =>
           Stream.toReadableStream(Stream.map(whole, (chunk) => new Uint8Array(chunk))).pipeThrough(

@@ -1,4 +1,5 @@
 import * as HttpBody from "@effect/platform/HttpBody"
+import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -90,7 +91,8 @@ export const body = (
   parts: ReadonlyArray<string>,
   uploads: ReadonlyArray<Placed>,
   contentType: string,
-  broken: Ref.Ref<Option.Option<InputFault>>
+  broken: Ref.Ref<Option.Option<InputFault>>,
+  ended: Deferred.Deferred<void>
 ): HttpBody.Stream => {
   const texts = parts.map((part) => utf8.encode(part))
   const length = texts.reduce((sum, text) => sum + text.length, 0) +
@@ -104,7 +106,8 @@ export const body = (
     Stream.empty
   )
   return HttpBody.stream(
-    Stream.tapError(whole, (fault) => Ref.set(broken, Option.some(fault))),
+    // Fetch does not cancel a body that it is reading, so the request's end closes the file.
+    Stream.tapError(whole, (fault) => Ref.set(broken, Option.some(fault))).pipe(Stream.interruptWhenDeferred(ended)),
     contentType,
     length
   )

@@ -305,14 +305,18 @@ const spread = (part: DataValue.DataPart): ReadonlyArray<DataValue.DataPart> =>
     : [part]
 
 const gather = (parts: ReadonlyArray<DataValue.DataPart>): ReadonlyArray<DataValue.DataPart> => {
-  const inside = (identifier: string) =>
-    parts.flatMap(({ data, identifier: other }) => other === identifier && data._tag === "NestedData" ? data.parts : [])
-  const isFirst = ({ data, identifier }: DataValue.DataPart, at: number) =>
-    data._tag !== "NestedData" ||
-    parts.findIndex((one) => one.identifier === identifier && one.data._tag === "NestedData") === at
+  const inside = new Map<string, Array<DataValue.DataPart>>()
+  const isFirst = ({ data, identifier }: DataValue.DataPart) => {
+    if (data._tag !== "NestedData") return true
+    const known = inside.get(identifier)
+    const all = known ?? []
+    for (const one of data.parts) all.push(one)
+    inside.set(identifier, all)
+    return known === undefined
+  }
   return parts.filter(isFirst).map((part) =>
     part.data._tag === "NestedData"
-      ? { identifier: part.identifier, data: { _tag: "NestedData", parts: gather(inside(part.identifier)) } }
+      ? { identifier: part.identifier, data: { _tag: "NestedData", parts: gather(inside.get(part.identifier) ?? []) } }
       : part
   )
 }
@@ -352,13 +356,20 @@ const spreadRequest = (request: Execute.OutputRequest): ReadonlyArray<Execute.Ou
 
 /** And is read as one request for both. */
 const gatherRequests = (requests: ReadonlyArray<Execute.OutputRequest>): ReadonlyArray<Execute.OutputRequest> => {
-  const isNested = ({ nested }: Execute.OutputRequest) => nested.length > 0
-  const named = (identifier: string) => requests.filter((one) => isNested(one) && one.identifier === identifier)
-  return requests.flatMap((request) => {
-    if (!isNested(request)) return [request]
-    const all = named(request.identifier)
-    return all[0] === request ? [{ ...request, nested: gatherRequests(all.flatMap(({ nested }) => nested)) }] : []
-  })
+  const inside = new Map<string, Array<Execute.OutputRequest>>()
+  const isFirst = ({ identifier, nested }: Execute.OutputRequest) => {
+    if (nested.length === 0) return true
+    const known = inside.get(identifier)
+    const all = known ?? []
+    for (const one of nested) all.push(one)
+    inside.set(identifier, all)
+    return known === undefined
+  }
+  return requests.filter(isFirst).map((request) =>
+    request.nested.length === 0
+      ? request
+      : { ...request, nested: gatherRequests(inside.get(request.identifier) ?? []) }
+  )
 }
 
 const notOne = (count: number) => `raw data is that of one output, and ${count} are asked for`
@@ -840,7 +851,8 @@ const statusInfo: Xml.Content<Execute.ExecuteResponse> = Xml.map(
   {
     decode: ({ estimatedCompletion, expirationDate, jobId, nextPoll, percent, status }): Execute.ExecuteResponse =>
       Execute.response(readStatus(status, Option.flatMap(percent, bounded)), {
-        jobId: Option.some(jobId),
+        // Some servers leave it empty where there is no job to ask for.
+        jobId: Option.liftPredicate(jobId, (id) => id !== ""),
         expirationDate: readMoment(expirationDate),
         estimatedCompletion: readMoment(estimatedCompletion),
         nextPoll: readMoment(nextPoll)
