@@ -567,6 +567,35 @@ describe("loops and hangs", () => {
       { ...in20, timeout: "10 seconds" }
     ))))
 
+  it.effect("a deadline holds for the first read of a job that is attached to", () =>
+    Effect.gen(function*() {
+      const reference = new Job.JobReference({
+        identifier: "p",
+        statusLocation: Option.none(),
+        jobId: Option.some("j")
+      })
+      const tag = yield* after(10, WpsClient.attach(reference, number, { poll: { deadline: "5 seconds" } }))
+      assert.strictEqual(tag, "JobTimeout")
+    }).pipe(Effect.provide(layerAnonymous(server({ GetStatus: "never" }), { ...in20, timeout: "1 hour" }))))
+
+  it.effect("one of two dismisses that is refused leaves the other its way", () =>
+    Effect.gen(function*() {
+      const job = yield* WpsClient.execute(number({}))
+      const first = yield* Effect.forkDaemon(job.dismiss)
+      yield* pass(1)
+      assert.strictEqual((yield* Effect.flip(job.dismiss))._tag, "CannotDismiss")
+      assert.strictEqual((yield* job.status)._tag, "Dismissed")
+      yield* Fiber.interrupt(first)
+    }).pipe(Effect.provide(layerAnonymous(
+      server({
+        Execute: statusInfo("Accepted"),
+        GetStatus: statusInfo("Failed"),
+        GetResult: { status: 400, body: report("NoApplicableCode") },
+        Dismiss: (before) => before === 0 ? "never" : { status: 400, body: report("OperationNotSupported") }
+      }),
+      in20
+    ))))
+
   it.effect("an interrupted dismiss lets those who wait go on", () =>
     Effect.gen(function*() {
       const job = yield* WpsClient.execute(number({}))

@@ -1,7 +1,9 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
+import * as Number from "effect/Number"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { ExecuteResponse } from "../Execute.ts"
@@ -14,6 +16,7 @@ import {
   CannotPoll,
   JobDismissed,
   JobNotFound,
+  JobTimeout,
   ProcessFailed,
   type UnexpectedResponse
 } from "../WpsError.ts"
@@ -158,8 +161,11 @@ export const make = (
     })
 
   /** It may be that the document is only about to be there, but no longer than for some reads. */
-  const find = (reference: JobReference, { badReads = 10, schedule = defaultSchedule }: PollOptions) =>
-    readStatus(reference).pipe(
+  const find = (
+    reference: JobReference,
+    { badReads = 10, deadline, schedule = defaultSchedule }: PollOptions
+  ): Effect.Effect<JobDocument, Failure> => {
+    const found: Effect.Effect<JobDocument, Failure> = readStatus(reference).pipe(
       Effect.retry({ schedule, times: Math.min(badReads, 2), while: isGone }),
       Effect.retry({ schedule, times: badReads, while: (error) => pollInternal.isTransient(error) && !isGone(error) }),
       Effect.catchIf(isGone, ({ operation, url }) =>
@@ -171,6 +177,17 @@ export const make = (
           })
         ))
     )
+    return deadline === undefined ? found : Effect.timeoutFail(found, {
+      duration: deadline,
+      onTimeout: () =>
+        new JobTimeout({
+          identifier: reference.identifier,
+          kind: "deadline",
+          seconds: Duration.toSeconds(deadline),
+          lastStatus: "not known"
+        })
+    })
+  }
 
   const untilThere = <A>(result: Effect.Effect<A, Failure>, poll: PollOptions): Effect.Effect<A, Failure> =>
     Effect.retry(result, {
@@ -268,7 +285,7 @@ export const make = (
         jobId: first.value.jobId
       })
     }
-    const isDismissing = yield* Ref.make(false)
+    const dismisses = yield* Ref.make(0)
     const read = Effect.flatMap(reference, readStatus)
     const poller = yield* pollInternal.make({
       identifier,
@@ -276,8 +293,8 @@ export const make = (
       read: canEnd
         ? Effect.flatMap(read, (document) =>
           // Some servers call a job failed while it is being dismissed.
-          Effect.map(Ref.get(isDismissing), (isEnding) =>
-            isEnding && document.value.status._tag === "Failed" ? dismissed : document))
+          Effect.map(Ref.get(dismisses), (count) =>
+            count > 0 && document.value.status._tag === "Failed" ? dismissed : document))
         : read,
       poll,
       canEnd
@@ -301,9 +318,15 @@ export const make = (
           ? dismissById(found, found.jobId.value)
           : dismissAt(identifier, Option.getOrElse(found.statusLocation, () => ""))
     }).pipe(
-      (request) => Effect.zipRight(Ref.set(isDismissing, true), request),
-      Effect.onError(() => Ref.set(isDismissing, false)),
-      Effect.zipRight(poller.end(dismissed)),
+      (request) =>
+        // What the server has dismissed is at its end here too, whoever is interrupted meanwhile.
+        Effect.uninterruptibleMask((restore) =>
+          Ref.update(dismisses, Number.increment).pipe(
+            Effect.zipRight(restore(request)),
+            Effect.onError(() => Ref.update(dismisses, Number.decrement)),
+            Effect.zipRight(poller.end(dismissed))
+          )
+        ),
       Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false })
     )
     const awaited = dismissing(
