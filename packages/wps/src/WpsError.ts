@@ -11,7 +11,8 @@ import * as Schema from "effect/Schema"
 import { OwsException } from "./Ows.ts"
 
 /**
- * What was being asked of the service.
+ * What was being asked of the service. `ListJobs`, `GetJob`, `GetHistory` and `DeleteJob` are no operations of WPS but of
+ * ESGF's job API.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +24,11 @@ export const Operation = Schema.Literal(
   "GetStatus",
   "GetResult",
   "Dismiss",
-  "GetOutput"
+  "GetOutput",
+  "ListJobs",
+  "GetJob",
+  "GetHistory",
+  "DeleteJob"
 )
 
 /**
@@ -117,7 +122,8 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>("@effect-wps/
 }
 
 /**
- * What came back is no WPS document: HTML, cut or malformed XML, some other document, nothing at all.
+ * What came back is no WPS document: HTML, cut or malformed XML, some other document, nothing at all; or, where JSON was
+ * asked for, none that can be read.
  *
  * @since 0.1.0
  * @category errors
@@ -136,6 +142,7 @@ export class UnexpectedResponse
         "not-xml",
         "malformed-xml",
         "unreadable-xml",
+        "unreadable-json",
         "other-document",
         "http-status"
       ),
@@ -150,6 +157,8 @@ export class UnexpectedResponse
       ? "Check that the address is that of the WPS endpoint and that no login page or proxy stands before it."
       : this.kind === "malformed-xml" || this.kind === "unreadable-xml"
       ? "The server's document is at fault; ask for the output by reference or raw, or tell whoever runs it."
+      : this.kind === "unreadable-json"
+      ? "Check that the address is that of the job API, and its version one that this client knows."
       : "Try again later, or ask whoever runs the server."
     return `${this.operation} at ${this.url} was answered with HTTP ${this.status} but ${this.reason}. ${hint}`
   }

@@ -174,26 +174,28 @@ export const make = Effect.fnUntraced(function*(options: {
     })
 
   /** A snapshot that is newer than the version seen. */
-  const newer = (seen: number): Effect.Effect<Snapshot, Failure> =>
-    Effect.uninterruptibleMask((restore) =>
+  const newer = (seen: number): Effect.Effect<Snapshot, Failure> => {
+    const isNewer = (current: Snapshot): boolean => current.version > seen || isTerminal(statusOf(current))
+    return Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const mine = yield* Deferred.make<void, Failure>()
         const theirs = yield* Ref.modify(turn, (held) => [held, Option.orElseSome(held, () => mine)])
         const current = yield* Ref.get(snapshot)
-        const isNewer = current.version > seen || isTerminal(statusOf(current))
         if (Option.isNone(theirs)) {
-          yield* (isNewer ? Effect.void : restore(step(current))).pipe(Effect.onExit((exit) =>
+          yield* (isNewer(current) ? Effect.void : restore(step(current))).pipe(Effect.onExit((exit) =>
             Effect.zipRight(
               Ref.set(turn, Option.none()),
               Exit.isInterrupted(exit) ? Deferred.succeed(mine, void 0) : Deferred.done(mine, exit)
             )
           ))
-        } else if (!isNewer) {
+        } else if (!isNewer(current)) {
           yield* restore(Deferred.await(theirs.value))
         }
-        return isNewer ? current : yield* restore(newer(seen))
+        const after = yield* Ref.get(snapshot)
+        return isNewer(after) ? after : yield* restore(newer(seen))
       })
     )
+  }
 
   const settled = (current: Snapshot): Effect.Effect<JobDocument, Failure> =>
     isTerminal(statusOf(current))

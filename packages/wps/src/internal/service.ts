@@ -2,7 +2,6 @@ import * as Auth from "@effect-wps/auth/Auth"
 import type { AuthError } from "@effect-wps/auth/AuthError"
 import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Arr from "effect/Array"
@@ -12,7 +11,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
@@ -36,6 +34,7 @@ import {
 import type { WpsMessage, WpsProtocol, WpsRequest, WpsResponse } from "../WpsProtocol.ts"
 import { type Asked, asked, transportError } from "./asked.ts"
 import * as batched from "./batched.ts"
+import * as deadlinesInternal from "./deadlines.ts"
 import * as endpoint from "./endpoint.ts"
 import { type Answer, receive } from "./receive.ts"
 import * as upload from "./upload.ts"
@@ -57,14 +56,6 @@ const isSpoilt = (error: Failure): boolean => error._tag === "ServiceException" 
 
 /** A URL longer than this is refused by some servers; descriptions are asked for in batches that stay below it. */
 const maxBatch = 40
-
-/** An answer within its time; one without a limit costs no timer and no fiber. */
-const within = <A, E, R, E2>(
-  answer: Effect.Effect<A, E, R>,
-  duration: Duration.Duration,
-  onTimeout: () => E2
-): Effect.Effect<A, E | E2, R> =>
-  Duration.isFinite(duration) ? Effect.timeoutFail(answer, { duration, onTimeout }) : answer
 
 /** `2.0` of `2.0.2`: what is corrected in the text of the standard changes no document. */
 const release = (version: string): string => version.trim().split(".").slice(0, 2).join(".")
@@ -124,18 +115,9 @@ export const make = Effect.fnUntraced(function*(
   const timeToLive = options.timeToLive ?? "1 hour"
   const plain = yield* HttpClient.HttpClient
 
-  /** How long the request at hand may take; a login that comes before it may take longer, so it is not counted. */
-  const patience = yield* FiberRef.make<Duration.Duration>(Duration.infinity)
-  const timed = HttpClient.transform(
-    options.transformClient?.(plain) ?? plain,
-    (answer, request) =>
-      Effect.flatMap(FiberRef.get(patience), (duration) =>
-        within(
-          answer,
-          duration,
-          () => new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
-        ))
-  )
+  // A login that comes before a request may take longer, so it is not counted.
+  const deadlines = yield* deadlinesInternal.make
+  const timed = HttpClient.transform(options.transformClient?.(plain) ?? plain, deadlines.counted)
   const authorized = yield* Auth.authorizeClient(timed, {
     auth: yield* Auth.Auth,
     origins,
@@ -156,18 +138,18 @@ export const make = Effect.fnUntraced(function*(
     read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
     limit: Duration.Duration
   ): Effect.Effect<A, Failure> =>
-    (Duration.isFinite(limit)
-      ? Effect.locally(authorized.execute(request), patience, limit)
-      : authorized.execute(request)).pipe(
+    deadlines.within(
+      authorized.execute(request).pipe(
         Effect.mapError((error) =>
-          error._tag !== "RequestError" && error._tag !== "ResponseError"
-            ? error
-            : Cause.isTimeoutException(error.cause)
-            ? late(what, request.url)
-            : transportError(what, request.url)(error)
+          error._tag === "RequestError" || error._tag === "ResponseError"
+            ? transportError(what, request.url)(error)
+            : error
         ),
-        Effect.flatMap((response) => within(read(response), limit, () => late(what, request.url)))
-      )
+        Effect.flatMap((response) => deadlines.counted(read(response)))
+      ),
+      limit,
+      () => late(what, request.url)
+    )
 
   const invalid = (what: Asked, faults: ReadonlyArray<InputFault>) =>
     new InvalidInputs({ identifier: Option.getOrElse(what.identifier, () => what.operation), faults })
