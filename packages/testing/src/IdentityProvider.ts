@@ -205,8 +205,9 @@ export class LogInFailed extends Schema.TaggedError<LogInFailed>("@effect-wps/te
  * listener that is there. `approveDevice` does what a person would with the code of a device.
  *
  * **For a service.** `verify` says what an access token stands for, and nothing if it is unknown, expired or revoked.
- * `bearer` is made of it for `WpsNode.Options.authorize`. It refuses a token that is bound to a key (DPoP), since it does
- * not look at proofs.
+ * `bearer` is made of it for `WpsNode.Options.authorize`, and `user` for `LlnlNode.Options.user`: it gives the name of the
+ * user, or that of the client for a client's own token if there is a user of this name, and else `service-account-` and
+ * the client. Both refuse a token that is bound to a key (DPoP), since they do not look at proofs.
  *
  * **For a test.** `revokeAll` forgets all tokens, codes and sessions. `revokeAccessTokens` leaves refresh tokens as they
  * are. `requests` are those that came to an endpoint, in the order of their answers. `failNext` lets the next request to an
@@ -227,6 +228,7 @@ export interface Service {
   readonly approveDevice: (userCode: string, person?: Person) => Effect.Effect<void, LogInFailed>
   readonly verify: (accessToken: Redacted.Redacted) => Effect.Effect<Option.Option<Claims>>
   readonly bearer: NonNullable<WpsNode.Options["authorize"]>
+  readonly user: (accessToken: Redacted.Redacted) => Effect.Effect<Option.Option<string>>
   readonly revokeAll: Effect.Effect<void>
   readonly revokeAccessTokens: Effect.Effect<void>
   readonly requests: (endpoint: Endpoint) => Effect.Effect<ReadonlyArray<Seen>>
@@ -374,6 +376,16 @@ export const layer = (options: Options = {}): Layer.Layer<IdentityProvider, Http
         )
       }
 
-      return { ...server, clients, users, logIn, visit, approveDevice, bearer }
+      const isUser = (name: string) => users.some(({ username }) => username === name)
+
+      const user: Service["user"] = (accessToken) =>
+        Effect.map(server.verify(accessToken), (claims) =>
+          Option.map(
+            Option.filter(claims, ({ tokenType }) => tokenType === "Bearer"),
+            ({ clientId, subject }) =>
+              isUser(clientId) ? clientId : Option.getOrElse(subject, () => `service-account-${clientId}`)
+          ))
+
+      return { ...server, clients, users, logIn, visit, approveDevice, bearer, user }
     })
   ).pipe(Layer.provide(NodeHttpClient.layerUndici))

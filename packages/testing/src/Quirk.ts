@@ -576,6 +576,21 @@ export const unescapedJson: Quirk = rewrite("unescapedJson", (text, root) =>
     : text)
 
 /**
+ * The abstract of a process stands unescaped in the documents about its jobs, so that a `<` or `&` in it makes them
+ * malformed (LLNL, where `CDAT.where` says `<=`).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const unescapedAbstract: Quirk = rewrite("unescapedAbstract", (text, root) =>
+  root === "ExecuteResponse"
+    ? text.replace(
+      /(<ows:Abstract(?: [^<>]*)?>)([^<]*)(?=<\/ows:Abstract>)/g,
+      (_, start: string, abstract: string) => start + internal.unescape(abstract)
+    )
+    : text)
+
+/**
  * Complex values that are text stand in CDATA sections (PyWPS, javaPS).
  *
  * @since 0.1.0
@@ -1016,5 +1031,6 @@ export const llnl: ReadonlyArray<Quirk> = [
   emptyCreationTime,
   percentAsFloat,
   unescapedJson,
+  unescapedAbstract,
   reportsIn200
 ]

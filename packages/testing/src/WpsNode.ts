@@ -171,6 +171,14 @@ export interface Options {
   readonly files?: Readonly<Record<string, File>> | undefined
   /** Fetches the inputs that are given by reference, or says why it will not. @default every reference is refused */
   readonly fetch?: ((reference: DataValue.Reference) => Effect.Effect<Uint8Array, string>) | undefined
+  /** Makes the id of a job, which is one path segment. @default 128 random bits */
+  readonly jobId?: Effect.Effect<string> | undefined
+  /** Where the status document of the job `{id}` lies below `path`. @default "/jobs/{id}" */
+  readonly statusPath?: `/${string}{id}${string}` | undefined
+  /** Is told of a job that runs asynchronously: that it is accepted and then each of its states, before clients are. */
+  readonly observe?:
+    | ((state: Execute.ExecuteResponse, request: Execute.ExecuteRequest) => Effect.Effect<void>)
+    | undefined
 }
 
 /**
@@ -375,10 +383,12 @@ export const make = Effect.fnUntraced(function*<R = never>(
   const descriptions = implementations.map(describe)
 
   const now = Effect.map(DateTime.now, (moment) => Option.some(DateTime.formatIso(moment)))
-  const makeIdentifier = Effect.map(
+  const jobId = options.jobId ?? Effect.map(
     Effect.all(Array.from({ length: 4 }, () => Random.nextIntBetween(0, 0x100000000))),
     (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
   )
+  const [beforeId = "", afterId = ""] = (options.statusPath ?? "/jobs/{id}").split("{id}")
+  const observe = options.observe ?? (() => Effect.void)
 
   // --------------------------------------------------------------------------------------------------------------- jobs
 
@@ -556,7 +566,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (Either.isLeft(prepared)) return write(400, report(prepared.left))
     const { asked, implementation, run } = prepared.right
     const { response: form } = request
-    const id = yield* makeIdentifier
+    const id = yield* jobId
     const silent = run(contextOf(id, base, () => Effect.void))
 
     /** A job's document with what is the same in all its states. */
@@ -592,32 +602,33 @@ export const make = Effect.fnUntraced(function*<R = never>(
       })
     }
 
-    const place = { statusLocation: Option.some(`${base}/jobs/${id}`), jobId: Option.some(id) }
+    const place = { statusLocation: Option.some(`${base}${beforeId}${id}${afterId}`), jobId: Option.some(id) }
     const nextPoll = Effect.map(
       DateTime.now,
       (moment) => Option.map(Option.fromNullable(options.nextPoll), (wait) => DateTime.addDuration(moment, wait))
     )
+    const become = (document: Execute.ExecuteResponse, raw: Option.Option<File>) =>
+      Effect.zipRight(observe(document, request), change(id, (job) => ({ ...job, raw, document })))
     const say = (value: Execute.JobStatus) =>
       Effect.flatMap(
         Effect.all([now, nextPoll]),
-        ([creationTime, nextPoll]) =>
-          change(id, (job) => ({ ...job, document: document(value, { ...place, creationTime, nextPoll }) }))
+        ([creationTime, nextPoll]) => become(document(value, { ...place, creationTime, nextPoll }), Option.none())
       )
     const end = (value: Execute.JobStatus, outputs: ReadonlyArray<Execute.OutputData>, raw: Option.Option<File>) =>
       Effect.flatMap(DateTime.now, (moment) =>
-        change(id, (job) => ({
-          ...job,
-          raw,
-          document: document(value, {
+        become(
+          document(value, {
             ...place,
             creationTime: Option.some(DateTime.formatIso(moment)),
             expirationDate: Option.some(DateTime.addDuration(moment, keepJobs)),
             outputs
-          })
-        })))
+          }),
+          raw
+        ))
 
     const done = yield* Deferred.make<void>()
     const accepted = document(status.accepted, { ...place, creationTime: yield* now, nextPoll: yield* nextPoll })
+    yield* observe(accepted, request)
     yield* Ref.update(state, (current) => ({
       ...current,
       jobs: HashMap.set(current.jobs, id, {
@@ -804,7 +815,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (executionId !== undefined) {
       return value("request")?.toLowerCase() === "dismiss"
         ? ["Dismiss", executionId, aboutJob(Wps100.Wps100, "Dismiss", executionId)]
-        : found(`/jobs/${executionId}`)
+        : found(`${beforeId}${executionId}${afterId}`)
     }
     const version = value("version")
     const protocol = spoken.find((one) => one.version === version)
@@ -820,8 +831,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
   }
 
   const found = (below: string): Answered => {
-    if (below.startsWith("/jobs/")) {
-      const id = below.slice(6)
+    if (below.startsWith(beforeId) && below.endsWith(afterId)) {
+      const id = below.slice(beforeId.length, below.length - afterId.length)
       return [
         "GetStatus",
         id,

@@ -3,13 +3,11 @@
  *
  * @since 0.1.0
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as HttpServer from "@effect/platform/HttpServer"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { createServer } from "node:http"
+import { listen } from "./internal/listen.ts"
 import * as WpsNode from "./WpsNode.ts"
 
 /**
@@ -64,14 +62,5 @@ export const layer = <R = never>(
 ): Layer.Layer<WpsServer, HttpServerError.ServeError, R> =>
   Layer.scoped(
     WpsServer,
-    Effect.gen(function*() {
-      const app = yield* WpsNode.make(implementations, options)
-      const node = createServer()
-      const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: options?.port ?? 0 })
-      // Added after the server, so run before it waits for its connections to end by themselves.
-      yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
-      yield* Effect.provideService(HttpServer.serveEffect(app), HttpServer.HttpServer, server)
-      const address = server.address
-      return { url: `http://127.0.0.1:${address._tag === "TcpAddress" ? address.port : 0}${options?.path ?? "/wps"}` }
-    })
+    Effect.flatMap(WpsNode.make(implementations, options), (app) => listen(app, options))
   )

@@ -5,6 +5,10 @@ export * as IdentityProvider from "./IdentityProvider.ts"
 /**
  * @since 0.1.0
  */
+export * as LlnlNode from "./LlnlNode.ts"
+/**
+ * @since 0.1.0
+ */
 export * as Quirk from "./Quirk.ts"
 /**
  * @since 0.1.0

@@ -1,5 +1,5 @@
 import { Auth, BearerAuth } from "@effect-wps/auth"
-import { WpsNode, WpsServer } from "@effect-wps/testing"
+import { LlnlNode, WpsNode, WpsServer } from "@effect-wps/testing"
 import * as IdentityProvider from "@effect-wps/testing/IdentityProvider"
 import { Output, Process, WpsClient } from "@effect-wps/wps"
 import { Cookies, HttpClient, HttpClientRequest } from "@effect/platform"
@@ -495,6 +495,47 @@ describe("IdentityProvider", () => {
         assert.strictEqual(status, 200)
         assert.isAtLeast(Duration.toMillis(passed), 290)
       }))
+  })
+
+  describe("user", () => {
+    const known = (idp: IdentityProvider.Service, token: string) => idp.user(Redacted.make(token))
+
+    test("is who has logged in, until the token is revoked", (idp) =>
+      Effect.gen(function*() {
+        const token = yield* logIn(idp)
+        deepStrictEqual(yield* known(idp, token.access), Option.some("alice"))
+        deepStrictEqual(yield* known(idp, token.refresh), Option.none())
+        deepStrictEqual(yield* known(idp, ""), Option.none())
+        yield* idp.revokeAll
+        deepStrictEqual(yield* known(idp, token.access), Option.none())
+      }))
+
+    test("guards the jobs of a LlnlNode", (idp) =>
+      Effect.gen(function*() {
+        const { url } = yield* WpsServer.WpsServer
+        const token = yield* logIn(idp)
+        const jobs = Effect.map(
+          HttpClient.get(`${url}/api/job/`, { headers: { authorization: `Bearer ${token.access}` } }),
+          ({ status }) => status
+        )
+        assert.strictEqual(yield* jobs, 200)
+        yield* idp.revokeAccessTokens
+        assert.strictEqual(yield* jobs, 401)
+      }).pipe(Effect.provide(LlnlNode.layerServer([], { user: idp.user }))))
+
+    test("of a client's own token is the user of its name, or its service account", (idp) =>
+      Effect.gen(function*() {
+        const own = yield* clientCredentials(idp.issuer)
+        deepStrictEqual(yield* known(idp, own.body.access_token), Option.some("service-account-wps-service"))
+        const authorization = `Basic ${Buffer.from("alice:secret").toString("base64")}`
+        const named = yield* clientCredentials(idp.issuer, { authorization })
+        deepStrictEqual(yield* known(idp, named.body.access_token), Option.some("alice"))
+      }), {
+      clients: [
+        ...IdentityProvider.defaultClients,
+        { clientId: "alice", clientSecret: Redacted.make("secret"), grants: ["client_credentials"] }
+      ]
+    })
   })
 
   describe("bearer", () => {

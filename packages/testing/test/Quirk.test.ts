@@ -37,6 +37,7 @@ const stored = Process.make("stored", {
   outputs: { result: Output.reference(Output.text("text/plain")), other: Output.optional(Output.literal(Schema.Int)) }
 })
 const pair = Process.make("pair", {
+  abstract: "Gives & takes, if <= 1",
   inputs: {},
   outputs: { one: Output.text("text/plain"), other: Output.text("text/plain") }
 })
@@ -587,6 +588,13 @@ const rows: ReadonlyArray<Row> = [
     quirks: [Quirk.unescapedJson],
     shows: /json"[^>]*>\["a","<b>"\]</,
     client: each(echoes(), wrong((wps) => wps.run(echo({ ...given, json: ["a", "<b>"] })))(malformed))
+  },
+  {
+    title: "unescapedAbstract is an error where there is an ampersand",
+    quirks: [Quirk.unescapedAbstract],
+    version: "1.0.0",
+    shows: /<ows:Abstract[^>]*>Gives & takes, if <= 1<\/ows:Abstract>/,
+    client: each(hasAll, echoes(), wrong((wps) => wps.run(one({})))(malformed))
   },
   {
     title: "cdataText is read",

@@ -1,6 +1,6 @@
 import { Auth, BearerAuth } from "@effect-wps/auth"
 import { WpsNode, WpsServer, WpsTest } from "@effect-wps/testing"
-import { DataValue, Input, Operation, Output, Ows, Process, WpsClient } from "@effect-wps/wps"
+import { DataValue, Input, Operation, Output, Ows, Process, Wps100, WpsClient } from "@effect-wps/wps"
 import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -523,3 +523,54 @@ for (const [name, reach] of transports) {
       }))
   })
 }
+
+describe("a node that is told how jobs are named", () => {
+  const seen: (states: Ref.Ref<ReadonlyArray<string>>) => NonNullable<WpsNode.Options["observe"]> =
+    (states) => ({ jobId, outputs, status }, { identifier }) =>
+      Ref.update(states, (all) => [
+        ...all,
+        `${identifier} ${Option.getOrElse(jobId, () => "")} ${status._tag} ${status.message} ${outputs.length}`
+      ])
+
+  it.scopedLive("names them so, puts their documents there, and tells of each of their states", () =>
+    Effect.gen(function*() {
+      const states = yield* Ref.make<ReadonlyArray<string>>([])
+      const count = yield* Ref.make(0)
+      const layer = WpsTest.layerHttpClient(implementations, {
+        jobId: Effect.map(Ref.updateAndGet(count, (one) => one + 1), String),
+        statusPath: "/status/of-{id}.xml",
+        observe: seen(states)
+      })
+      yield* Effect.gen(function*() {
+        const { open } = yield* Gate
+        const wps = yield* WpsClient.make({
+          url: WpsTest.url,
+          protocol: Wps100.Wps100,
+          poll: { schedule: Schedule.spaced("5 millis") }
+        })
+        const job = yield* wps.execute(gated({}))
+        deepStrictEqual(
+          Option.flatMap(job.reference, (one) => one.statusLocation),
+          Option.some(`${WpsTest.url}/status/of-1.xml`)
+        )
+        yield* Deferred.succeed(open, true)
+        deepStrictEqual(yield* job.result, { result: "opened" })
+        deepStrictEqual(yield* wps.run(gated({}), { mode: "sync" }), { result: "opened" })
+        includes(yield* Effect.flip(wps.run(wrong("fails")({}), { mode: "async" })), { _tag: "ProcessFailed" })
+        for (const path of ["/status/of-9.xml", "/status/of-1", "/status/1.xml", "/jobs/1"]) {
+          assert.strictEqual((yield* HttpClient.get(`${WpsTest.url}${path}`)).status, 404, path)
+        }
+        assert.strictEqual((yield* HttpClient.get(`${WpsTest.url}/status/of-1.xml`)).status, 200)
+      }).pipe(Effect.provide(layer), Effect.provide([layerGate, Auth.layerAnonymous]))
+      deepStrictEqual(yield* Ref.get(states), [
+        "gated 1 Accepted The job is accepted 0",
+        "gated 1 Running The job has started 0",
+        "gated 1 Running working & waiting 0",
+        "gated 1 Paused nearly there 0",
+        "gated 1 Succeeded The job has succeeded 1",
+        "fails 3 Accepted The job is accepted 0",
+        "fails 3 Running The job has started 0",
+        "fails 3 Failed NoApplicableCode: because 0"
+      ])
+    }))
+})

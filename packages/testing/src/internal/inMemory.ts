@@ -39,7 +39,7 @@ const inMemory = (bytes: Uint8Array<ArrayBuffer>) => ({
  * A message whose body is read at once. A web Request or Response answers in promises; a TestClock that is adjusted would
  * be at its end before they are kept, so what the platform made of them is given other accessors for the body.
  */
-const immediate = <A extends object>(message: A, bytes: Uint8Array<ArrayBuffer>): A =>
+export const immediate = <A extends object>(message: A, bytes: Uint8Array<ArrayBuffer>): A =>
   // Object.create gives back its argument's interface, which the library types do not say.
   Object.create(message, inMemory(bytes)) as A
 

@@ -53,10 +53,15 @@ export const withText = (
   text: string
 ): HttpServerResponse.HttpServerResponse => withBytes(response, new TextEncoder().encode(text))
 
-export const page = (status: number, title: string, body: string): HttpServerResponse.HttpServerResponse =>
+export const page = (
+  status: number,
+  title: string,
+  body: string,
+  contentType = "text/html; charset=utf-8"
+): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.text(
     `<!DOCTYPE html>\n<html lang="en"><head><title>${title}</title></head><body><h1>${title}</h1>${body}</body></html>`,
-    { status, contentType: "text/html; charset=utf-8" }
+    { status, contentType }
   )
 
 export const declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
