@@ -1,7 +1,7 @@
 const whereProgramsRun = "^packages/([^/]+/test/|[^/]+/vitest\\.config\\.ts|(node|testing|cli|demo)/)"
 
 /**
- * The direction of imports: `demo → node, testing → wps → auth, xml`, and node only where a program runs.
+ * The direction of imports: `demo → cwt, node, testing → wps → auth, xml`, and node only where a program runs.
  *
  * @type {import("dependency-cruiser").IConfiguration}
  */
@@ -36,6 +36,13 @@ module.exports = {
       to: { path: "^packages/", pathNot: "^packages/(wps/src/|xml/src/|auth/src/(Auth|AuthError)\\.ts$)" }
     },
     {
+      name: "cwt-knows-wps-and-the-auth-tag",
+      comment: "cwt imports wps, and of auth what wps does.",
+      severity: "error",
+      from: { path: "^packages/cwt/src/" },
+      to: { path: "^packages/", pathNot: "^packages/(cwt/src/|wps/src/|auth/src/(Auth|AuthError)\\.ts$)" }
+    },
+    {
       name: "node-knows-auth",
       comment: "node implements the services of auth.",
       severity: "error",
@@ -51,15 +58,22 @@ module.exports = {
     },
     {
       name: "nothing-imports-the-demo",
+      comment: "Nothing but the examples, which run on its node.",
       severity: "error",
-      from: { pathNot: "^packages/demo/" },
+      from: { pathNot: "^(packages/demo|examples)/" },
       to: { path: "^packages/demo/" }
+    },
+    {
+      name: "nothing-imports-the-examples",
+      severity: "error",
+      from: { pathNot: "^examples/" },
+      to: { path: "^examples/" }
     },
     {
       name: "internal-is-internal",
       comment: "What is in src/internal is its package's own business.",
       severity: "error",
-      from: { path: "^(?:packages/([^/]+)|e2e|bench|scripts)/" },
+      from: { path: "^(?:packages/([^/]+)|e2e|bench|scripts|examples)/" },
       to: { path: "^packages/[^/]+/src/internal/", pathNot: "^packages/$1/" }
     },
     {
@@ -70,7 +84,7 @@ module.exports = {
     },
     {
       name: "node-only-where-programs-run",
-      comment: "xml, auth and wps run in a browser too: no Node core module and no @effect/platform-node.",
+      comment: "xml, auth, wps and cwt run in a browser too: no Node core module and no @effect/platform-node.",
       severity: "error",
       from: { path: "^packages/", pathNot: whereProgramsRun },
       to: { dependencyTypes: ["core"] }
@@ -85,14 +99,14 @@ module.exports = {
       name: "no-unresolved",
       comment: "An import that resolves to nothing hides from every other rule.",
       severity: "error",
-      from: { path: "^packages/" },
+      from: { path: "^(packages|examples)/" },
       to: { couldNotResolve: true }
     },
     {
       name: "declared-dependencies",
       comment: "What a package's sources import stands in its own package.json, not only in the root's.",
       severity: "error",
-      from: { path: "^packages/[^/]+/src/" },
+      from: { path: "^(packages/[^/]+/src/|examples/[^/]+\\.ts$|examples/support/)", pathNot: "vitest\\.config\\.ts$" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["npm-peer"] }
     }
   ],

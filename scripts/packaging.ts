@@ -12,6 +12,7 @@ interface Manifest {
   readonly name: string
   readonly private?: boolean
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 
@@ -75,13 +76,16 @@ const examples = findSnippets().filter(({ source }) =>
 const imported = examples.flatMap(({ code }) =>
   [...code.matchAll(/from "((?:@[^/"]+\/)?[^/"]+)[^"]*"/g)].map(([, name = ""]) => name)
 )
+/** Optional peers are left out, so that every module is imported, and its types are read, without them. */
+const peersOf = ({ peerDependencies, peerDependenciesMeta }: Manifest): ReadonlyArray<string> =>
+  Object.keys(peerDependencies ?? {}).filter((name) => peerDependenciesMeta?.[name]?.optional !== true)
 const versions: Readonly<Record<string, string>> = manifestOf(root).devDependencies ?? {}
 const needed = new Set([
   "@types/node",
   // The declarations of @effect/platform-node name those of ws, which it does not bring.
   "@types/ws",
   "typescript",
-  ...packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})),
+  ...packages.flatMap(({ manifest }) => peersOf(manifest)),
   ...imported.filter((name) => name in versions)
 ])
 

@@ -13,6 +13,9 @@ import { Schema } from "effect"
  * - `empty-selection`: a range in which the variable has no point
  * - `not-time`: timestamps asked of a dimension whose units are not a time that can be read
  * - `mismatch`: variables that do not belong together, or values that do not fill their axes
+ * - `unknown-variable`: a variable that is not among those that are computed over
+ * - `invalid-parameter`: a parameter that means nothing: no condition, no number, bins that do not rise
+ * - `unsupported`: what ESGF's API has and these computations do not
  *
  * @since 0.1.0
  * @category models
@@ -22,7 +25,10 @@ export const Reason = Schema.Literal(
   "invalid-range",
   "empty-selection",
   "not-time",
-  "mismatch"
+  "mismatch",
+  "unknown-variable",
+  "invalid-parameter",
+  "unsupported"
 )
 
 /**

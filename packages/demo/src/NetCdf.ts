@@ -7,13 +7,14 @@
  * @see NetCDF-4 file format specification, CF conventions 1.8
  * @since 0.1.0
  */
+import type { Cdat, Domain } from "@effect-wps/cwt"
 import { Array as Arr, Context, Effect, Either, Layer, Option, Record, Schema } from "effect"
 import * as h5wasm from "h5wasm"
 import type { ComputeError } from "./ComputeError.ts"
-import * as Domain from "./Domain.ts"
 import type * as Field from "./Field.ts"
 import * as grid from "./internal/grid.ts"
 import * as hdf5 from "./internal/hdf5.ts"
+import * as Selection from "./Selection.ts"
 
 /**
  * What went wrong:
@@ -105,8 +106,8 @@ export declare namespace NetCdf {
      */
     readonly read: (bytes: Uint8Array, name: string, options?: {
       readonly domain?: Domain.Domain | undefined
-      /** @default "exact" */
-      readonly method?: Domain.Method | undefined
+      /** What a point among `values` is when no coordinate equals it. @default an error */
+      readonly method?: Cdat.Method | undefined
     }) => Effect.Effect<Field.Field, NetCdfError | ComputeError>
     /**
      * One file of all the fields. Axes of one name are written once and have to be equal. Values are compressed, and
@@ -438,7 +439,8 @@ const make: Effect.Effect<NetCdf.Service, NetCdfError> = Effect.gen(function*() 
     const file = yield* Effect.mapError(open(bytes), unreadable)
     const dataset = yield* find(file, name)
     const axes = yield* Effect.mapError(use(() => axesOf(file, dataset)), unreadable)
-    const selected = yield* Domain.select(axes, options?.domain ?? {}, options)
+    const domain = options?.domain
+    const selected = domain === undefined ? axes.map(Selection.whole) : yield* Selection.select(axes, domain, options)
     const [attributes, values] = yield* Effect.mapError(
       use(() => [attributesOf(dataset), readPart(dataset, selected.map(({ indices }) => indices))] as const),
       unreadable
@@ -475,13 +477,14 @@ const make: Effect.Effect<NetCdf.Service, NetCdfError> = Effect.gen(function*() 
  *
  * @example
  * ```ts
+ * import { Domain } from "@effect-wps/cwt"
  * import { Compute, NetCdf, Sample } from "@effect-wps/demo"
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
  *   const netCdf = yield* NetCdf.NetCdf
  *   const file = yield* netCdf.write([Sample.temperature])
- *   const south = yield* netCdf.read(file, "tas", { domain: { lat: { start: -90, end: 0, crs: "values" } } })
+ *   const south = yield* netCdf.read(file, "tas", { domain: Domain.make({ lat: [-90, 0] }) })
  *   const mean = yield* Compute.mean(south, ["time"])
  *   return yield* netCdf.write([mean], { attributes: { title: "The south" } })
  * }).pipe(Effect.provide(NetCdf.layer))

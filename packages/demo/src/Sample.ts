@@ -1,5 +1,5 @@
 /**
- * A temperature that nobody measured: small, smooth and the same each time.
+ * A temperature and a precipitation that nobody measured: small, smooth and the same each time.
  *
  * @since 0.1.0
  */
@@ -17,10 +17,19 @@ const radians = (degrees: number): number => degrees * Math.PI / 180
 const continentality = (lat: number, lon: number): number =>
   Math.tanh(1.5 * Math.sin(radians(2 * lon + 40 * Math.sin(radians(2 * lat)))) * Math.cos(radians(lat)) ** 0.5)
 
+const seasonOf = (month: number): number => -Math.cos(radians(30 * (month - 0.5)))
+
 const kelvin = (month: number, lat: number, lon: number): number => {
-  const season = -Math.cos(radians(30 * (month - 0.5)))
   const amplitude = 16 * Math.sin(radians(lat)) * (1 + 0.6 * continentality(lat, lon))
-  return 301 - 52 * Math.sin(radians(lat)) ** 2 + amplitude * season + 3 * continentality(lat, lon) + 0.02 * month
+  return 301 - 52 * Math.sin(radians(lat)) ** 2 + amplitude * seasonOf(month) + 3 * continentality(lat, lon) +
+    0.02 * month
+}
+
+/** Rain follows the sun about the equator, and falls on both middle latitudes. */
+const rain = (month: number, lat: number, lon: number): number => {
+  const tropical = 8e-5 * Math.exp(-(((lat - 8 * seasonOf(month)) / 9) ** 2))
+  const temperate = 3e-5 * Math.exp(-(((Math.abs(lat) - 50) / 14) ** 2))
+  return (tropical + temperate) * (1 - 0.5 * continentality(lat, lon))
 }
 
 /** A few points that were not observed, none of them always. */
@@ -54,19 +63,32 @@ const lon: Field.Axis = {
   attributes: { standard_name: "longitude", long_name: "longitude", axis: "X", units: "degrees_east" }
 }
 
-const year = (first: number, length: number): Field.Field => ({
-  name: "tas",
+const monthly = (
+  values: (month: number, lat: number, lon: number) => number,
+  variable: Pick<Field.Field, "name" | "attributes">
+) =>
+(first: number, length: number): Field.Field => ({
+  ...variable,
   axes: [{ ...time, values: time.values.slice(first, first + length) }, lat, lon],
   values: Float32Array.from(
     Arr.range(first, first + length - 1).flatMap((month) =>
       Arr.fromIterable(latitudes).flatMap((north, row) =>
         Arr.fromIterable(longitudes).map((east, column) =>
-          isMissing(month, row, column) ? NaN : kelvin(month, north, east)
+          isMissing(month, row, column) ? NaN : values(month, north, east)
         )
       )
     )
-  ),
+  )
+})
+
+const tas = monthly(kelvin, {
+  name: "tas",
   attributes: { standard_name: "air_temperature", long_name: "Near-Surface Air Temperature", units: "K" }
+})
+
+const pr = monthly(rain, {
+  name: "pr",
+  attributes: { standard_name: "precipitation_flux", long_name: "Precipitation", units: "kg m-2 s-1" }
 })
 
 /**
@@ -76,7 +98,7 @@ const year = (first: number, length: number): Field.Field => ({
  * @since 0.1.0
  * @category constants
  */
-export const temperature: Field.Field = year(0, months)
+export const temperature: Field.Field = tas(0, months)
 
 /**
  * The same in two parts, 1850 and 1851.
@@ -84,4 +106,12 @@ export const temperature: Field.Field = year(0, months)
  * @since 0.1.0
  * @category constants
  */
-export const temperatureByYear: readonly [Field.Field, Field.Field] = [year(0, 12), year(12, 12)]
+export const temperatureByYear: readonly [Field.Field, Field.Field] = [tas(0, 12), tas(12, 12)]
+
+/**
+ * `pr(time, lat, lon)` in kilograms per square metre and second, on the months and points of the temperature.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const precipitation: Field.Field = pr(0, months)

@@ -3,14 +3,14 @@
  * `--login` behind an identity provider of its own; with `--serve` it does nothing but that.
  */
 import { Auth, BearerAuth, OAuth, TokenStore } from "@effect-wps/auth"
+import { Cdat, Dimension, Domain, Llnl, Processes, Variable } from "@effect-wps/cwt"
 import { LoopbackServer, NodeLogin, TerminalLogin } from "@effect-wps/node"
-import { IdentityProvider, WpsNode, WpsServer } from "@effect-wps/testing"
+import { IdentityProvider, LlnlNode, WpsNode, WpsServer } from "@effect-wps/testing"
 import { type DataValue, type Execute, type Job, WpsClient } from "@effect-wps/wps"
 import { Command, Options } from "@effect/cli"
 import { HttpClient } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Array as Arr, Chunk, Config, Console, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
-import * as Cdat from "./Cdat.ts"
+import { Array as Arr, Chunk, Config, Console, Duration, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import * as ComputeNode from "./ComputeNode.ts"
 import * as Field from "./Field.ts"
 import * as NetCdf from "./NetCdf.ts"
@@ -33,11 +33,15 @@ const bar = (percent: number): string => {
 const percentOf = (status: Execute.JobStatus): number =>
   status._tag === "Succeeded" ? 100 : Option.getOrElse(status.percent, () => 0)
 
+/** ESGF's nodes say nothing when they accept a job, and all of its result when it has succeeded. */
+const words = ({ _tag, message }: Execute.JobStatus): string =>
+  message === "" || _tag === "Succeeded" ? _tag.toLowerCase() : message
+
 /** One line that is drawn anew on a terminal, one line for each change elsewhere. */
 const progress = (job: Job.Job<unknown>) =>
   Effect.flatMap(interactive, (tty) =>
     Stream.runForEach(job.changes, (status) => {
-      const line = `  ${bar(percentOf(status))}  ${status.message}`
+      const line = `  ${bar(percentOf(status))}  ${words(status)}`
       return tty
         ? Effect.sync(() => process.stdout.write(`\r\u001b[2K${line}`))
         : Console.log(line)
@@ -58,53 +62,76 @@ const span = (axis: Field.Axis): string => {
 
 // -------------------------------------------------------------------------------------------------------------- program
 
-const southernSummer = {
-  lat: { start: -90, end: 0, crs: "values" },
-  time: { start: 0, end: 3, crs: "indices" }
-} as const
+/** At most ten: a service may have kept years of them. Of ESGF's nodes those as at LLNL have a list. */
+const listJobs = Stream.runCollect(Stream.take(Llnl.jobs({ pageSize: 10 }), 10)).pipe(
+  Effect.flatMap((jobs) =>
+    Console.log(`\nThe service has kept ${jobs.length === 1 ? "your job" : "your jobs"}:\n`).pipe(
+      Effect.zipRight(Effect.forEach(jobs, ({ elapsed, id, identifier, status }) => {
+        const time = Option.match(elapsed, {
+          onNone: () => "",
+          onSome: (one) => `, ${Duration.toSeconds(one).toFixed(1)} s`
+        })
+        return Console.log(`  ${id}   ${identifier} ${status._tag.toLowerCase()}${time}`)
+      }))
+    )
+  ),
+  Effect.catchAll((error) =>
+    Console.log(
+      error._tag === "UnexpectedResponse" && error.status === 404
+        ? "\nThe service keeps no list of jobs."
+        : `\nThe service lists no jobs. ${error.message}`
+    )
+  )
+)
 
-const program = (uri: string, name: string) =>
+/** The southern half of the first three months. */
+const southernSummer = Domain.make({ lat: Dimension.southernHemisphere, time: Dimension.indices(0, 3) })
+
+const program = (tas: Variable.Variable) =>
   Effect.gen(function*() {
     const { processes } = yield* WpsClient.capabilities
-    yield* Console.log(`The service has ${processes.map(({ identifier }) => identifier).join(", ")}.`)
-    yield* Console.log(`\nCDAT.subset of ${name}, the southern half of the first three months, run as a job:`)
-
-    const job = yield* WpsClient.execute(
-      Cdat.operation("subset", { variables: [{ uri, id: `${name}|${name}` }], domain: southernSummer })
-    )
-    yield* progress(job)
-    const { output } = yield* job.result
-
-    const variable = yield* Option.match(Arr.head(output), {
-      onNone: () => new DemoError({ message: "The job gave no variable." }),
-      onSome: Effect.succeed
+    yield* Effect.forEach(Processes.group(processes), ([group, members]) => {
+      const names = members.map(({ identifier }) =>
+        identifier.startsWith(`${group}.`) ? identifier.slice(group.length + 1) : identifier
+      )
+      return Console.log(`The service has ${group}: ${names.join(", ")}.`)
     })
-    const { stream } = yield* WpsClient.download(variable.uri)
+    yield* Console.log(
+      `\nThe greatest ${tas.name} of three months in the south, CDAT.max of CDAT.subset, as a job:`
+    )
+
+    const south = Cdat.subset({ inputs: [tas], domain: southernSummer })
+    const job = yield* WpsClient.execute(Cdat.max({ inputs: [south], axes: ["time"] }))
+    yield* progress(job)
+    const greatest = yield* job.result
+
+    const { stream } = yield* WpsClient.download(greatest.uri)
     const bytes = yield* Effect.map(Stream.runCollect(stream), (chunks) => Buffer.concat(Chunk.toReadonlyArray(chunks)))
-    yield* Console.log(`\nIt gave ${variable.uri} (${bytes.length} bytes of NetCDF-4):`)
+    yield* Console.log(`\nIt gave ${greatest.uri} (${bytes.length} bytes of NetCDF-4):`)
 
     const files = yield* NetCdf.NetCdf
-    const field = yield* files.read(bytes, variable.id.split("|")[0] ?? name)
+    const field = yield* files.read(bytes, greatest.name === "" ? tas.name : greatest.name)
     yield* Console.log(`\n  shape   ${Field.shape(field).join(" × ")}`)
     yield* Effect.forEach(field.axes, (axis) => Console.log(`  ${span(axis)}`))
     yield* Console.log(`\n${Picture.render(field, { colours: yield* interactive })}`)
+    yield* listJobs
   })
 
 const aim = `
-Aim the same program at another node that has CDAT.subset and reads NetCDF files:
+Aim the same program at another node that has CDAT.max and CDAT.subset and reads NetCDF files:
 
   npm start -- --url https://compute.example.org/wps --token TOKEN --uri https://data.example.org/tas.nc
 
 --token may be left out where the variable WPS_TOKEN holds it; a service that is open to everyone needs none. To log in
 with a browser instead: --issuer https://compute.example.org/auth/realms/cluster --client-id wps.`
 
-const client = <E, R>(url: string, auth: Layer.Layer<Auth.Auth, E, R>) => Layer.provide(WpsClient.layer({ url }), auth)
+const client = <E, R>(url: string, auth: Layer.Layer<Auth.Auth, E, R>) => Layer.provide(Llnl.layer({ url }), auth)
 
 const onNode = <E, R>(wants: string, auth: Layer.Layer<Auth.Auth, E, R>) =>
   Effect.gen(function*() {
     const { url } = yield* WpsServer.WpsServer
     yield* Console.log(`A compute node listens at ${url} and wants ${wants}.`)
-    yield* program(`${url}/outputs/data/tas.nc`, "tas").pipe(Effect.provide(client(url, auth)))
+    yield* program(ComputeNode.variables(url).tas).pipe(Effect.provide(client(url, auth)))
     yield* Console.log(aim)
   })
 
@@ -113,7 +140,7 @@ const pace = "400 millis"
 const withToken = Effect.suspend(() => {
   const token = Redacted.make(crypto.randomUUID())
   return onNode("a bearer token", BearerAuth.layer(token)).pipe(
-    Effect.provide(ComputeNode.layer({ authorize: WpsNode.bearer(token), pace }))
+    Effect.provide(ComputeNode.layerLlnl({ user: LlnlNode.tokens({ you: token }), pace }))
   )
 })
 
@@ -121,14 +148,14 @@ const withToken = Effect.suspend(() => {
 const loginOnce = Layer.mergeAll(LoopbackServer.layer, TerminalLogin.layer(), TokenStore.layerMemory)
 
 const withLogin = Effect.gen(function*() {
-  const { bearer, issuer, users } = yield* IdentityProvider.IdentityProvider
+  const { issuer, user, users } = yield* IdentityProvider.IdentityProvider
   for (const { password, username } of users) {
     yield* Console.log(`Log in at ${issuer} as ${username} with the password ${Redacted.value(password)}.`)
   }
   yield* onNode(
     "a login",
     OAuth.layerAuthorizationCode({ issuer, clientId: "wps", redirectPort: [8888, 0] }).pipe(Layer.provide(loginOnce))
-  ).pipe(Effect.provide(ComputeNode.layer({ authorize: bearer, pace })))
+  ).pipe(Effect.provide(ComputeNode.layerLlnl({ user, pace })))
 }).pipe(Effect.provide(IdentityProvider.layer()))
 
 /** Inputs by reference are fetched by whatever address they name, so the node listens on this machine alone. */
@@ -170,7 +197,7 @@ const other = (options: Other) =>
         new DemoError({ message: "Say with --uri which NetCDF file the service is to read; see npm start -- --help." }),
       onSome: Effect.succeed
     })
-    const run = program(uri, options.name)
+    const run = program(Variable.make({ uri, name: options.name }))
     if (Option.isSome(options.issuer)) {
       const auth = OAuth.layerAuthorizationCode({ issuer: options.issuer.value, clientId: options.clientId })
       return yield* Effect.provide(run, client(options.url, Layer.provide(auth, NodeLogin.layer)))

@@ -1,10 +1,6 @@
 /**
  * @since 0.1.0
  */
-export * as Cdat from "./Cdat.ts"
-/**
- * @since 0.1.0
- */
 export * as Compute from "./Compute.ts"
 /**
  * @since 0.1.0
@@ -14,10 +10,6 @@ export * as ComputeError from "./ComputeError.ts"
  * @since 0.1.0
  */
 export * as ComputeNode from "./ComputeNode.ts"
-/**
- * @since 0.1.0
- */
-export * as Domain from "./Domain.ts"
 /**
  * @since 0.1.0
  */
@@ -34,3 +26,7 @@ export * as Picture from "./Picture.ts"
  * @since 0.1.0
  */
 export * as Sample from "./Sample.ts"
+/**
+ * @since 0.1.0
+ */
+export * as Selection from "./Selection.ts"

@@ -1,4 +1,5 @@
-import { Compute, type Domain, type Field, NetCdf, Sample } from "@effect-wps/demo"
+import { Dimension, Domain } from "@effect-wps/cwt"
+import { Compute, type Field, NetCdf, Sample } from "@effect-wps/demo"
 import { Command, FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { afterAll, assert, beforeAll, describe, layer, vi } from "@effect/vitest"
@@ -99,20 +100,17 @@ layer(live)("NetCdf", (it) => {
     Effect.gen(function*() {
       const netCdf = yield* NetCdf.NetCdf
       const bytes = yield* netCdf.write([Sample.temperature])
-      const domains: ReadonlyArray<Domain.Domain> = [
-        { lat: { start: -90, end: 0, crs: "values" } },
-        {
-          time: { start: "1850-06", end: "1851-05", crs: "timestamps" },
-          lon: { start: 0, end: 90, step: 2, crs: "values" }
-        },
-        { lon: { start: -20, end: 20, crs: "values" }, lat: { start: 3, end: 30, step: 5, crs: "indices" } },
-        { lon: { start: -180, end: 180, step: 7, crs: "values" }, time: { start: 3, end: 3, crs: "indices" } }
+      const domains = [
+        Domain.make({ lat: [-90, 0] }),
+        Domain.make({ time: ["1850-06", "1851-05"], lon: [0, 90, 2] }),
+        Domain.make({ lon: [-20, 20], lat: Dimension.indices(3, 30, 5) }),
+        Domain.make({ lon: [-180, 180, 7], time: Dimension.atIndex(3) })
       ]
       for (const domain of domains) {
         const read = yield* netCdf.read(bytes, "tas", { domain })
         sameField(read, yield* Compute.subset(Sample.temperature, domain))
       }
-      const near = { lat: { start: 1, end: 1, crs: "values" } } as const
+      const near = Domain.make({ lat: Dimension.at(1) })
       const equator = yield* netCdf.read(bytes, "tas", { domain: near, method: "nearest" })
       deepStrictEqual(equator.axes[1]?.values, Float64Array.of(2.5))
       const error = yield* failure(netCdf.read(bytes, "tas", { domain: near }))
@@ -128,7 +126,7 @@ layer(live)("NetCdf", (it) => {
       )
       const at = streamOf(bytes, december)
       const broken = bytes.slice().fill(0, at + 2, at + 100)
-      const before = { time: { start: 0, end: 23, crs: "indices" } } as const
+      const before = Domain.make({ time: Dimension.indices(0, 23) })
       sameField(
         yield* netCdf.read(broken, "tas", { domain: before }),
         yield* Compute.subset(Sample.temperature, before)
@@ -180,10 +178,7 @@ layer(live)("NetCdf", (it) => {
         axis("lat", [45.1, 0, -45.1].map(Math.fround), { units: "degrees_north", standard_name: "latitude" }),
         axis("x", [0, 1])
       ])
-      const noon = {
-        time: { start: "2000-01-01T06", end: "2000-01-02", crs: "timestamps" },
-        lat: { start: -45.1, end: 0, crs: "values" }
-      } as const
+      const noon = Domain.make({ time: ["2000-01-01T06", "2000-01-02"], lat: [-45.1, 0] })
       deepStrictEqual(
         yield* netCdf.read(bytes, "tas", { domain: noon }),
         yield* Compute.subset(tas, noon)

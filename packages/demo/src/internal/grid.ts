@@ -1,6 +1,6 @@
 import type * as Field from "../Field.ts"
 
-const product = (sizes: ReadonlyArray<number>): number => sizes.reduce((total, size) => total * size, 1)
+export const product = (sizes: ReadonlyArray<number>): number => sizes.reduce((total, size) => total * size, 1)
 
 export const ofSameType = (values: Field.Values, length: number): Field.Values =>
   values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)
@@ -48,20 +48,21 @@ export const concatenate = (blocks: ReadonlyArray<Block>, axis: number): Field.V
   return joined
 }
 
-/** Combines, along one axis, the values that are not missing. Where all are missing, so is the result. */
-export const fold = (
-  values: Float64Array,
-  shape: ReadonlyArray<number>,
-  axis: number,
-  combine: (left: number, right: number) => number
-): Float64Array => {
-  const inner = product(shape.slice(axis + 1))
-  const size = shape[axis] ?? 1
-  const folded = new Float64Array(product(shape.slice(0, axis)) * inner).fill(NaN)
-  values.forEach((value, position) => {
-    const target = Math.floor(position / (inner * size)) * inner + position % inner
-    const before = folded[target] ?? NaN
-    if (!Number.isNaN(value)) folded[target] = Number.isNaN(before) ? value : combine(before, value)
+/** How far apart neighbours on each axis lie, the last axis varying fastest. */
+export const strides = (shape: ReadonlyArray<number>): ReadonlyArray<number> =>
+  shape.map((_, axis) => product(shape.slice(axis + 1)))
+
+/** Where each point of a grid, in their order, lies by these strides. An axis with the stride 0 makes no difference. */
+export const offsets = (shape: ReadonlyArray<number>, strides: ReadonlyArray<number>): Int32Array => {
+  const all = new Int32Array(product(shape))
+  let filled = 1
+  shape.forEach((size, axis) => {
+    const stride = strides[axis] ?? 0
+    for (let from = filled - 1; from >= 0; from--) {
+      const start = all[from] ?? 0
+      for (let at = size - 1; at >= 0; at--) all[from * size + at] = start + at * stride
+    }
+    filled *= size
   })
-  return folded
+  return all
 }

@@ -1,52 +1,13 @@
 /**
- * Which part of a variable is meant: a range on each of some dimensions.
+ * Which points of a variable a domain means.
  *
  * @since 0.1.0
  */
-import { Array as Arr, Either, Number as Num, Order } from "effect"
+import type { Cdat, Dimension, Domain } from "@effect-wps/cwt"
+import { Array as Arr, Either, Number as Num, Option, Order } from "effect"
 import { ComputeError } from "./ComputeError.ts"
 import * as Field from "./Field.ts"
 import * as cfTime from "./internal/cfTime.ts"
-
-/**
- * A range on a dimension, by what `crs` says:
- *
- * - `values`: in the coordinates' units, both ends included. On a longitude the circle is closed: −30 to 30 is found on
- *   a grid from 0 to 360.
- * - `indices`: from 0, `end` excluded, and counted from the end when negative, as Python's slices are.
- * - `timestamps`: ISO 8601 as far as it is wanted, `1850`, `1850-06` or `1850-06-15T12:00`, both ends included: the
- *   year 1850 ends with its last moment.
- *
- * A `start` that equals `end` means one point, or for timestamps all points of that period. The dimension stays, with
- * the length 1. `step` takes every so many points of the range.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Dimension {
-  readonly start: number | string
-  readonly end: number | string
-  /** @default 1 */
-  readonly step?: number | undefined
-  readonly crs: "values" | "indices" | "timestamps"
-}
-
-/**
- * Ranges by the name of their dimension. A dimension that has none is meant whole.
- *
- * @since 0.1.0
- * @category models
- */
-export type Domain = Readonly<Record<string, Dimension>>
-
-/**
- * What a point among `values` is when no coordinate equals it: an error (`exact`), the coordinate below it (`pad`),
- * the one above it (`backfill`) or the closest one (`nearest`).
- *
- * @since 0.1.0
- * @category models
- */
-export type Method = "exact" | "pad" | "backfill" | "nearest"
 
 /**
  * The points of an axis that a domain means: their positions in order, and the axis that they make.
@@ -81,13 +42,14 @@ const pointsOf = (axis: Field.Axis): ReadonlyArray<Point> =>
 
 const byValue = Order.mapInput(Order.number, ({ value }: Point) => value)
 
-const inDirectionOf = (axis: Field.Axis): Order.Order<Point> =>
-  (axis.values[0] ?? 0) > (axis.values[axis.values.length - 1] ?? 0) ? Order.reverse(byValue) : byValue
+const runsDownwards = ({ values }: Field.Axis): boolean => (values[0] ?? 0) > (values[values.length - 1] ?? 0)
+
+const inDirectionOf = (axis: Field.Axis): Order.Order<Point> => runsDownwards(axis) ? Order.reverse(byValue) : byValue
 
 const onePoint = (
   axis: Field.Axis,
   asked: number,
-  method: Method
+  method: Cdat.Method | undefined
 ): Either.Either<ReadonlyArray<Point>, ComputeError> => {
   const points = pointsOf(axis).map(({ index, value }) => ({
     index,
@@ -125,13 +87,16 @@ const byValues = (
   axis: Field.Axis,
   start: number,
   end: number,
-  method: Method
+  method: Cdat.Method | undefined
 ): Either.Either<ReadonlyArray<Point>, ComputeError> =>
   start === end
     ? onePoint(axis, start, method)
-    : start > end
-    ? fail("invalid-range", axis.name, `start ${start} is above end ${end}. Exchange them; the file's order is kept.`)
-    : Either.right(valueRange(axis, start, end))
+    : start < end
+    ? Either.right(valueRange(axis, start, end))
+    // ESGF's nodes want the greater one first on an axis that runs downwards.
+    : runsDownwards(axis)
+    ? Either.right(valueRange(axis, end, start))
+    : fail("invalid-range", axis.name, `start ${start} is above end ${end}. Exchange them; the file's order is kept.`)
 
 const byIndices = (axis: Field.Axis, start: number, end: number): Either.Either<ReadonlyArray<Point>, ComputeError> => {
   const size = axis.values.length
@@ -175,13 +140,16 @@ const byTimestamps = (
 
 const choose = (
   axis: Field.Axis,
-  { crs, end, start }: Dimension,
-  method: Method
+  { crs, end, start }: Dimension.Dimension,
+  method: Cdat.Method | undefined
 ): Either.Either<ReadonlyArray<Point>, ComputeError> => {
   if (crs === "timestamps") {
     return typeof start === "string" && typeof end === "string"
       ? byTimestamps(axis, start, end)
       : fail("invalid-range", axis.name, "timestamps are texts such as \"1850-01\". Write start and end so.")
+  }
+  if (crs !== "values" && crs !== "indices") {
+    return fail("invalid-range", axis.name, `the crs "${crs}" is not known. Use values, indices or timestamps.`)
   }
   if (typeof start === "string" || typeof end === "string" || !Number.isFinite(start) || !Number.isFinite(end)) {
     return fail("invalid-range", axis.name, `${start} to ${end} is not a range of ${crs}. Give finite numbers.`)
@@ -191,12 +159,12 @@ const choose = (
 
 const along = (
   axis: Field.Axis,
-  dimension: Dimension,
-  method: Method
+  dimension: Dimension.Dimension,
+  method: Cdat.Method | undefined
 ): Either.Either<Selected, ComputeError> =>
   Either.gen(function*() {
-    const step = dimension.step ?? 1
-    if (!Number.isInteger(step) || step < 1) {
+    const { step } = dimension
+    if (typeof step === "string" || !Number.isInteger(step) || step < 1) {
       return yield* fail(
         "invalid-range",
         axis.name,
@@ -220,19 +188,41 @@ const along = (
   })
 
 /**
+ * All points of an axis.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const whole = (axis: Field.Axis): Selected => ({
+  axis,
+  indices: Array.from(axis.values, (_, position) => position)
+})
+
+/**
  * What a domain means on these axes, one answer for each axis in their order. Nothing is read for it but coordinates,
  * so that a file's reader can take from the file what is needed and no more.
  *
- * Dimensions are found by name, by `standard_name` or by the letter in `axis`.
+ * Dimensions are found by name, by `standard_name` or by the letter in `axis`; one that the domain does not name is meant
+ * whole. What a range is, is said by its `crs`:
+ *
+ * - `values`: in the coordinates' units, both ends included. On a longitude the circle is closed: −30 to 30 is found on
+ *   a grid from 0 to 360.
+ * - `indices`: from 0, `end` excluded, and counted from the end when negative, as Python's slices are.
+ * - `timestamps`: ISO 8601 as far as it is wanted, `1850`, `1850-06` or `1850-06-15T12:00`, both ends included: the
+ *   year 1850 ends with its last moment.
+ *
+ * A `start` that equals `end` means one point, or for timestamps all points of that period. The dimension stays, with
+ * the length 1. `step` takes every so many points of the range.
  *
  * @example
  * ```ts
- * import { Domain } from "@effect-wps/demo"
+ * import { Domain } from "@effect-wps/cwt"
+ * import { Selection } from "@effect-wps/demo"
  * import { Either } from "effect"
  *
  * const lat = { name: "lat", values: Float64Array.of(60, 0, -60), attributes: { units: "degrees_north" } }
  *
- * Either.map(Domain.select([lat], { lat: { start: -90, end: 0, crs: "values" } }), ([south]) => south?.indices) // [1, 2]
+ * Either.map(Selection.select([lat], Domain.make({ lat: [-90, 0] })), ([south]) => south?.indices) // [1, 2]
  * ```
  *
  * @since 0.1.0
@@ -240,15 +230,18 @@ const along = (
  */
 export const select = (
   axes: ReadonlyArray<Field.Axis>,
-  domain: Domain,
+  domain: Domain.Domain,
   options?: {
-    /** @default "exact" */
-    readonly method?: Method | undefined
+    /** What a point among `values` is when no coordinate equals it. @default an error */
+    readonly method?: Cdat.Method | undefined
   }
 ): Either.Either<ReadonlyArray<Selected>, ComputeError> =>
   Either.gen(function*() {
-    const dimensions = new Map<number, Dimension>()
-    for (const [name, dimension] of Object.entries(domain)) {
+    if (Option.isSome(domain.mask)) {
+      return yield* fail("unsupported", "mask", "masks are not computed here. Keep values with CDAT.where instead.")
+    }
+    const dimensions = new Map<number, Dimension.Dimension>()
+    for (const [name, dimension] of Object.entries(domain.dimensions)) {
       const index = yield* Field.axisIndex(axes, name)
       if (dimensions.has(index)) {
         return yield* fail("invalid-range", name, "its dimension is named twice. Give one range for each dimension.")
@@ -258,7 +251,7 @@ export const select = (
     return yield* Either.all(axes.map((axis, index) => {
       const dimension = dimensions.get(index)
       return dimension === undefined
-        ? Either.right({ axis, indices: Arr.makeBy(axis.values.length, (position) => position) })
-        : along(axis, dimension, options?.method ?? "exact")
+        ? Either.right(whole(axis))
+        : along(axis, dimension, options?.method)
     }))
   })

@@ -1,4 +1,5 @@
-import { Domain, type Field } from "@effect-wps/demo"
+import { type Cdat, Dimension, Domain, Mask } from "@effect-wps/cwt"
+import { type Field, Selection } from "@effect-wps/demo"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Either, FastCheck } from "effect"
@@ -8,28 +9,39 @@ const lat = axis("lat", [60, 30, 0, -30, -60], { units: "degrees_north", standar
 const lon = axis("lon", [0, 90, 180, 270], { units: "degrees_east" })
 const level = axis("plev", [1000, 850, 500])
 
+const named = ({ name }: Field.Axis, dimension: Dimension.DimensionInput) => Domain.make({ [name]: dimension })
+
 /** Indices, coordinates, or the reason why not. */
-const chosen = (on: Field.Axis, dimension: Domain.Dimension, method?: Domain.Method) =>
-  Either.match(Domain.select([on], { [on.name]: dimension }, { method }), {
+const chosen = (on: Field.Axis, dimension: Dimension.DimensionInput, method?: Cdat.Method) =>
+  Either.match(Selection.select([on], named(on, dimension), { method }), {
     onLeft: (error) => error.reason,
     onRight: ([selected]) => [selected?.indices, [...selected?.axis.values ?? []]]
   })
 
-const message = (on: Field.Axis, dimension: Domain.Dimension) =>
-  Either.match(Domain.select([on], { [on.name]: dimension }), {
+const message = (on: Field.Axis, dimension: Dimension.DimensionInput) =>
+  Either.match(Selection.select([on], named(on, dimension)), {
     onLeft: (error) => error.message,
     onRight: () => "no error"
   })
 
-const values = (start: number, end: number, step?: number): Domain.Dimension => ({ start, end, step, crs: "values" })
-const indices = (start: number, end: number, step?: number): Domain.Dimension => ({ start, end, step, crs: "indices" })
-const timestamps = (start: string, end: string): Domain.Dimension => ({ start, end, crs: "timestamps" })
+const { indices, timestamps, values } = Dimension
 
-describe("Domain", () => {
+describe("Selection", () => {
   it("takes values with both ends, in the order of the file", () => {
     deepStrictEqual(chosen(lat, values(-30, 30)), [[1, 2, 3], [30, 0, -30]])
     deepStrictEqual(chosen(lat, values(-90, 90, 2)), [[0, 2, 4], [60, 0, -60]])
     deepStrictEqual(chosen(lon, values(90, 180)), [[1, 2], [90, 180]])
+  })
+
+  it("takes the greater value first where the axis runs downwards, as ESGF's nodes do", () => {
+    deepStrictEqual(chosen(lat, values(30, -30)), [[1, 2, 3], [30, 0, -30]])
+    deepStrictEqual(chosen(level, values(900, 500)), [[1, 2], [850, 500]])
+  })
+
+  it("has no masks", () => {
+    const land = Mask.make({ uri: "https://data.example.org/sftlf.nc", name: "sftlf", operation: "mask_data > 0.5" })
+    const error = Either.flip(Selection.select([lat], Domain.make({ lat: [0, 90] }, { mask: land })))
+    assert.strictEqual(Either.getOrThrow(error).reason, "unsupported")
   })
 
   it("takes a point, and on request the closest one", () => {
@@ -154,16 +166,18 @@ describe("Domain", () => {
   it("refuses ranges that mean nothing", () => {
     for (
       const dimension of [
-        values(10, 0),
         values(NaN, 0),
         values(0, Infinity),
         values(-90, 90, 0),
         values(-90, 90, -1),
         values(-90, 90, 1.5),
-        { start: "0", end: "90", crs: "values" },
-        { start: 0, end: 1, crs: "timestamps" }
-      ] satisfies ReadonlyArray<Domain.Dimension>
+        timestamps("2000", "2001", "P1D"),
+        new Dimension.Dimension({ start: "0", end: "90", step: 1, crs: "values" }),
+        new Dimension.Dimension({ start: 0, end: 1, step: 1, crs: "timestamps" }),
+        new Dimension.Dimension({ start: 0, end: 1, step: 1, crs: "fortnights" })
+      ]
     ) assert.strictEqual(chosen(lat, dimension), "invalid-range")
+    assert.strictEqual(chosen(axis("lat", [-60, 0, 60]), values(10, 0)), "invalid-range")
     assert.strictEqual(chosen(lat, values(61, 90)), "empty-selection")
     assert.include(message(lat, values(61, 90)), "from -60 to 60")
   })
@@ -171,13 +185,15 @@ describe("Domain", () => {
   it.effect("finds a dimension by its name, its standard name or its letter", () =>
     Effect.gen(function*() {
       for (const name of ["lat", "latitude", "Y", "y"]) {
-        const [south] = yield* Domain.select([lat], { [name]: values(-90, -10) })
+        const [south] = yield* Selection.select([lat], Domain.make({ [name]: values(-90, -10) }))
         deepStrictEqual(south?.indices, [3, 4])
       }
-      const unknown = yield* Effect.flip(Domain.select([lat, lon], { level: values(0, 1) }))
+      const unknown = yield* Effect.flip(Selection.select([lat, lon], Domain.make({ level: values(0, 1) })))
       assert.strictEqual(unknown.reason, "unknown-dimension")
       assert.strictEqual(unknown.message, "level: no such dimension. Ask for one of lat, lon.")
-      const twice = yield* Effect.flip(Domain.select([lat], { lat: values(0, 1), latitude: values(0, 1) }))
+      const twice = yield* Effect.flip(
+        Selection.select([lat], Domain.make({ lat: values(0, 1), latitude: values(0, 1) }))
+      )
       assert.strictEqual(twice.reason, "invalid-range")
     }))
 

@@ -1,0 +1,491 @@
+/**
+ * ESGF's compute node at LLNL: a client that copes with its server, and the jobs that it keeps.
+ *
+ * @since 0.1.0
+ */
+import * as Auth from "@effect-wps/auth/Auth"
+import type { AuthError } from "@effect-wps/auth/AuthError"
+import { Execute, Job as WpsJob, WpsClient, WpsError } from "@effect-wps/wps"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as HashSet from "effect/HashSet"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { InvalidDataInputs } from "./CwtError.ts"
+import * as DataInputs from "./DataInputs.ts"
+import { explain } from "./internal/explain.ts"
+import * as clientInternal from "./internal/llnlClient.ts"
+import * as jobsInternal from "./internal/llnlJobs.ts"
+
+/**
+ * How a client of a node is set up.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends WpsClient.Options {
+  /** Where the node's own API is. It is given credentials as the endpoint is. @default `${url}/api` */
+  readonly api?: string | undefined
+}
+
+/**
+ * A file that a job has made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Output {
+  readonly uri: string
+  /** In megabytes. */
+  readonly size: Option.Option<number>
+}
+
+/**
+ * A job as the node keeps it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Job extends Data.Class<{
+  readonly id: number
+  /** The process. */
+  readonly identifier: string
+  /** Where it stands, without a message or a percentage: those are in its history. */
+  readonly status: Execute.JobStatus
+  /** None for a job that the node is about to accept. */
+  readonly accepted: Option.Option<DateTime.Utc>
+  /** How long it took, or has taken. */
+  readonly elapsed: Option.Option<Duration.Duration>
+  readonly outputs: ReadonlyArray<Output>
+  /** The reports of which its history is made. */
+  readonly statusIds: ReadonlyArray<number>
+  /** What it was asked, as JSON. */
+  readonly request: Option.Option<string>
+  /** With which `WpsClient.attach` goes on with it. */
+  readonly reference: WpsJob.JobReference
+}> {
+  /** What it was asked; read when it is looked at. */
+  get inputs(): Either.Either<DataInputs.DataInputs, InvalidDataInputs> {
+    return Either.flatMap(
+      Either.fromOption(this.request, () => new InvalidDataInputs({ reason: "the node has not kept them" })),
+      (request) => Either.mapLeft(readInputs(request), ({ issue }) => new InvalidDataInputs({ reason: explain(issue) }))
+    )
+  }
+}
+
+const readInputs = Schema.decodeEither(DataInputs.FromJson)
+
+/**
+ * What a process had to say at one time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Message {
+  readonly text: string
+  readonly percent: Option.Option<number>
+  readonly created: DateTime.Utc
+}
+
+/**
+ * One state through which a job has gone, and what was said meanwhile, in the order of time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StatusReport {
+  readonly id: number
+  /** With the message and the percentage that came last. */
+  readonly status: Execute.JobStatus
+  readonly created: DateTime.Utc
+  readonly messages: ReadonlyArray<Message>
+}
+
+/**
+ * How jobs are listed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JobsOptions {
+  /** How many are asked for at a time, at least 1. @default 50 */
+  readonly pageSize?: number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace Llnl {
+  /**
+   * What a node's own API does.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service {
+    /** The API's address. */
+    readonly url: string
+    readonly jobs: (options?: JobsOptions) => Stream.Stream<Job, WpsClient.Failure>
+    readonly job: (id: number) => Effect.Effect<Job, WpsClient.Failure>
+    readonly history: (job: Job) => Effect.Effect<ReadonlyArray<StatusReport>, WpsClient.Failure>
+    readonly remove: (job: Job | number) => Effect.Effect<void, WpsClient.Failure>
+  }
+}
+
+/**
+ * The API of one node.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Llnl extends Context.Tag("@effect-wps/cwt/Llnl")<Llnl, Llnl.Service>() {}
+
+// -------------------------------------------------------------------------------------------------------- the addresses
+
+const parse = (url: string): Either.Either<URL, WpsError.InvalidUrl> => {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  const shown = parsed === undefined
+    ? url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//…@").slice(0, 200)
+    : `${parsed.protocol}//${parsed.host}${parsed.pathname}`
+  const refuse = (reason: string) => Either.left(new WpsError.InvalidUrl({ url: shown, reason }))
+  return parsed === undefined
+    ? refuse("it is no absolute address")
+    : parsed.protocol !== "http:" && parsed.protocol !== "https:"
+    ? refuse(`${parsed.protocol} is neither http nor https`)
+    : parsed.username !== "" || parsed.password !== ""
+    ? refuse("it holds a user name or password; provide an Auth layer such as BasicAuth.layer instead")
+    : Either.right(parsed)
+}
+
+const apiOf = (endpoint: URL, given: string | undefined): Either.Either<URL, WpsError.InvalidUrl> =>
+  Either.map(given === undefined ? Either.right(new URL(endpoint)) : parse(given), (url) => {
+    url.pathname = url.pathname.replace(/\/+$/, "") + (given === undefined ? "/api" : "")
+    if (given === undefined) url.search = ""
+    url.hash = ""
+    return url
+  })
+
+// -------------------------------------------------------------------------------------------------------- the documents
+
+const statusOf = (
+  state: Option.Option<string>,
+  said: { readonly message: string; readonly percent: Option.Option<number> } = { message: "", percent: Option.none() }
+): Execute.JobStatus => {
+  const name = Option.getOrElse(state, () => "")
+  switch (name) {
+    case "ProcessAccepted":
+      return Execute.JobStatus.Accepted(said)
+    case "ProcessStarted":
+      return Execute.JobStatus.Running(said)
+    case "ProcessPaused":
+      return Execute.JobStatus.Paused(said)
+    case "ProcessSucceeded":
+      return Execute.JobStatus.Succeeded(said)
+    case "ProcessFailed":
+      return Execute.JobStatus.Failed({ ...said, exceptions: [] })
+    default:
+      return Execute.JobStatus.Other({ ...said, state: name })
+  }
+}
+
+const toJob = (api: URL, json: jobsInternal.Job): Job =>
+  new Job({
+    id: json.id,
+    identifier: json.identifier,
+    status: statusOf(json.status),
+    accepted: json.accepted,
+    elapsed: Option.flatMap(json.elapsed, jobsInternal.readElapsed),
+    outputs: json.output.map(({ remote, size }) => ({ uri: remote, size })),
+    statusIds: json.status_links.flatMap((link) => Option.toArray(jobsInternal.readStatusId(link))),
+    request: json.datainputs,
+    reference: new WpsJob.JobReference({
+      identifier: json.identifier,
+      statusLocation: Option.some(`${api.origin}${api.pathname}/job/${json.id}.wps`),
+      jobId: Option.none()
+    })
+  })
+
+const byTime = Order.mapInput(
+  Order.tuple(Order.number, Order.number),
+  (one: { readonly created: DateTime.Utc; readonly id: number }) => [one.created.epochMillis, one.id] as const
+)
+
+const toReport = ({ created_date, id, message, status }: jobsInternal.Status): StatusReport => {
+  const messages = message
+    .map((one) => ({
+      id: one.id,
+      text: Option.getOrElse(one.message, () => ""),
+      percent: one.percent,
+      created: one.created_date
+    }))
+    .sort(byTime)
+    .map(({ created, percent, text }): Message => ({ text, percent, created }))
+  const last = messages.at(-1)
+  return {
+    id,
+    status: statusOf(status, last === undefined ? undefined : { message: last.text, percent: last.percent }),
+    created: created_date,
+    messages
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- the service
+
+const span =
+  (name: string, attributes?: Record<string, unknown>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.withSpan(effect, name, { captureStackTrace: false, ...(attributes === undefined ? {} : { attributes }) })
+
+const service = (api: URL, ask: jobsInternal.Api): Llnl.Service => {
+  const page = (limit: number, offset: number) =>
+    ask.get({ operation: "ListJobs", jobId: Option.none() }, "/job/", jobsInternal.Page, {
+      limit: `${limit}`,
+      offset: `${offset}`
+    }).pipe(span("Llnl.jobs", { "llnl.offset": offset }))
+
+  return {
+    url: api.origin + api.pathname,
+    jobs: (options) => {
+      const { pageSize = 50 } = options ?? {}
+      const limit = pageSize >= 1 ? Math.floor(pageSize) : 1
+      return Stream.paginateChunkEffect(
+        { offset: 0, seen: HashSet.empty<number>() },
+        ({ offset, seen }) =>
+          Effect.map(page(limit, offset), ({ next, results }) => {
+            const fresh = [
+              ...new Map(results.filter(({ id }) => !HashSet.has(seen, id)).map((one) => [one.id, one])).values()
+            ]
+            // Where the next page is said to be does not matter, only that there is one; one that brings nothing new is the last.
+            const more = Option.filter(next, (link) => link !== "" && fresh.length > 0)
+            return [
+              Chunk.fromIterable(fresh.map((json) => toJob(api, json))),
+              Option.as(more, {
+                offset: offset + results.length,
+                seen: HashSet.union(seen, HashSet.fromIterable(fresh.map(({ id }) => id)))
+              })
+            ] as const
+          })
+      )
+    },
+    job: (id) =>
+      ask.get({ operation: "GetJob", jobId: Option.some(id) }, `/job/${id}/`, jobsInternal.Job).pipe(
+        Effect.map((json) => toJob(api, json)),
+        span("Llnl.job", { "llnl.job": id })
+      ),
+    history: ({ id, statusIds }) =>
+      Effect.forEach(
+        new Set(statusIds),
+        (status) =>
+          ask.get({ operation: "GetHistory", jobId: Option.some(id) }, `/status/${status}/`, jobsInternal.Status),
+        { concurrency: 4 }
+      ).pipe(
+        Effect.map((reports) => reports.map(toReport).sort(byTime)),
+        span("Llnl.history", { "llnl.job": id })
+      ),
+    remove: (job) => {
+      const id = typeof job === "number" ? job : job.id
+      return ask.remove({ operation: "DeleteJob", jobId: Option.some(id) }, `/job/${id}/`).pipe(
+        span("Llnl.remove", { "llnl.job": id })
+      )
+    }
+  }
+}
+
+const make = Effect.fnUntraced(function*(
+  { api: givenApi, ...options }: Options
+): Effect.fn.Return<
+  Context.Context<WpsClient.WpsClient | Llnl>,
+  WpsError.InvalidUrl | AuthError,
+  HttpClient.HttpClient | Auth.Auth | Scope.Scope
+> {
+  const endpoint = yield* parse(options.url)
+  const api = yield* apiOf(endpoint, givenApi)
+  const timeout = Duration.decode(options.timeout ?? "1 minute")
+  const through = yield* clientInternal.make({ endpoint, api, timeout })
+  const transformClient = (client: HttpClient.HttpClient) => through(options.transformClient?.(client) ?? client)
+
+  const client = yield* WpsClient.make({
+    ...options,
+    transformClient,
+    origins: [...(options.origins ?? []), api.origin]
+  })
+  const authorized = yield* Auth.authorizeClient(
+    HttpClient.transform(
+      transformClient(yield* HttpClient.HttpClient),
+      (answer, request) =>
+        Effect.timeoutFail(answer, {
+          duration: timeout,
+          onTimeout: () =>
+            new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
+        })
+    ),
+    {
+      auth: yield* Auth.Auth,
+      origins: [api.origin],
+      ...(options.refusal === undefined ? {} : { refusal: options.refusal })
+    }
+  )
+  return Context.make(WpsClient.WpsClient, client).pipe(
+    Context.add(Llnl, service(api, jobsInternal.make(authorized, api, timeout)))
+  )
+})
+
+/**
+ * A client of the node at a URL, and its jobs.
+ *
+ * The server is one of its kind, and the client is a `WpsClient` that copes with it. Django's CSRF token goes with each
+ * POST, to the endpoint's origin only. A refused token, which the server tells of in an answer that is a success by its
+ * status, or by a crash, is renewed as after a 401, and the request sent once more. What the server does not escape in its
+ * documents is read all the same. DescribeProcess, which it does not have, is not needed.
+ *
+ * @example
+ * ```ts
+ * import { BearerAuth } from "@effect-wps/auth"
+ * import { Cdat, Llnl, Variable } from "@effect-wps/cwt"
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Console, Effect, Layer, Redacted, Stream } from "effect"
+ *
+ * const Node = Llnl.layer({ url: "https://compute.example.org/wps" }).pipe(
+ *   Layer.provide(BearerAuth.layer(Redacted.make("token"))),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * const tas = Variable.make({ uri: "https://data.example.org/tas.nc", name: "tas" })
+ *
+ * const program = Effect.gen(function*() {
+ *   const maximum = yield* WpsClient.run(Cdat.max({ inputs: [tas], axes: ["time"] }))
+ *   yield* Console.log(maximum.uri)
+ *   yield* Stream.runForEach(Llnl.jobs(), ({ id, status }) => Console.log(id, status._tag))
+ * }).pipe(Effect.provide(Node))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<
+  WpsClient.WpsClient | Llnl,
+  WpsError.InvalidUrl | AuthError,
+  HttpClient.HttpClient | Auth.Auth
+> => Layer.scopedContext(make(options))
+
+/**
+ * A client of a node whose options come from the configuration.
+ *
+ * @example
+ * ```ts
+ * import { Llnl } from "@effect-wps/cwt"
+ * import { Config } from "effect"
+ *
+ * const Node = Llnl.layerConfig({ url: Config.string("WPS_URL") })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<Options>
+): Layer.Layer<
+  WpsClient.WpsClient | Llnl,
+  WpsError.InvalidUrl | AuthError | ConfigError.ConfigError,
+  HttpClient.HttpClient | Auth.Auth
+> => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
+
+// ------------------------------------------------------------------------------------------------------- the operations
+
+/**
+ * The caller's jobs, each once, the pages asked for as they are wanted. The node promises no order. Who removes jobs while
+ * they are listed shifts the pages that are still to come: collect the list first.
+ *
+ * @example
+ * ```ts
+ * import { Llnl } from "@effect-wps/cwt"
+ * import { Execute } from "@effect-wps/wps"
+ * import { Effect, Stream } from "effect"
+ *
+ * const tidy = Stream.runCollect(Stream.filter(Llnl.jobs(), ({ status }) => Execute.isTerminal(status))).pipe(
+ *   Effect.flatMap(Effect.forEach((job) => Llnl.remove(job), { discard: true }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const jobs = (options?: JobsOptions): Stream.Stream<Job, WpsClient.Failure, Llnl> =>
+  Stream.unwrap(Effect.map(Llnl, (llnl) => llnl.jobs(options)))
+
+/**
+ * One job. Fails with `JobNotFound` where it is not there, or is somebody else's.
+ *
+ * @example
+ * ```ts
+ * import { Llnl, Workflow } from "@effect-wps/cwt"
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Effect } from "effect"
+ *
+ * const result = Effect.gen(function*() {
+ *   const { identifier, reference } = yield* Llnl.job(42)
+ *   const job = yield* WpsClient.attach(reference, Workflow.make(identifier, { inputs: [] }))
+ *   return yield* job.result
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const job = (id: number): Effect.Effect<Job, WpsClient.Failure, Llnl> =>
+  Effect.flatMap(Llnl, (llnl) => llnl.job(id))
+
+/**
+ * The states through which a job has gone, with all that was said, in the order of time.
+ *
+ * @example
+ * ```ts
+ * import { Llnl } from "@effect-wps/cwt"
+ * import { Effect } from "effect"
+ *
+ * const words = Llnl.job(42).pipe(
+ *   Effect.flatMap(Llnl.history),
+ *   Effect.map((reports) => reports.flatMap(({ messages }) => messages.map(({ text }) => text)))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const history = (job: Job): Effect.Effect<ReadonlyArray<StatusReport>, WpsClient.Failure, Llnl> =>
+  Effect.flatMap(Llnl, (llnl) => llnl.history(job))
+
+/**
+ * Lets the node forget a job, and deletes the files that it made. It does not end the job: one that is running goes on,
+ * and nobody learns what it gives. Fails with `JobNotFound` where it is not there any more.
+ *
+ * @example
+ * ```ts
+ * import { Llnl } from "@effect-wps/cwt"
+ * import { Effect } from "effect"
+ *
+ * const removed = Llnl.remove(42).pipe(Effect.catchTag("JobNotFound", () => Effect.void))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const remove = (job: Job | number): Effect.Effect<void, WpsClient.Failure, Llnl> =>
+  Effect.flatMap(Llnl, (llnl) => llnl.remove(job))

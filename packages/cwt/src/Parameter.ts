@@ -1,0 +1,120 @@
+/**
+ * What an operation is told beside its inputs: axes, a constant, a condition.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { InvalidValue } from "./CwtError.ts"
+import { unchecked } from "./internal/made.ts"
+
+/**
+ * One value of a parameter.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Value = Schema.Union(Schema.String, Schema.Number, Schema.Boolean)
+
+/**
+ * One value of a parameter.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Value = typeof Value.Type
+
+/**
+ * A parameter and its values, in order.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Parameter extends Schema.Class<Parameter>("@effect-wps/cwt/Parameter")({
+  name: Schema.String,
+  values: Schema.Array(Value)
+}) {}
+
+/**
+ * Makes a parameter.
+ *
+ * @example
+ * ```ts
+ * import { Parameter } from "@effect-wps/cwt"
+ *
+ * const axes = Parameter.make("axes", "lat", "lon")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (name: string, ...values: ReadonlyArray<Value>): Parameter =>
+  new Parameter({ name, values }, unchecked)
+
+/**
+ * Whether a value is a parameter.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isParameter: (value: unknown) => value is Parameter = Schema.is(Schema.typeSchema(Parameter))
+
+/** The server is written in Python, whose `float` reads these words. JSON has none for them. */
+const write = (value: Value): string =>
+  typeof value !== "number" || Number.isFinite(value)
+    ? String(value)
+    : Number.isNaN(value)
+    ? "nan"
+    : value > 0
+    ? "inf"
+    : "-inf"
+
+/** These stand beside the parameters in JSON. */
+const reserved: ReadonlyArray<string> = ["name", "result", "input", "domain", "gridder"]
+
+const isValue = Schema.is(Value)
+
+/**
+ * The values as one text, a bar between two. Fails on a value that has a bar itself, and on a name that means something
+ * else in JSON.
+ *
+ * @example
+ * ```ts
+ * import { Parameter } from "@effect-wps/cwt"
+ *
+ * const text = Parameter.format(Parameter.make("bins", "t", "month", "ave", 2, Infinity)) // t|month|ave|2|inf
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const format = (self: Parameter): Either.Either<string, InvalidValue> => {
+  const refused = (reason: string): Either.Either<string, InvalidValue> =>
+    Either.left(new InvalidValue({ input: "operation", subject: `parameter ${self.name}`, reason }))
+  if (reserved.includes(self.name) || self.name === "") {
+    return refused(`no parameter can be called "${self.name}"; ${reserved.join(", ")} mean something else there`)
+  }
+  const wrong = self.values.find((value) => !isValue(value) || write(value).includes("|"))
+  return wrong === undefined
+    ? Either.right(self.values.map(write).join("|"))
+    : refused(
+      isValue(wrong)
+        ? `the value "${write(wrong)}" has a bar, which parts values; give its parts as values of their own`
+        : "a value is a text, a number, true or false"
+    )
+}
+
+/**
+ * Reads the values from one text. They are texts then, whatever they were written from.
+ *
+ * @example
+ * ```ts
+ * import { Parameter } from "@effect-wps/cwt"
+ *
+ * const axes = Parameter.parse("axes", "lat|lon")
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const parse = (name: string, text: string): Parameter => make(name, ...text.split("|"))

@@ -1,0 +1,200 @@
+/**
+ * A variable in a file: what operations work on, and what they give.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as Domain from "./Domain.ts"
+import * as ids from "./internal/ids.ts"
+import { unchecked } from "./internal/made.ts"
+
+/**
+ * The variable `name` in the file at `uri`.
+ *
+ * Variables are told apart by reference: one that is used twice is sent once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Variable extends Schema.Class<Variable>("@effect-wps/cwt/Variable")({
+  uri: Schema.String,
+  /** Its name in the file. */
+  name: Schema.String,
+  /** Its name in the request; one is drawn when it is written if it has none. */
+  id: Schema.OptionFromSelf(Schema.String),
+  /** What it covers. A string is the name of a domain of the same request; EDAS takes several. */
+  domains: Schema.Array(Schema.Union(Schema.typeSchema(Domain.Domain), Schema.String)),
+  mimeType: Schema.OptionFromSelf(Schema.String)
+}) {}
+
+/**
+ * Makes a variable.
+ *
+ * @example
+ * ```ts
+ * import { Domain, Variable } from "@effect-wps/cwt"
+ *
+ * const tas = Variable.make({ uri: "https://data.example.org/tas.nc", name: "tas" })
+ * const south = Variable.make({
+ *   uri: "https://data.example.org/pr.nc",
+ *   name: "pr",
+ *   domain: Domain.make({ lat: [-90, 0] })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: {
+  readonly uri: string
+  readonly name: string
+  readonly id?: string | undefined
+  readonly domain?: Domain.Domain | string | ReadonlyArray<Domain.Domain | string> | undefined
+  readonly mimeType?: string | undefined
+}): Variable =>
+  new Variable({
+    uri: options.uri,
+    name: options.name,
+    id: Option.fromNullable(options.id),
+    domains: options.domain === undefined ? [] : isSeveral(options.domain) ? options.domain : [options.domain],
+    mimeType: Option.fromNullable(options.mimeType)
+  }, unchecked)
+
+const isSeveral = (
+  domain: Domain.Domain | string | ReadonlyArray<Domain.Domain | string>
+): domain is ReadonlyArray<Domain.Domain | string> => Array.isArray(domain)
+
+/**
+ * Whether a value is a variable.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isVariable: (value: unknown) => value is Variable = Schema.is(Schema.typeSchema(Variable))
+
+/**
+ * Where the whole file can be downloaded: a THREDDS server has what it gives through OPeNDAP (`…/dodsC/…`) as a file at
+ * `…/fileServer/…`. Any other address is given as it is.
+ *
+ * @example
+ * ```ts
+ * import { Cdat, Variable } from "@effect-wps/cwt"
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Effect } from "effect"
+ *
+ * const tas = Variable.make({ uri: "https://data.example.org/thredds/dodsC/tas.nc", name: "tas" })
+ * const file = WpsClient.run(Cdat.abs({ inputs: [tas] })).pipe(
+ *   Effect.flatMap((output) => WpsClient.download(Variable.fileServer(output)))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const fileServer = ({ uri }: Variable): string =>
+  uri.replace(/^(https?:\/\/[^?#]*?)\/dodsC\/([^?#]*).*$/s, "$1/fileServer/$2")
+
+const optional = Schema.optional(Schema.NullOr(Schema.String))
+
+/**
+ * A variable as JSON has it: `id` is its name in the file, a bar, and its name in the request; or the first alone. In
+ * an output the domain may be a whole one, and the media type may be called `mime-type`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Json = Schema.Struct({
+  uri: ids.required(Schema.String),
+  id: Schema.optional(Schema.NullOr(Schema.String)),
+  domain: Schema.optional(Schema.NullOr(Schema.Union(Schema.String, Domain.Json))),
+  mime_type: optional,
+  "mime-type": optional
+})
+
+/**
+ * A variable as JSON has it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export type Json = typeof Json.Type
+
+const readDomain = ParseResult.decodeUnknownEither(Domain.FromJson)
+
+/** The names of a variable's domains, which are to have one by now. */
+const domainNames = (variable: Variable): Either.Either<ReadonlyArray<string>, string> =>
+  Either.all(
+    variable.domains.map((domain) =>
+      typeof domain === "string"
+        ? Either.right(domain)
+        : Either.fromOption(domain.id, () => "its domain has no id; give it one, or send it as part of a workflow")
+    )
+  )
+
+const decoder = (allowUnnamed: boolean): Schema.Schema<Variable, Json> =>
+  Schema.transformOrFail(Json, Schema.typeSchema(Variable), {
+    strict: true,
+    decode: (json, _, ast) =>
+      Either.gen(function*() {
+        const { domain } = json
+        const { id, name } = allowUnnamed && (json.id ?? "") === ""
+          ? { id: Option.none(), name: "" }
+          : yield* Either.mapLeft(
+            typeof json.id === "string" ? ids.split(json.id) : Either.left("id is missing"),
+            (reason) => new ParseResult.Type(ast, json, reason)
+          )
+        return new Variable({
+          uri: json.uri,
+          name,
+          id,
+          domains: typeof domain === "string"
+            ? domain === "" ? [] : domain.split("|")
+            : domain === undefined || domain === null
+            ? []
+            : [yield* Either.mapLeft(readDomain(domain), (issue) => new ParseResult.Pointer("domain", domain, issue))],
+          mimeType: Option.fromNullable(json.mime_type ?? json["mime-type"])
+        }, unchecked)
+      }),
+    encode: (variable, _, ast) =>
+      Either.mapLeft(
+        Either.gen(function*() {
+          const domain = (yield* domainNames(variable)).join("|")
+          return {
+            uri: variable.uri,
+            id: yield* ids.join(variable),
+            ...(domain === "" ? {} : { domain }),
+            ...Option.match(variable.mimeType, { onNone: () => ({}), onSome: (type) => ({ mime_type: type }) })
+          }
+        }),
+        (reason) => new ParseResult.Type(ast, variable, reason)
+      )
+  })
+
+/**
+ * Reads and writes a variable; one without an `id` is not written.
+ *
+ * @example
+ * ```ts
+ * import { Variable } from "@effect-wps/cwt"
+ * import { Schema } from "effect"
+ *
+ * const tas = Variable.make({ uri: "https://data.example.org/tas.nc", name: "tas", id: "v0" })
+ * const json = Schema.encodeEither(Variable.FromJson)(tas)
+ * // { uri: "https://data.example.org/tas.nc", id: "tas|v0" }
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FromJson: Schema.Schema<Variable, Json> = decoder(false)
+
+/**
+ * Reads a variable that a process gave, which may have no name at all.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FromOutput: Schema.Schema<Variable, Json> = decoder(true)

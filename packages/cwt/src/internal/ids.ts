@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
+
+/** A field that must be there, and says so when it is not. */
+export const required = <A, I>(schema: Schema.Schema<A, I>) =>
+  Schema.propertySignature(schema).annotations({ missingMessage: () => "is missing" })
+
+export interface Named {
+  readonly name: string
+  readonly id: Option.Option<string>
+}
+
+/** `name|id`, or a name alone. Names have no bar, ids may have. */
+export const split = (text: string): Either.Either<Named, string> => {
+  const bar = text.indexOf("|")
+  const name = bar < 0 ? text : text.slice(0, bar)
+  const id = bar < 0 ? "" : text.slice(bar + 1)
+  return name === ""
+    ? Either.left(`the id "${text}" has no name of a variable`)
+    : Either.right({ name, id: id === "" ? Option.none() : Option.some(id) })
+}
+
+export const join = ({ id, name }: Named): Either.Either<string, string> =>
+  typeof name !== "string" || name === ""
+    ? Either.left("it has no name; give that of the variable in the file")
+    : name.includes("|")
+    ? Either.left(`the name "${name}" has a bar, which parts names; give the variable's name in the file`)
+    : Option.match(id, {
+      onNone: () => Either.left("it has no id; give one, or send it as part of a workflow, which draws one"),
+      onSome: (id) => id === "" ? Either.left("its id is empty; give one, or none") : Either.right(`${name}|${id}`)
+    })
+
+/** 64 bits of chance, so that no two names of a workflow are the same. */
+export const draw: Effect.Effect<string> = Effect.map(
+  Effect.all([Random.nextIntBetween(0, 0x100000000), Random.nextIntBetween(0, 0x100000000)]),
+  (halves) => halves.map((half) => half.toString(16).padStart(8, "0")).join("")
+)

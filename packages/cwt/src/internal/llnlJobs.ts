@@ -1,0 +1,266 @@
+import type { AuthError } from "@effect-wps/auth/AuthError"
+import { WpsError } from "@effect-wps/wps"
+import * as Headers from "@effect/platform/Headers"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { explain } from "./explain.ts"
+import { begin, drain } from "./llnlBody.ts"
+
+type Failure = WpsError.WpsError | AuthError
+type Request = HttpClientRequest.HttpClientRequest
+
+const largestBody = 32 * 1024 * 1024
+const excerptLength = 500
+
+// ---------------------------------------------------------------------------------------------------------- documents
+
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { as: "Option", nullable: true })
+
+const several = <A, I>(schema: Schema.Schema<A, I>) =>
+  Schema.optionalWith(Schema.Array(schema), { default: () => [], nullable: true })
+
+const Moment = Schema.DateTimeUtc
+
+const Output = Schema.Struct({
+  remote: Schema.String,
+  /** Decimals come as texts, so that nothing is lost of them. */
+  size: optional(Schema.Union(Schema.Number, Schema.NumberFromString))
+})
+
+export const Job = Schema.Struct({
+  id: Schema.Int,
+  identifier: Schema.NonEmptyString,
+  status: optional(Schema.String),
+  status_links: several(Schema.String),
+  elapsed: optional(Schema.String),
+  output: several(Output),
+  accepted: optional(Moment),
+  datainputs: optional(Schema.String)
+})
+
+export type Job = typeof Job.Type
+
+export const Page = Schema.Struct({
+  count: optional(Schema.Number),
+  next: optional(Schema.String),
+  results: Schema.Array(Job)
+})
+
+export type Page = typeof Page.Type
+
+const Message = Schema.Struct({
+  id: Schema.Int,
+  message: optional(Schema.String),
+  percent: optional(Schema.Number),
+  created_date: Moment
+})
+
+export const Status = Schema.Struct({
+  id: Schema.Int,
+  status: optional(Schema.String),
+  message: several(Message),
+  created_date: Moment
+})
+
+export type Status = typeof Status.Type
+
+/** `1 00:00:02.450140`, as Django writes it; Python writes `1 day, 0:00:02.450140`. */
+export const readElapsed = (text: string): Option.Option<Duration.Duration> => {
+  const parts = /^(?:(\d+)(?: days?,)? )?(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?$/.exec(text.trim())
+  if (parts === null) return Option.none()
+  const [, days = "0", hours = "0", minutes = "0", seconds = "0", fraction = ""] = parts
+  return Option.some(Duration.sum(
+    Duration.seconds(((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)),
+    Duration.micros(BigInt(fraction.padEnd(6, "0")))
+  ))
+}
+
+/** The id in a link to a status; of where the link leads nothing is believed. */
+export const readStatusId = (link: string): Option.Option<number> =>
+  Option.map(
+    Option.fromNullable(/\/status\/(\d{1,15})(?:\/|\.\w+)?(?:[?#].*)?$/.exec(link)?.[1]),
+    Number
+  )
+
+// -------------------------------------------------------------------------------------------------------------- asking
+
+export interface Asked {
+  readonly operation: WpsError.Operation
+  /** Where a 404 means that there is no such job. */
+  readonly jobId: Option.Option<number>
+}
+
+const bare = (url: string): string => {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
+}
+
+/** Codes are known to be harmless, messages may hold an address with its query. */
+const reasonOf = (error: HttpClientError.HttpClientError): string => {
+  for (let cause: unknown = error.cause, depth = 0; Predicate.isObject(cause) && depth < 5; depth++) {
+    if (Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code)) return cause.code
+    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
+  }
+  return error.reason === "Transport" ? "the connection failed" : error.reason
+}
+
+const printable = (text: string): string =>
+  text.slice(0, 2 * excerptLength)
+    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    .replace(/\b(bearer|basic|dpop|digest|negotiate|cookie:)\s+[^\s<>"']+/gi, "$1 …")
+    .slice(0, excerptLength)
+
+const Detail = Schema.parseJson(Schema.Struct({ detail: Schema.String }))
+const readDetail = Schema.decodeUnknownOption(Detail)
+
+const retryAfter = (response: HttpClientResponse.HttpClientResponse): Option.Option<number> =>
+  Option.filter(
+    Option.map(Headers.get(response.headers, "retry-after"), Number),
+    (seconds) => Number.isFinite(seconds) && seconds >= 0
+  )
+
+export interface Api {
+  /** Reads what stands at a path below the API's address. */
+  readonly get: <A, I>(
+    what: Asked,
+    path: string,
+    schema: Schema.Schema<A, I>,
+    query?: Readonly<Record<string, string>>
+  ) => Effect.Effect<A, Failure>
+  readonly remove: (what: Asked, path: string) => Effect.Effect<void, Failure>
+}
+
+/** `client` has its credentials and its time limit. */
+export const make = (
+  client: HttpClient.HttpClient.With<HttpClientError.HttpClientError | AuthError>,
+  api: URL,
+  timeout: Duration.Duration
+): Api => {
+  const addressOf = (path: string, query: Readonly<Record<string, string>> = {}): string => {
+    const url = new URL(api)
+    url.pathname += path
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+    return url.href
+  }
+
+  const transportError = (what: Asked, url: string) => (error: HttpClientError.HttpClientError) =>
+    Cause.isTimeoutException(error.cause) ? late(what, url) : new WpsError.TransportError({
+      operation: what.operation,
+      url: bare(url),
+      reason: reasonOf(error)
+    })
+
+  const late = (what: Asked, url: string) =>
+    new WpsError.TransportError({
+      operation: what.operation,
+      url: bare(url),
+      reason: `no answer within ${Duration.toSeconds(timeout)} s`
+    })
+
+  const readText = (what: Asked, url: string, response: HttpClientResponse.HttpClientResponse) =>
+    begin(response.stream, largestBody).pipe(
+      Effect.tap(({ rest }) => Option.isSome(rest) ? drain({ stream: rest.value }) : Effect.void),
+      Effect.map(({ bytes, rest }) =>
+        Option.isSome(rest) ? Option.none() : Option.some(new TextDecoder().decode(bytes))
+      ),
+      Effect.timeoutFail({ duration: timeout, onTimeout: () => late(what, url) }),
+      Effect.catchTag("ResponseError", (error) => Effect.fail(transportError(what, url)(error)))
+    )
+
+  /** What an answer says, or what it means that it says something else. */
+  const judge = <A, E>(
+    what: Asked,
+    url: string,
+    response: HttpClientResponse.HttpClientResponse,
+    body: Option.Option<string>,
+    read: (text: string) => Effect.Effect<A, E>,
+    explainError: (error: E) => string
+  ): Effect.Effect<A, WpsError.WpsError> => {
+    const { operation } = what
+    const { status } = response
+    const contentType = Headers.get(response.headers, "content-type")
+    const place = bare(url)
+    const text = Option.getOrElse(body, () => "")
+    const unexpected = (kind: WpsError.UnexpectedResponse["kind"], reason: string) =>
+      new WpsError.UnexpectedResponse({
+        operation,
+        url: place,
+        status,
+        contentType,
+        kind,
+        reason,
+        excerpt: printable(text)
+      })
+    const detail = Option.map(readDetail(text), (said) => printable(said.detail))
+
+    if (status === 401 || status === 403) {
+      return new WpsError.AccessDenied({ operation, url: place, status, reason: Option.getOrElse(detail, () => "") })
+    }
+    if (status === 429 || status === 503) {
+      return new WpsError.ServerBusy({ operation, url: place, status, retryAfter: retryAfter(response) })
+    }
+    // A page says that there is no such address, JSON that there is no such job.
+    if (status === 404 && Option.isSome(what.jobId) && Option.isSome(detail)) {
+      return new WpsError.JobNotFound({ operation, url: place, jobId: `${what.jobId.value}` })
+    }
+    if (Option.isNone(body)) {
+      return unexpected("unreadable-json", `the body is longer than ${largestBody / 1024 / 1024} MiB`)
+    }
+    const isPage = Option.exists(contentType, (type) => /html/i.test(type))
+    if (status >= 200 && status < 300) {
+      return Effect.mapError(read(text), (error) =>
+        isPage
+          ? unexpected("html", "the body is an HTML page")
+          : text.trim() === ""
+          ? unexpected("empty", "the body is empty")
+          : unexpected("unreadable-json", `the JSON cannot be read: ${printable(explainError(error))}`))
+    }
+    return isPage
+      ? unexpected("html", "the body is an HTML page")
+      : text.trim() === ""
+      ? unexpected("empty", "the body is empty")
+      : unexpected(
+        "http-status",
+        Option.match(detail, { onNone: () => "without a reason", onSome: (said) => `it says "${said}"` })
+      )
+  }
+
+  const exchange = <A, E>(
+    what: Asked,
+    request: Request,
+    read: (text: string) => Effect.Effect<A, E>,
+    explainError: (error: E) => string
+  ): Effect.Effect<A, Failure> =>
+    client.execute(HttpClientRequest.setHeader(request, "accept", "application/json")).pipe(
+      Effect.mapError((error) =>
+        error._tag === "RequestError" || error._tag === "ResponseError"
+          ? transportError(what, request.url)(error)
+          : error
+      ),
+      Effect.flatMap((response) =>
+        Effect.flatMap(
+          readText(what, request.url, response),
+          (body) => judge(what, request.url, response, body, read, explainError)
+        )
+      )
+    )
+
+  return {
+    get: (what, path, schema, query) =>
+      exchange(
+        what,
+        HttpClientRequest.get(addressOf(path, query)),
+        Schema.decode(Schema.parseJson(schema)),
+        (error) => explain(error.issue)
+      ),
+    remove: (what, path) => exchange(what, HttpClientRequest.del(addressOf(path)), () => Effect.void, () => "")
+  }
+}

@@ -1,0 +1,52 @@
+import { Operation, WpsError } from "@effect-wps/wps"
+import * as Effect from "effect/Effect"
+import { pipeArguments } from "effect/Pipeable"
+import * as DataInputs from "../DataInputs.ts"
+import type { Workflow } from "../Workflow.ts"
+import { encode } from "./encode.ts"
+import { typeId } from "./graph.ts"
+import { read, type Reader } from "./result.ts"
+
+/** What an operation says, without what the client makes of it. */
+export type Parts = Pick<
+  Workflow<unknown>,
+  "identifier" | "id" | "operands" | "domain" | "gridder" | "parameters" | "minimumInputs"
+>
+
+export const partsOf = (self: Parts): Parts => ({
+  identifier: self.identifier,
+  id: self.id,
+  operands: self.operands,
+  domain: self.domain,
+  gridder: self.gridder,
+  parameters: self.parameters,
+  minimumInputs: self.minimumInputs
+})
+
+export const fromParts = <A>(parts: Parts, reader: Reader<A>): Workflow<A> => {
+  const self: Workflow<A> = {
+    ...parts,
+    [typeId]: typeId,
+    reader,
+    inputs: Effect.suspend(() => inputs(self)),
+    // Asking for all outputs would take a description to name them, and compute nodes have none that works.
+    outputs: [Operation.request("output")],
+    read: (outputs, fetcher) => read(parts.identifier, reader, outputs, fetcher),
+    pipe() {
+      return pipeArguments(this, arguments)
+    }
+  }
+  return self
+}
+
+const inputs = <A>(self: Workflow<A>) =>
+  Effect.mapError(
+    Effect.flatMap(encode(self), DataInputs.toInputs),
+    (error) =>
+      new WpsError.InvalidInputs({
+        identifier: self.identifier,
+        faults: error._tag === "InvalidDataInputs"
+          ? [new WpsError.InputFault({ input: "operation", reason: error.reason })]
+          : error.faults.map((fault) => new WpsError.InputFault({ input: fault.input, reason: fault.message }))
+      })
+  )

@@ -1,0 +1,184 @@
+import { BearerAuth } from "@effect-wps/auth"
+import { Llnl } from "@effect-wps/cwt"
+import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import { Context, Effect, Layer, Redacted, Ref, Schedule } from "effect"
+
+/** One answer of a scripted node. */
+export interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array<ArrayBuffer>
+}
+
+/** What a scripted node was sent. */
+export interface Sent {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export type Script = (sent: Sent, before: ReadonlyArray<Sent>) => Answer | "cut" | "never"
+
+export class Node extends Context.Tag("@effect-wps/cwt/test/support/llnl/Node")<
+  Node,
+  { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }
+>() {}
+
+export const sent = Effect.flatMap(Node, (node) => node.sent)
+
+/** What was sent, in short: the method, the path, and the query. */
+export const lines = Effect.map(
+  sent,
+  (all) => all.map(({ method, url }) => `${method} ${url.replace("https://example.org", "")}`)
+)
+
+const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
+  request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+
+const withoutBody = new Set([204, 304])
+
+/** A node that answers each request by a function of it and of those that came before. */
+export const layerNode = (script: Script): Layer.Layer<Node | HttpClient.HttpClient> =>
+  Layer.effectContext(Effect.gen(function*() {
+    const log = yield* Ref.make<ReadonlyArray<Sent>>([])
+    const client = HttpClient.make((request, url) =>
+      Effect.gen(function*() {
+        const sent: Sent = {
+          method: request.method,
+          url: url.href,
+          headers: { ...request.headers },
+          body: bodyOf(request)
+        }
+        const before = yield* Ref.modify(log, (all) => [all, [...all, sent]])
+        const made = script(sent, before)
+        if (made === "never") return yield* Effect.never
+        if (made === "cut") {
+          return yield* new HttpClientError.RequestError({
+            request,
+            reason: "Transport",
+            cause: Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })
+          })
+        }
+        const status = made.status ?? 200
+        return HttpClientResponse.fromWeb(
+          request,
+          new Response(withoutBody.has(status) ? null : made.body ?? "", { status, headers: { ...made.headers } })
+        )
+      })
+    )
+    return Context.make(Node, { sent: Ref.get(log) }).pipe(Context.add(HttpClient.HttpClient, client))
+  }))
+
+export const url = "https://example.org/wps"
+
+/** Tokens in the order in which they are given out: another one each time the last is refused. */
+export const tokens = ["t0k3n-1", "t0k3n-2", "t0k3n-3"]
+
+export const rotating = Layer.unwrapEffect(Effect.map(
+  Ref.make(0),
+  (count) =>
+    BearerAuth.layerEffect(
+      Effect.map(Ref.getAndUpdate(count, (n) => n + 1), (n) => Redacted.make(tokens[n] ?? "t0k3n"))
+    )
+))
+
+/** A client of a scripted node, whose jobs are asked for without pauses. */
+export const layer = (script: Script, options?: Partial<Llnl.Options>) =>
+  Llnl.layer({ url, poll: { schedule: Schedule.forever, badReads: 3 }, ...options }).pipe(
+    Layer.provide(rotating),
+    Layer.provideMerge(layerNode(script))
+  )
+
+// ---------------------------------------------------------------------------------------------------------- documents
+
+export const xml = (body: string, headers?: Readonly<Record<string, string>>): Answer => ({
+  headers: { "content-type": "text/xml", ...headers },
+  body
+})
+
+export const json = (value: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer => ({
+  status,
+  headers: { "content-type": "application/json", ...headers },
+  body: JSON.stringify(value)
+})
+
+export const html = (status: number, body: string): Answer => ({
+  status,
+  headers: { "content-type": "text/html" },
+  body: `<!doctype html><html lang="en"><body>${body}</body></html>`
+})
+
+export const csrfPage = html(403, "<p>CSRF verification failed. Request aborted.</p>")
+export const crash = html(500, "<h1>Server Error (500)</h1>")
+
+export const report = (text: string): Answer =>
+  xml(
+    `<?xml version="1.0"?><ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1" version="1.0.0">` +
+      `<ows:Exception exceptionCode="NoApplicableCode"><ows:ExceptionText>${text}</ows:ExceptionText></ows:Exception>` +
+      `</ows:ExceptionReport>`
+  )
+
+export const refusedToken = report("Access token is no longer valid")
+
+export const notAuthenticated = json({ detail: "Authentication credentials were not provided." }, 401, {
+  "www-authenticate": "Basic realm=\"api\""
+})
+
+export const notFound = json({ detail: "Not found." }, 404)
+
+export const setCookie = (token: string) => ({ "set-cookie": `csrftoken=${token}; Path=/; SameSite=Lax` })
+
+/** A document about a job, `abstract` and `result` as they stand. */
+export const document = (options: {
+  readonly id?: number
+  readonly status?: string
+  readonly location?: string
+  readonly abstract?: string
+  readonly result?: string
+}): string => {
+  const { abstract = "Computes.", id = 1, location = `${url}/api/job/${id}.wps`, result } = options
+  const status = options.status ??
+    (result === undefined
+      ? "<wps:ProcessAccepted></wps:ProcessAccepted>"
+      : `<wps:ProcessSucceeded>done</wps:ProcessSucceeded>`)
+  const outputs = result === undefined
+    ? ""
+    : `<wps:ProcessOutputs><wps:Output><ows:Identifier>output</ows:Identifier><ows:Title>output</ows:Title><wps:Data>` +
+      `<wps:ComplexData mimeType="application/json">\n  ${result}\n</wps:ComplexData></wps:Data></wps:Output></wps:ProcessOutputs>`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<wps:ExecuteResponse xmlns:wps="http://www.opengis.net/wps/1.0.0" ` +
+    `xmlns:ows="http://www.opengis.net/ows/1.1" service="WPS" version="1.0.0" xml:lang="en-CA" ` +
+    `serviceInstance="${url}" statusLocation="${location}"><wps:Process wps:processVersion="devel">` +
+    `<ows:Identifier>CDAT.max</ows:Identifier><ows:Title>CDAT.max</ows:Title><ows:Abstract>${abstract}</ows:Abstract>` +
+    `</wps:Process><wps:Status creationTime="">${status}</wps:Status>${outputs}</wps:ExecuteResponse>`
+}
+
+export const capabilities = `<?xml version="1.0" encoding="UTF-8"?>
+<wps:Capabilities service="WPS" version="1.0.0" xml:lang="en-CA" xmlns:wps="http://www.opengis.net/wps/1.0.0"
+  xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xlink="http://www.w3.org/1999/xlink">
+<ows:ServiceIdentification><ows:Title>node</ows:Title><ows:ServiceType>WPS</ows:ServiceType>
+<ows:ServiceTypeVersion>1.0.0</ows:ServiceTypeVersion></ows:ServiceIdentification>
+<ows:ServiceProvider><ows:ProviderName>node</ows:ProviderName><ows:ServiceContact/></ows:ServiceProvider>
+<ows:OperationsMetadata><ows:Operation name="Execute"><ows:DCP><ows:HTTP><ows:Get xlink:href="${url}"/></ows:HTTP></ows:DCP>
+</ows:Operation></ows:OperationsMetadata>
+<wps:ProcessOfferings><wps:Process wps:processVersion="devel"><ows:Identifier>CDAT.max</ows:Identifier>
+<ows:Title>CDAT.max</ows:Title></wps:Process></wps:ProcessOfferings>
+<wps:Languages><wps:Default><ows:Language>en-CA</ows:Language></wps:Default><wps:Supported><ows:Language>en-CA</ows:Language>
+</wps:Supported></wps:Languages></wps:Capabilities>`
+
+/** A job as the API lists it, its links as wrong as they are. */
+export const listed = (id: number, more?: Readonly<Record<string, unknown>>) => ({
+  url: `http://internal.example.org/wpsapi/job/${id}/`,
+  id,
+  identifier: "CDAT.max",
+  status: "ProcessAccepted",
+  status_links: [`http://internal.example.org/wpsapi/status/${id}/`],
+  elapsed: null,
+  output: [],
+  accepted: "2026-11-23T06:06:51.851268-08:00",
+  datainputs: `{"variable": [], "domain": [], "operation": []}`,
+  ...more
+})
+
+export const page = (results: ReadonlyArray<unknown>, next: string | null = null, count = 25): Answer =>
+  json({ count, next, previous: null, results })
