@@ -3,7 +3,8 @@ import tseslint from "typescript-eslint"
 import { explainedAssertion } from "./scripts/eslint/explainedAssertion.mjs"
 
 const sources = ["packages/*/src/**/*.ts"]
-const tests = ["packages/*/test/**/*.ts"]
+const examples = ["examples/*.ts", "examples/support/**/*.ts"]
+const tests = ["packages/*/test/**/*.ts", "examples/test/**/*.ts"]
 const tools = ["*.ts", "{bench,e2e,scripts}/**/*.ts", "packages/*/vitest.config.ts"]
 const programs = ["packages/*/src/**/bin.ts"]
 
@@ -53,7 +54,7 @@ export default tseslint.config(
     }
   },
   {
-    files: [...sources, ...tests, ...tools],
+    files: [...sources, ...examples, ...tests, ...tools],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -88,7 +89,7 @@ export default tseslint.config(
     }
   },
   {
-    files: [...sources, ...tests],
+    files: [...sources, ...examples, ...tests],
     plugins: { local: { rules: { "explained-assertion": explainedAssertion } } },
     rules: {
       "local/explained-assertion": "error",
@@ -102,6 +103,12 @@ export default tseslint.config(
       "@typescript-eslint/no-unsafe-argument": "off",
       "@typescript-eslint/no-unsafe-assignment": "off"
     }
+  },
+  {
+    // What the sources do not do an example does not show.
+    files: examples,
+    linterOptions: { noInlineConfig: true },
+    rules: { "no-console": "error", "no-restricted-syntax": ["error", ...Object.values(restricted)] }
   },
   {
     files: sources,

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What the Effect language service has to say about each package and about the end-to-end tests.
+# What the Effect language service has to say about each package, the examples and the end-to-end tests.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 code=0
-for project in packages/*/tsconfig.json e2e/tsconfig.json; do
+for project in packages/*/tsconfig.json examples/tsconfig.json e2e/tsconfig.json; do
   [ -f "$project" ] || continue
   echo "== $project"
   report=$(node_modules/.bin/effect-language-service diagnostics --strict --format text --project "$project" 2>&1) || code=1
