@@ -28,17 +28,15 @@ import {
   Effect,
   Exit,
   Layer,
-  Order,
-  Queue,
   Record,
   Schedule,
   Schema,
-  Scope,
-  Stream
+  Scope
 } from "effect"
 import { setTimeout } from "node:timers/promises"
 import { SaxesParser } from "saxes"
 import * as Venv from "../e2e/support/Venv.ts"
+import { list, measure, spread, startServer } from "./peers.ts"
 
 // ---------------------------------------------------------------------------------------------------- one measurement
 
@@ -213,34 +211,6 @@ os._exit(0)
 
 // --------------------------------------------------------------------------------------------------------- all of them
 
-class PeerFailed extends Data.TaggedError("PeerFailed")<{ readonly peer: string; readonly doing: string }> {
-  override get message(): string {
-    return `${this.peer} gave no answer to "${this.doing}": see what it wrote above`
-  }
-}
-
-const measure = (peer: string, command: Command.Command) =>
-  Command.string(Command.stderr(command, "inherit")).pipe(
-    Effect.timeout(Duration.minutes(2)),
-    Effect.flatMap(Schema.decode(Measurement)),
-    Effect.mapError(() => new PeerFailed({ peer, doing: "wait" }))
-  )
-
-const median = (values: ReadonlyArray<number>): number => {
-  const sorted = Array.sort(values, Order.number)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? NaN
-  return sorted.length % 2 === 0 ? ((sorted[middle - 1] ?? NaN) + upper) / 2 : upper
-}
-
-const figure = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-
-const spread = (values: ReadonlyArray<number>, unit: string): string =>
-  values.length === 0
-    ? "–"
-    : `${figure(median(values))}${unit} [${figure(Math.min(...values))}–${figure(Math.max(...values))}]`
-
 const rows = (measured: Record<string, ReadonlyArray<Measurement>>): ReadonlyArray<string> =>
   Object.entries(measured).map(([peer, all]) => {
     const ratios = ["owslib", "bare"].flatMap((reference) => {
@@ -262,28 +232,7 @@ const settings = Config.all({
   rounds: Config.withDefault(Config.integer("ROUNDS"), 5),
   jobs: Config.withDefault(Config.integer("JOBS"), 1000),
   seconds: Config.withDefault(Config.number("SECONDS"), 2),
-  peers: Config.withDefault(
-    Config.array(Config.nonEmptyString(), "PEERS"),
-    ["owslib", "bare", "effect-wps", "effect-wps-2.0"]
-  )
-})
-
-/** A server in a process of its own, killed with the scope. */
-const startServer = Effect.fnUntraced(function*(script: string) {
-  const lines = yield* Queue.unbounded<string>()
-  const server = yield* Command.start(Command.make("node", script).pipe(Command.stderr("inherit")))
-  yield* server.stdout.pipe(
-    Stream.decodeText(),
-    Stream.splitLines,
-    Stream.runForEach((line) => Queue.offer(lines, line)),
-    Effect.ensuring(Queue.shutdown(lines)),
-    Effect.forkScoped
-  )
-  const ready = yield* Queue.take(lines).pipe(
-    Effect.timeout(Duration.minutes(1)),
-    Effect.catchAllCause(() => new PeerFailed({ peer: "the server", doing: "start" }))
-  )
-  return ready.replace(/^ready |\/wps$/g, "")
+  peers: list("PEERS", ["owslib", "bare", "effect-wps", "effect-wps-2.0"])
 })
 
 const program = Effect.gen(function*() {
@@ -297,7 +246,9 @@ const program = Effect.gen(function*() {
     Effect.forEach(peers, (peer) =>
       Effect.map(
         measure(
+          Measurement,
           peer,
+          "wait",
           peer === "owslib"
             ? Command.make(python, "-c", owslib, url, `${Math.ceil(jobs / 4)}`, `${seconds}`)
             : Command.make("node", "--expose-gc", compiled("jobs.js"), "peer", peer, url, `${jobs}`, `${seconds}`)

@@ -33,16 +33,14 @@ import * as Array from "effect/Array"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Order from "effect/Order"
-import * as Queue from "effect/Queue"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { createReadStream, statSync } from "node:fs"
 import { Readable, Transform } from "node:stream"
+import { list, measure, spread, startServer } from "./peers.ts"
 
 // ---------------------------------------------------------------------------------------------------- one measurement
 
@@ -262,12 +260,6 @@ print(json.dumps({"megabytes": size / 1e6, "seconds": seconds, "cpu": cpu, "peak
 
 // --------------------------------------------------------------------------------------------------------- all of them
 
-class PeerFailed extends Data.TaggedError("PeerFailed")<{ readonly peer: string; readonly task: string }> {
-  override get message(): string {
-    return `${this.peer} did not do "${this.task}": see what it wrote above`
-  }
-}
-
 interface Task {
   readonly name: string
   readonly title: string
@@ -283,26 +275,6 @@ interface Task {
  */
 const apart = (command: string, ...args: ReadonlyArray<string>): Command.Command =>
   Command.make("sh", "-c", `"$0" "$@"; exit $?`, command, ...args).pipe(Command.stderr("inherit"))
-
-const measure = (task: string, peer: string, command: Command.Command) =>
-  Command.string(command).pipe(
-    Effect.timeout(Duration.minutes(2)),
-    Effect.flatMap(Schema.decode(Measurement)),
-    Effect.mapError(() => new PeerFailed({ peer, task }))
-  )
-
-const median = (values: ReadonlyArray<number>): number => {
-  const sorted = Array.sort(values, Order.number)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? NaN
-  return sorted.length % 2 === 0 ? ((sorted[middle - 1] ?? NaN) + upper) / 2 : upper
-}
-
-const figure = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-
-const spread = (values: ReadonlyArray<number>, unit: string): string =>
-  `${figure(median(values))}${unit} [${figure(Math.min(...values))}–${figure(Math.max(...values))}]`
 
 const rate = ({ megabytes, seconds }: Measurement): number => megabytes / seconds
 
@@ -322,9 +294,6 @@ const rows = (task: Task, measured: Record<string, ReadonlyArray<Measurement>>):
   ]
 }
 
-const list = (name: string, otherwise: ReadonlyArray<string>): Config.Config<ReadonlyArray<string>> =>
-  Config.withDefault(Config.array(Config.nonEmptyString(), name), otherwise)
-
 const size = (name: string, otherwise: number): Config.Config<number> =>
   Config.withDefault(Config.number(name), otherwise)
 
@@ -335,24 +304,6 @@ const settings = Config.all({
   gml: size("GML_MB", 52),
   raw: size("RAW_MB", 1000),
   upload: size("UPLOAD_MB", 500)
-})
-
-/** A server in a process of its own, killed with the scope. */
-const startServer = Effect.fnUntraced(function*(script: string) {
-  const lines = yield* Queue.unbounded<string>()
-  const server = yield* Command.start(Command.make("node", script).pipe(Command.stderr("inherit")))
-  yield* server.stdout.pipe(
-    Stream.decodeText(),
-    Stream.splitLines,
-    Stream.runForEach((line) => Queue.offer(lines, line)),
-    Effect.ensuring(Queue.shutdown(lines)),
-    Effect.forkScoped
-  )
-  const ready = yield* Queue.take(lines).pipe(
-    Effect.timeout(Duration.minutes(1)),
-    Effect.catchAllCause(() => new PeerFailed({ peer: "the server", task: "start" }))
-  )
-  return ready.replace(/^ready |\/wps$/g, "")
 })
 
 /** A file of no text, of a size that is no multiple of three. */
@@ -412,8 +363,9 @@ const program = Effect.gen(function*() {
         const measureOne = (peer: string) =>
           Effect.map(
             measure(
-              task.name,
+              Measurement,
               peer,
+              task.name,
               peer.startsWith("owslib")
                 ? apart(python, "-c", owslib, peer, url, small, large)
                 : apart("node", compiled("large.js"), "peer", task.name, peer, url, small, large)

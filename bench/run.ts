@@ -11,14 +11,9 @@
  */
 import { Command, Path } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Array, Config, Console, Data, Duration, Effect, Number, Option, Queue, Record, Schema, Stream } from "effect"
+import { Array, Config, Console, Duration, Effect, Option, Record, Schema } from "effect"
 import * as Venv from "../e2e/support/Venv.ts"
-
-class PeerFailed extends Data.TaggedError("PeerFailed")<{ readonly peer: string; readonly doing: string }> {
-  override get message(): string {
-    return `${this.peer} gave no answer to "${this.doing}": see what it wrote above`
-  }
-}
+import { list, PeerFailed, spread, start, startServer } from "./peers.ts"
 
 interface Task {
   readonly name: string
@@ -52,30 +47,6 @@ interface Peer {
   readonly measure: (task: Task, duration: Duration.Duration) => Effect.Effect<Rate, PeerFailed>
 }
 
-/** A process that answers each line with a line, killed with the scope. */
-const start = Effect.fnUntraced(function*(name: string, command: Command.Command) {
-  const lines = yield* Queue.unbounded<string>()
-  const answers = yield* Queue.unbounded<string>()
-  const process = yield* Command.start(command.pipe(
-    Command.stdin(Stream.encodeText(Stream.fromQueue(lines))),
-    Command.stderr("inherit")
-  ))
-  yield* process.stdout.pipe(
-    Stream.decodeText(),
-    Stream.splitLines,
-    Stream.runForEach((line) => Queue.offer(answers, line)),
-    Effect.ensuring(Queue.shutdown(answers)),
-    Effect.forkScoped
-  )
-  const ask = (line: string) => Queue.offer(lines, `${line}\n`)
-  const answer = (doing: string) =>
-    Queue.take(answers).pipe(
-      Effect.timeout(Duration.minutes(1)),
-      Effect.catchAllCause(() => new PeerFailed({ peer: name, doing }))
-    )
-  return { ask, answer }
-})
-
 const startPeer = Effect.fnUntraced(function*(name: string, command: Command.Command) {
   const { answer, ask } = yield* start(name, command)
   yield* answer("start")
@@ -92,19 +63,6 @@ const startPeer = Effect.fnUntraced(function*(name: string, command: Command.Com
       })
   } satisfies Peer
 })
-
-const median = (values: ReadonlyArray<number>): number => {
-  const sorted = Array.sort(values, Number.Order)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? NaN
-  return sorted.length % 2 === 0 ? ((sorted[middle - 1] ?? NaN) + upper) / 2 : upper
-}
-
-const figure = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-
-const spread = (values: ReadonlyArray<number>, unit: string): string =>
-  `${figure(median(values))}${unit} [${figure(Math.min(...values))}–${figure(Math.max(...values))}]`
 
 /** Over `UndiciClient.layer`; the other one is over the platform's `NodeHttpClient.layerUndici`. */
 const ours = "effect-wps"
@@ -131,9 +89,6 @@ const rows = (task: Task, measured: Record<string, ReadonlyArray<Rate>>): Readon
   })
 ]
 
-const list = (name: string, otherwise: ReadonlyArray<string>): Config.Config<ReadonlyArray<string>> =>
-  Config.withDefault(Config.array(Config.nonEmptyString(), name), otherwise)
-
 const settings = Config.all({
   rounds: Config.integer("ROUNDS").pipe(Config.withDefault(5)),
   seconds: Config.number("SECONDS").pipe(Config.withDefault(1.5)),
@@ -147,8 +102,7 @@ const program = Effect.gen(function*() {
   const compiled = (name: string) => path.resolve(".cache/bench/js/bench", name)
 
   const python = yield* Venv.python({ requirements: "bench/requirements.txt", cache: ".cache/bench" })
-  const server = yield* start("the server", Command.make("node", compiled("server.js")))
-  const url = (yield* server.answer("start")).replace("ready ", "")
+  const url = `${yield* startServer(compiled("server.js"))}/wps`
   const commands: Record<string, Command.Command> = {
     owslib: Command.make(python, "bench/owslib.py", url),
     "owslib-2-processes": Command.make(python, "bench/owslib.py", url, "--processes", "2"),
