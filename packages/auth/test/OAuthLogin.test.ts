@@ -88,6 +88,7 @@ describe("logging in", () => {
           redirect_uri: "http://127.0.0.1:8888",
           client_id: "wps"
         })
+        assert.match(exchange?.parameters["code_verifier"] ?? "", /^[\w.~-]{43,128}$/)
         deepStrictEqual(yield* person.outcomes, [{ _tag: "Success" }])
       }))
 

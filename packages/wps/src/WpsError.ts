@@ -159,6 +159,8 @@ export class UnexpectedResponse
       ? "The server's document is at fault; ask for the output by reference or raw, or tell whoever runs it."
       : this.kind === "unreadable-json"
       ? "Check that the address is that of the job API, and its version one that this client knows."
+      : this.status === 404
+      ? "Check the address: there may be no such thing at this service."
       : "Try again later, or ask whoever runs the server."
     return `${this.operation} at ${this.url} was answered with HTTP ${this.status} but ${this.reason}. ${hint}`
   }
