@@ -10,7 +10,7 @@ import {
 } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, FastCheck, Fiber, Layer, Redacted, Ref, Stream } from "effect"
+import { Deferred, Effect, Exit, FastCheck, Fiber, Layer, Redacted, Ref, Stream, TestClock } from "effect"
 import {
   assertConceals,
   endless,
@@ -657,6 +657,27 @@ describe("authorizeClient", () => {
         yield* asked.await
         assert(Exit.isInterrupted(yield* Fiber.interrupt(caller)))
         assert.isTrue(hanging.state.cancelled)
+      }).pipe(Effect.scoped))
+
+    it.effect("wait no longer than a second for a body that stalls, though renewing fails", () =>
+      Effect.gen(function*() {
+        const failure = new AuthError.CredentialsUnavailable({ scheme: "test", reason: "logged out" })
+        const read = yield* Effect.makeLatch()
+        const stalled = new Response(
+          new ReadableStream({
+            pull: () => {
+              read.unsafeOpen()
+              return new Promise(() => {})
+            }
+          }),
+          { status: 401 }
+        )
+        const auth = Layer.succeed(Auth.Auth, { authorize: Effect.succeed, refused: () => failure })
+        const { client } = yield* setup(() => stalled, { auth })
+        const caller = yield* Effect.fork(Effect.flip(client.get(home)))
+        yield* read.await
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(caller), failure)
       }).pipe(Effect.scoped))
   })
 

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -63,6 +64,9 @@ const hints: ReadonlyMap<string, string> = new Map([
   ["NoSuchFormat", "Use one of the formats that WpsClient.describe shows."],
   ["WrongInputData", "Correct the input that it names."]
 ])
+
+/** A message has so many of them; the field has all. */
+const mostFaults = 20
 
 /** Servers send whole stack traces; the fields keep them. */
 const short = (text: string): string => text.length > 1000 ? `${text.slice(0, 1000)}…` : text
@@ -290,9 +294,9 @@ export class InvalidInputs extends Schema.TaggedError<InvalidInputs>("@effect-wp
   { identifier: Schema.String, faults: Schema.Array(InputFault) }
 ) {
   override get message(): string {
-    return `${this.identifier} was not run: ${
-      this.faults.map((fault) => `${fault.input}: ${fault.reason}`).join("; ")
-    }.`
+    const told = this.faults.slice(0, mostFaults).map(({ input, reason }) => `${input}: ${short(reason)}`).join("; ")
+    const others = this.faults.length - mostFaults
+    return `${this.identifier} was not run: ${told}${others > 0 ? `; and ${others} more` : ""}.`
   }
 }
 
@@ -449,3 +453,52 @@ const tags: ReadonlySet<string> = new Set(WpsError.members.map((member) => membe
  */
 export const isWpsError = (value: unknown): value is WpsError =>
   Predicate.hasProperty(value, "_tag") && Predicate.isString(value._tag) && tags.has(value._tag)
+
+/**
+ * The start of a body as an error may show it: at most 500 characters, none of them a control character, and without the
+ * credentials of a page that shows the request, be it as headers, as JSON or as a program's settings.
+ *
+ * @example
+ * ```ts
+ * import { WpsError } from "@effect-wps/wps"
+ *
+ * console.log(WpsError.excerpt("<pre>Authorization: Bearer abcd</pre>")) // <pre>Authorization: Bearer …</pre>
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const excerpt = (body: string): string =>
+  body.slice(0, 1000)
+    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    .replace(/\b(bearer|basic|dpop|digest|negotiate)(?:\s|%20|\+)+[^\s<>"']+/gi, "$1 …")
+    .replace(/(cookie|csrftoken)[\\"']*\s*(?:[:=]\s*[\\"']*|[\\"'])[^<>"'\r\n]+/gi, "$1 …")
+    .replace(/\beyJ[\w-]+\.[\w.-]+/g, "…")
+    .slice(0, 500)
+
+/**
+ * Why no answer came, as an error may show it: the code that the network gave. The client's own words may hold an address
+ * with its query.
+ *
+ * @example
+ * ```ts
+ * import { WpsError } from "@effect-wps/wps"
+ * import { FetchHttpClient, HttpClient } from "@effect/platform"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = HttpClient.get("http://127.0.0.1:1/wps?api_key=secret").pipe(
+ *   Effect.catchTag("RequestError", (error) => Console.log(WpsError.transportReason(error))), // ECONNREFUSED, or alike
+ *   Effect.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const transportReason = (error: HttpClientError.HttpClientError): string => {
+  for (let cause: unknown = error.cause, depth = 0; Predicate.isObject(cause) && depth < 5; depth++) {
+    if (Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code)) return cause.code
+    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
+  }
+  return error.reason === "Transport" ? "the connection failed" : error.reason
+}

@@ -9,6 +9,10 @@ export * as DataValue from "./DataValue.ts"
 /**
  * @since 0.1.0
  */
+export * as Endpoint from "./Endpoint.ts"
+/**
+ * @since 0.1.0
+ */
 export * as Execute from "./Execute.ts"
 /**
  * @since 0.1.0

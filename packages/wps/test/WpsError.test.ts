@@ -20,6 +20,40 @@ describe("WpsError", () => {
     )
   })
 
+  it("of many faults the message has the first, and the field all", () => {
+    const faults = Array.from(
+      { length: 1000 },
+      (_, at) => new WpsError.InputFault({ input: `i${at}`, reason: "is no" })
+    )
+    const error = new WpsError.InvalidInputs({ identifier: "p", faults })
+    assert.match(error.message, /^p was not run: i0: is no; .*; i19: is no; and 980 more\.$/)
+    assert.lengthOf(error.faults, 1000)
+    const one = new WpsError.InvalidInputs({ identifier: "p", faults: faults.slice(0, 1) })
+    assert.strictEqual(one.message, "p was not run: i0: is no.")
+  })
+
+  it("an excerpt shows no credentials, however a page shows the request", () => {
+    for (
+      const page of [
+        "Authorization: Bearer s3cret",
+        "Authorization: Basic%20s3cret",
+        "Authorization=DPoP+s3cret",
+        "Cookie: a=b; c=s3cret",
+        `"HTTP_COOKIE": "sessionid=s3cret"`,
+        `{\\"cookie\\": \\"s3cret\\"}`,
+        "X-CSRFToken: s3cret",
+        "csrftoken='s3cret'",
+        "token eyJhbGciOiJub25lIn0.s3cret.s3cret"
+      ]
+    ) assert.notInclude(WpsError.excerpt(`<pre>${page}</pre>`), "s3cret", page)
+    assert.strictEqual(
+      WpsError.excerpt("<pre>Bearer abcd</pre> of the cookie jar"),
+      "<pre>Bearer …</pre> of the cookie jar"
+    )
+    assert.strictEqual(WpsError.excerpt("a\u0000\u001b[2Jb"), "a[2Jb")
+    assert.lengthOf(WpsError.excerpt("x".repeat(10_000)), 500)
+  })
+
   it("each error is written and read again, whatever was asked", () => {
     for (const operation of WpsError.Operation.literals) {
       const error = new WpsError.JobNotFound({ operation, url: "https://example.org/wps", jobId: "1" })

@@ -121,6 +121,8 @@ const release = (response: Response): Effect.Effect<void> =>
     Stream.mapAccum(0, (read, bytes) => [read + bytes.length, read + bytes.length]),
     Stream.takeUntil((read) => read > largestDrained),
     Stream.runDrain,
+    // Or the limit would not hold where it is run because something failed.
+    Effect.interruptible,
     Effect.timeoutOption("1 second"),
     // It may have been read already, or have no body.
     Effect.catchAllCause(() => Effect.void)

@@ -1,30 +1,5 @@
-import * as Either from "effect/Either"
-import { InvalidUrl } from "../WpsError.ts"
+import { bare } from "../Endpoint.ts"
 import type { Parameter } from "../WpsProtocol.ts"
-
-/** An address without its query, fragment and user: what may stand in an error. */
-export const bare = (url: string): string => URL.canParse(url) ? strip(new URL(url)) : "an address that cannot be read"
-
-const strip = (url: URL): string => `${url.origin}${url.pathname}`
-
-/** An absolute http or https address, or why it is none. */
-export const parse = (url: string, base?: string): Either.Either<URL, InvalidUrl> => {
-  const refuse = (reason: string) => Either.left(new InvalidUrl({ url: shown(url), reason }))
-  if (!URL.canParse(url, base)) return refuse(url.trim() === "" ? "it is empty" : "it is no absolute address")
-  const parsed = new URL(url, base)
-  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
-    return refuse(`${parsed.protocol} is neither http nor https`)
-  }
-  if (parsed.username !== "" || parsed.password !== "") {
-    return refuse("it holds a user name or password; provide an Auth layer such as BasicAuth.layer instead")
-  }
-  return Either.right(parsed)
-}
-
-const shown = (url: string): string =>
-  URL.canParse(url)
-    ? new URL(url).origin === "null" ? new URL(url).protocol + "…" : strip(new URL(url))
-    : url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//…@").slice(0, 200)
 
 const own = new Set(["service", "request", "version"])
 
@@ -55,5 +30,5 @@ export const withParameters = (base: URL, parameters: ReadonlyArray<Parameter>):
     return pair !== "" && !set.has(name.toLowerCase())
   })
   const all = [...kept, ...(parameters.length === 0 ? [] : [query(parameters)])].join("&")
-  return all === "" ? strip(base) : `${strip(base)}?${all}`
+  return all === "" ? bare(base.href) : `${bare(base.href)}?${all}`
 }

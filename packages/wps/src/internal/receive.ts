@@ -9,10 +9,12 @@ import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { DataValue } from "../DataValue.ts"
+import { bare } from "../Endpoint.ts"
 import type { OwsException } from "../Ows.ts"
 import type { WpsError } from "../WpsError.ts"
 import {
   AccessDenied,
+  excerpt as excerptOf,
   JobNotFound,
   ProcessNotFound,
   ServerBusy,
@@ -23,20 +25,14 @@ import type { WpsResponse } from "../WpsProtocol.ts"
 import { type Asked, transportError } from "./asked.ts"
 import { concatenate } from "./bytes.ts"
 import { type Decoded, responses, toResponse } from "./documents.ts"
-import { bare, resolve } from "./endpoint.ts"
+import { resolve } from "./endpoint.ts"
 import { bodyOf } from "./unpacked.ts"
 
 /** Bodies up to this many bytes are read at once; a larger or unmeasured one is read as it comes. */
 const wholeBody = 1 << 20
 
-const excerptLength = 500
-
-const printable = (bytes: Uint8Array): string =>
-  new TextDecoder().decode(bytes.subarray(0, 2 * excerptLength))
-    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "")
-    // Some error pages show the request.
-    .replace(/\b(bearer|basic|dpop|digest|negotiate|cookie:)\s+[^\s<>"']+/gi, "$1 …")
-    .slice(0, excerptLength)
+/** So many bytes are kept for an error. */
+const longestHead = 1000
 
 const headerOf = (response: HttpClientResponse.HttpClientResponse, name: string): Option.Option<string> =>
   Option.filter(Headers.get(response.headers, name), (value) => value !== "")
@@ -70,7 +66,7 @@ const readBody = (
     let size = 0
     let head = new Uint8Array(0)
     const take = (chunk: Uint8Array) => {
-      if (head.length < 2 * excerptLength) head = concatenate([head, chunk.subarray(0, 2 * excerptLength)])
+      if (head.length < longestHead) head = concatenate([head, chunk.subarray(0, longestHead)])
       size += chunk.length
       decoder.write(chunk)
     }
@@ -91,7 +87,7 @@ const readBody = (
     return Effect.map(read, () => ({
       decoded: Either.map(decoder.end(), toResponse),
       size,
-      excerpt: () => printable(head)
+      excerpt: () => excerptOf(new TextDecoder().decode(head))
     }))
   })
 

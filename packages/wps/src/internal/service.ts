@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { Capabilities } from "../Capabilities.ts"
+import * as Endpoint from "../Endpoint.ts"
 import type { ExecuteRequest } from "../Execute.ts"
 import type * as Operation from "../Operation.ts"
 import type { ProcessDescription } from "../ProcessDescription.ts"
@@ -103,8 +104,8 @@ export interface Service {
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Service, InvalidUrl | AuthError, HttpClient.HttpClient | Auth.Auth | Scope.Scope> {
-  const base = yield* endpoint.parse(options.url)
-  const baseUrl = endpoint.bare(options.url)
+  const base = yield* Endpoint.parse(options.url)
+  const baseUrl = Endpoint.bare(options.url)
   const protocols = Arr.ensure(options.protocol ?? Wps100)
   const preferred = protocols[0] ?? Wps100
   const postUrl = endpoint.withParameters(base, [])
@@ -127,7 +128,7 @@ export const make = Effect.fnUntraced(function*(
   const late = (what: Asked, url: string) =>
     new TransportError({
       operation: what.operation,
-      url: endpoint.bare(url),
+      url: Endpoint.bare(url),
       reason: `no answer within ${Duration.toSeconds(timeout)} s`
     })
 
@@ -312,11 +313,11 @@ export const make = Effect.fnUntraced(function*(
         constraints.every(({ values }) => values.length === 0 || values.some((value) => /xml|kvp/i.test(value)))
       const found = endpoints.find(takesXml) ?? endpoints[0]
       return found === undefined ? Effect.succeed(base) : Effect.filterOrFail(
-        endpoint.parse(rewrite(found.href), options.url),
+        Endpoint.parse(rewrite(found.href), options.url),
         (url) => origins.some((origin) => new URL(origin).origin === url.origin),
         (url) =>
           new InvalidUrl({
-            url: endpoint.bare(url.href),
+            url: Endpoint.bare(url.href),
             reason: `the service advertises it for ${operation}, and its origin is not among those named; ` +
               `add it to \`origins\`, or leave \`operationUrls\` at "given"`
           })
@@ -386,7 +387,7 @@ export const make = Effect.fnUntraced(function*(
     )
   )
 
-  const linked = (location: string): Either.Either<URL, InvalidUrl> => endpoint.parse(rewrite(location))
+  const linked = (location: string): Either.Either<URL, InvalidUrl> => Endpoint.parse(rewrite(location))
 
   return {
     url: baseUrl,

@@ -4,10 +4,10 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { bare } from "../Endpoint.ts"
 import { isWpsError, TransportError, type WpsError } from "../WpsError.ts"
 import { type Asked, transportError } from "./asked.ts"
 import { concatenate, sizeOf } from "./bytes.ts"
-import { bare } from "./endpoint.ts"
 
 /** The bytes with which gzip begins, and XML does not. */
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
