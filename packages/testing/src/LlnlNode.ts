@@ -137,6 +137,9 @@ const safeMethods = ["GET", "HEAD", "OPTIONS", "TRACE"]
 
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+/** What Django has given, or another Django; anything else it takes for no token. */
+const isCsrfToken = (text: string): boolean => /^(?:[0-9A-Za-z]{32}|[0-9A-Za-z]{64})$/.test(text)
+
 const makeCsrfToken = Effect.map(
   Effect.all(Array.from({ length: 64 }, () => Random.nextIntBetween(0, letters.length))),
   (indices) => indices.map((index) => letters.charAt(index)).join("")
@@ -149,7 +152,7 @@ const withCsrfToken = (request: HttpServerRequest.HttpServerRequest) =>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.gen(function*() {
     const sent = request.cookies["csrftoken"] ?? ""
-    const token = /^\w{1,64}$/.test(sent) ? sent : yield* makeCsrfToken
+    const token = isCsrfToken(sent) ? sent : yield* makeCsrfToken
     const expires = DateTime.toDateUtc(DateTime.add(yield* DateTime.now, { weeks: 52 })).toUTCString()
     return HttpServerResponse.setHeader(
       response,
@@ -161,8 +164,10 @@ const withCsrfToken = (request: HttpServerRequest.HttpServerRequest) =>
 const isForged = (request: HttpServerRequest.HttpServerRequest): boolean => {
   const cookie = request.cookies["csrftoken"] ?? ""
   const header = Option.getOrElse(Headers.get(request.headers, "x-csrftoken"), () => "")
-  return !safeMethods.includes(request.method) && (cookie === "" || cookie !== header)
+  return !safeMethods.includes(request.method) && !(isCsrfToken(cookie) && cookie === header)
 }
+
+const decode = Option.liftThrowable(decodeURIComponent)
 
 /** What the API says of its methods; pages are not of its making. */
 const allowing = (methods: string) => (response: HttpServerResponse.HttpServerResponse) =>
@@ -260,8 +265,11 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (missing.length > 0) {
       return documents.report("MissingParameterValue", missing.map(([name]) => name).join(","))
     }
-    return given.some(({ data }) => Option.isNone(internal.jsonOf(data)))
+    const values = given.map(({ data }) => internal.jsonOf(data))
+    return values.some(Option.isNone)
       ? documents.unforeseen("Expecting value: line 1 column 1 (char 0)")
+      : values.some(Option.exists(internal.isTooDeep))
+      ? documents.unforeseen("maximum recursion depth exceeded while decoding a JSON array from a unicode string")
       : undefined
   }
 
@@ -337,7 +345,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (options.csrf !== false && isForged(request)) return Effect.succeed(documents.forgery)
     const response = request.method === "POST"
       ? posted(request)
-      : request.method === "GET" || request.method === "HEAD"
+      // A HEAD would run what it asks for.
+      : request.method === "GET"
       ? asked(request, url)
       : Effect.succeed(HttpServerResponse.empty({ status: 405, headers: { allow: "GET, POST" } }))
     return Effect.flatMap(Effect.map(response, documents.typed("text/xml")), withCsrfToken(request))
@@ -472,13 +481,18 @@ export const make = Effect.fnUntraced(function*<R = never>(
   }
 
   const output = (below: string) =>
-    Effect.flatMap(
-      jobs.isGone(Number(/^\/outputs\/(\d+)\//.exec(below)?.[1])),
-      (isGone) =>
-        isGone
-          ? Effect.succeed(documents.notFound)
-          : Effect.map(node, (response) => response.status === 200 ? response : documents.notFound)
-    )
+    Option.match(decode(below), {
+      // The node would find the file however its name is written.
+      onSome: (name) =>
+        Effect.flatMap(
+          jobs.isGone(Number(/^\/outputs\/(\d+)\//.exec(name)?.[1])),
+          (isGone) =>
+            isGone
+              ? Effect.succeed(documents.notFound)
+              : Effect.map(node, (response) => response.status === 200 ? response : documents.notFound)
+        ),
+      onNone: () => Effect.succeed(documents.notFound)
+    })
 
   return Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest

@@ -145,6 +145,7 @@ const asJob = (text: string, job: Job, outputs: ReadonlyArray<string>): string =
   )
     .replace("</wps:Status>", (end) => end + echo(job, outputs))
     .replace(/( serviceInstance="[^"?]*)[^"]*/, "$1")
+    .replace(/( xml:lang=")[^"]*/, "$1en-CA")
 
 /** How a job's documents differ from those of a node with `Quirk.llnl`. */
 const templated = (jobs: Jobs, outputs: ReadonlyMap<string, ReadonlyArray<string>>): Quirk.Quirk =>

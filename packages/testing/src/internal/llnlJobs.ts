@@ -82,6 +82,19 @@ const decodeJson = Schema.decodeUnknownOption(Schema.parseJson())
 export const jsonOf = (data: DataValue.DataValue): Option.Option<unknown> =>
   Option.flatMap(Either.getRight(DataValue.toText(data)), decodeJson)
 
+const deepest = 900
+
+/** Whether Python would give up on it, and with it whatever goes through it by calling itself. */
+export const isTooDeep = (value: unknown): boolean => {
+  let level: ReadonlyArray<unknown> = [value]
+  for (let depth = 0; depth < deepest && level.length > 0; depth++) {
+    level = level.flatMap((one): ReadonlyArray<unknown> =>
+      Array.isArray(one) ? one : Predicate.isRecord(one) ? Object.values(one) : []
+    )
+  }
+  return level.length > 0
+}
+
 const textOf = (outputs: ReadonlyArray<Execute.OutputData>): string =>
   Option.getOrElse(
     Option.flatMap(Arr.head(outputs), ({ data }) => Either.getRight(DataValue.toText(data))),
@@ -239,7 +252,12 @@ export const make = Effect.fnUntraced(function*(root: string, files: Readonly<Re
     isGone: (id: number) =>
       Effect.map(current, ({ jobs, lastJob }) => id <= lastJob && !jobs.some((job) => job.id === id)),
 
-    remove: (id: number) => Ref.update(state, (one) => ({ ...one, jobs: one.jobs.filter((job) => job.id !== id) }))
+    remove: (id: number) =>
+      Ref.update(state, (one) => ({
+        ...one,
+        jobs: one.jobs.filter((job) => job.id !== id),
+        bytes: HashMap.filter(one.bytes, (_, path) => !path.startsWith(`${root}/outputs/${id}/`))
+      }))
   }
 })
 
