@@ -68,8 +68,13 @@ export type Method = "pad" | "backfill" | "nearest"
  */
 export type Condition = `${string}${">" | ">=" | "<" | "<=" | "==" | "!="}${string}`
 
+/** No names are no wish. A list of none would be sent as one empty name. */
+const unlessEmpty = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | undefined =>
+  names?.length === 0 ? undefined : names
+
 const declare =
-  <O extends Options>(identifier: string, minimumInputs = 1) => (options: O): Workflow.Workflow<Variable> => {
+  <O extends Options & Pick<AxesOptions, "axes">>(identifier: string, minimumInputs = 1) =>
+  (options: O): Workflow.Workflow<Variable> => {
     const { domain, gridder, id, inputs, ...parameters } = options
     return Workflow.make(identifier, {
       domain,
@@ -79,7 +84,8 @@ const declare =
       minimumInputs,
       parameters: {
         ...parameters,
-        rename: options.rename === undefined ? undefined : Object.entries(options.rename).flat()
+        axes: unlessEmpty(options.axes),
+        rename: unlessEmpty(options.rename === undefined ? undefined : Object.entries(options.rename).flat())
       }
     })
   }

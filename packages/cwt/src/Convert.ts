@@ -5,6 +5,7 @@
  */
 import { Wps100, Wps200 } from "@effect-wps/wps"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { InvalidDataInputs, type InvalidWorkflow } from "./CwtError.ts"
 import * as DataInputs from "./DataInputs.ts"
@@ -13,12 +14,12 @@ import * as program from "./internal/program.ts"
 import * as Workflow from "./Workflow.ts"
 
 /**
- * The forms that there are.
+ * The forms that there are. `document` is an Execute document of WPS 1.0.0 that asks for a job, as `WpsClient` sends it.
  *
  * @since 0.1.0
  * @category models
  */
-export const Form = Schema.Literal("typescript", "json", "datainputs", "mermaid", "dot")
+export const Form = Schema.Literal("typescript", "document", "json", "datainputs", "mermaid", "dot")
 
 /**
  * The forms that there are.
@@ -31,19 +32,52 @@ export type Form = typeof Form.Type
 const readJson = Schema.decodeUnknownEither(DataInputs.FromJson)
 const writeJson = Schema.encodeEither(DataInputs.FromJson)
 
-const readDocument = (document: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
-  Either.orElse(Wps100.Wps100.decodeRequest(document), () => Wps200.Wps200.decodeRequest(document)).pipe(
-    Either.mapLeft((error) => new InvalidDataInputs({ reason: error.message })),
-    Either.flatMap((request) =>
-      request._tag === "Execute"
-        ? DataInputs.fromInputs(request.request.inputs)
-        : Either.left(new InvalidDataInputs({ reason: `the document is a ${request._tag} and no Execute` }))
+const readDocument = (document: string | Uint8Array): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
+  Either.orElse(Wps100.Wps100.decodeRequest(document), (error) =>
+    // What is wrong with a document is said by the version that it is of.
+    error.reason === "unexpected-root" ? Wps200.Wps200.decodeRequest(document) : Either.left(error)).pipe(
+      Either.mapLeft((error) => new InvalidDataInputs({ reason: error.message })),
+      Either.flatMap((request) =>
+        request._tag === "Execute"
+          ? DataInputs.fromInputs(request.request.inputs)
+          : Either.left(new InvalidDataInputs({ reason: `the document is a ${request._tag} and no Execute` }))
+      )
     )
+
+const readText = (source: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> => {
+  const text = source.replace(/^\uFEFF/, "").trim()
+  return text.startsWith("<")
+    ? readDocument(text)
+    : text.startsWith("{")
+    ? Either.mapLeft(readJson(text), (error) => new InvalidDataInputs({ reason: explain(error.issue) }))
+    : DataInputs.parse(text)
+}
+
+const lessThan = 0x3c
+
+/** What is written in UTF-16 says so with its first two bytes. */
+const encodingOf = ([first, second]: Uint8Array): string =>
+  first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8"
+
+const readBytes = (source: Uint8Array): Either.Either<DataInputs.DataInputs, InvalidDataInputs> => {
+  const start = source.indexOf(lessThan)
+  // A document says by itself how it is encoded.
+  if (start >= 0 && new TextDecoder().decode(source.subarray(0, start)).trim() === "") {
+    return readDocument(source.subarray(start))
+  }
+  const encoding = encodingOf(source)
+  return Either.flatMap(
+    Either.try({
+      try: () => new TextDecoder(encoding, { fatal: true }).decode(source),
+      catch: () => new InvalidDataInputs({ reason: `the text is no ${encoding.toUpperCase()}` })
+    }),
+    readText
   )
+}
 
 /**
  * Reads the three inputs from whatever holds them: an Execute document, a JSON object, or
- * `[variable=[…];domain=[…];operation=[…]]`.
+ * `[variable=[…];domain=[…];operation=[…]]`. Bytes are UTF-8, or UTF-16 with its mark; a document may say another encoding.
  *
  * @example
  * ```ts
@@ -57,14 +91,8 @@ const readDocument = (document: string): Either.Either<DataInputs.DataInputs, In
  * @since 0.1.0
  * @category conversions
  */
-export const read = (source: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> => {
-  const text = source.replace(/^\uFEFF/, "").trim()
-  return text.startsWith("<")
-    ? readDocument(text)
-    : text.startsWith("{")
-    ? Either.mapLeft(readJson(text), (error) => new InvalidDataInputs({ reason: explain(error.issue) }))
-    : DataInputs.parse(text)
-}
+export const read = (source: string | Uint8Array): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
+  typeof source === "string" ? readText(source) : readBytes(source)
 
 /**
  * A program that makes the workflow and runs it, to begin one's own with.
@@ -90,6 +118,28 @@ export const toTypeScript = (
   }
 ): string => program.toTypeScript(self, options?.url ?? "https://compute.example.org/wps")
 
+const writeDocument = (
+  identifier: string,
+  inputs: DataInputs.DataInputs
+): Either.Either<string, InvalidDataInputs> =>
+  Either.gen(function*() {
+    const message = yield* Either.mapLeft(
+      Wps100.Wps100.encodeRequest({
+        _tag: "Execute",
+        request: {
+          identifier,
+          inputs: yield* DataInputs.toInputs(inputs),
+          response: { _tag: "Document", outputs: [], mode: "async", lineage: false },
+          language: Option.none()
+        }
+      }),
+      (faults) => new InvalidDataInputs({ reason: faults.map(({ input, reason }) => `${input}: ${reason}`).join("; ") })
+    )
+    return message._tag === "Post"
+      ? message.body
+      : yield* Either.left(new InvalidDataInputs({ reason: "WPS 1.0.0 does not send them as a document" }))
+  })
+
 /**
  * One form of the inputs from another: what `read` reads, in the form that is wanted.
  *
@@ -107,7 +157,7 @@ export const toTypeScript = (
  * @category conversions
  */
 export const convert = (
-  source: string,
+  source: string | Uint8Array,
   form: Form,
   options?: { readonly url?: string | undefined }
 ): Either.Either<string, InvalidDataInputs | InvalidWorkflow> =>
@@ -117,6 +167,8 @@ export const convert = (
         return Either.mapLeft(writeJson(inputs), (error) => new InvalidDataInputs({ reason: explain(error.issue) }))
       case "datainputs":
         return DataInputs.format(inputs)
+      case "document":
+        return Either.flatMap(Workflow.decode(inputs), ({ identifier }) => writeDocument(identifier, inputs))
       case "typescript":
         return Either.map(Workflow.decode(inputs), (workflow) => toTypeScript(workflow, options))
       case "mermaid":

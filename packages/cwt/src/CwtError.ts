@@ -4,11 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { short } from "./internal/short.ts"
 
 const from = "@effect-wps/cwt/CwtError"
-
-/** Who wrote a document may have written anything into it. */
-const short = (text: string): string => text.length > 200 ? `${text.slice(0, 200)}…` : text
 
 /**
  * A value that cannot be sent, or that a document should not have: a step of 0, an index that is no whole number, a
@@ -25,7 +23,7 @@ export class InvalidValue extends Schema.TaggedError<InvalidValue>(`${from}/Inva
   reason: Schema.String
 }) {
   override get message(): string {
-    return `${short(this.subject)}: ${this.reason}`
+    return `${short(this.subject)}: ${short(this.reason, 600)}`
   }
 }
 
@@ -120,7 +118,10 @@ export class InvalidWorkflow extends Schema.TaggedError<InvalidWorkflow>(`${from
   faults: Schema.NonEmptyArray(Fault)
 }) {
   override get message(): string {
-    return `The workflow is not valid: ${this.faults.map((fault) => fault.message).join("; ")}.`
+    const said = this.faults.slice(0, 20).map((fault) => fault.message).join("; ")
+    return `The workflow is not valid: ${said}${
+      this.faults.length > 20 ? `; and ${this.faults.length - 20} more` : ""
+    }.`
   }
 }
 
@@ -136,7 +137,9 @@ export class InvalidDataInputs
   })
 {
   override get message(): string {
-    return `These are no data inputs: ${this.reason}. They look like [variable=[…];domain=[…];operation=[…]].`
+    return `These are no data inputs: ${
+      short(this.reason, 600).replace(/\.$/, "")
+    }. They look like [variable=[…];domain=[…];operation=[…]].`
   }
 }
 
@@ -154,8 +157,8 @@ export class MissingParameter
   })
 {
   override get message(): string {
-    return `${this.identifier} has no parameter "${this.parameter}"; it was given ${
-      this.given.length === 0 ? "none" : this.given.join(", ")
+    return `${short(this.identifier)} has no parameter "${short(this.parameter)}"; it was given ${
+      this.given.length === 0 ? "none" : short(this.given.join(", "))
     }. Add it with Workflow.update.`
   }
 }

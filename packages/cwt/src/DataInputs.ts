@@ -8,9 +8,10 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { InvalidDataInputs } from "./CwtError.ts"
 import { explain } from "./internal/explain.ts"
+import { Item } from "./internal/item.ts"
 import { tokenize } from "./internal/tokenize.ts"
 
-const Items = Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+const Items = Schema.Array(Item)
 
 /**
  * The three inputs as they are sent. `Workflow.encode` writes them, `Workflow.decode` reads the graph from them.
@@ -123,6 +124,11 @@ export const fromInputs = (
     collect
   )
 
+/** What JSON writes as it is, and XML does not have. Both stand in texts only, where an escape means the same. */
+const noXml = /[\uFFFE\uFFFF]/g
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16)}`
+
 const texts = (
   self: DataInputs
 ): Either.Either<ReadonlyArray<readonly [name: string, json: string]>, InvalidDataInputs> =>
@@ -130,7 +136,7 @@ const texts = (
     names.map((name) =>
       Either.mapBoth(writeItems(self[name]), {
         onLeft: () => new InvalidDataInputs({ reason: `${name} has a value that JSON cannot hold` }),
-        onRight: (json) => [name, json] as const
+        onRight: (json) => [name, json.replace(noXml, escaped)] as const
       })
     )
   )

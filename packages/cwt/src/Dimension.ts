@@ -8,6 +8,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { InvalidValue } from "./CwtError.ts"
 import { unchecked } from "./internal/made.ts"
+import { short } from "./internal/short.ts"
 
 /**
  * What `start` and `end` are: coordinates in the variable's units, positions from 0, or times as ISO 8601 has them.
@@ -212,7 +213,7 @@ const invalid = (reason: string): Either.Either<never, InvalidValue> =>
   Either.left(new InvalidValue({ input: "domain", subject: "dimension", reason }))
 
 /** Digits of JSON, not the hexadecimal and the empty text that `Number` reads too. */
-const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
+const decimal = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i
 
 /**
  * A bound as its `crs` has it: a number for `values`, a whole one for `indices`, for `timestamps` as it is. Servers and
@@ -233,23 +234,33 @@ export const coerce = (
   crs: string,
   value: number | string
 ): Either.Either<number | string, InvalidValue> => {
-  if (!isCrs(crs)) return invalid(`the crs "${crs}" is none of ${Crs.literals.join(", ")}`)
+  if (!isCrs(crs)) return invalid(`the crs "${short(crs)}" is none of ${Crs.literals.join(", ")}`)
   if (crs === "timestamps") return Either.right(value)
-  const number = typeof value === "number" ? value : decimal.test(value) ? Number(value) : NaN
-  return Number.isFinite(number) ? numeric(crs, number) : invalid(`"${value}" is no number, and ${crs} are numbers`)
+  const number = typeof value === "number"
+    ? value
+    : typeof value === "string" && decimal.test(value)
+    ? Number(value)
+    : NaN
+  return Number.isFinite(number)
+    ? numeric(crs, number)
+    : invalid(`"${short(String(value))}" is no number, and ${crs} are numbers`)
 }
 
 const numeric = (crs: Exclude<Crs, "timestamps">, number: number): Either.Either<number, InvalidValue> =>
   crs === "values" || Number.isSafeInteger(number)
     ? Either.right(number)
-    : invalid(`${number} is no whole number, and indices are positions; use Dimension.values for coordinates`)
+    : invalid(
+      Number.isInteger(number)
+        ? `${number} is too great for a position, and is not exact`
+        : `${number} is no whole number, and indices are positions; use Dimension.values for coordinates`
+    )
 
 /** What is written: a text among numbers is a mistake of whoever made the dimension, not one of an old client. */
 const strict = (crs: string, value: number | string): Either.Either<number | string, InvalidValue> =>
   !isCrs(crs)
     ? Either.right(value)
     : typeof value === "string" && crs !== "timestamps"
-    ? invalid(`"${value}" is a text, and ${crs} are numbers`)
+    ? invalid(`"${short(value)}" is a text, and ${crs} are numbers`)
     : coerce(crs, value)
 
 const JsonBound = Schema.Union(

@@ -4,17 +4,22 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Equal from "effect/Equal"
+import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Dimension from "./Dimension.ts"
+import * as equal from "./internal/equal.ts"
+import { Item } from "./internal/item.ts"
 import { unchecked } from "./internal/made.ts"
+import { short } from "./internal/short.ts"
 import * as Mask from "./Mask.ts"
 
 /**
  * Ranges by the name of their dimension. A dimension that has none is meant whole.
  *
- * Domains are told apart by reference: one that is used twice is sent once.
+ * A workflow tells domains apart by reference: one that is used twice is sent once.
  *
  * @since 0.1.0
  * @category models
@@ -24,7 +29,16 @@ export class Domain extends Schema.Class<Domain>("@effect-wps/cwt/Domain")({
   mask: Schema.OptionFromSelf(Schema.typeSchema(Mask.Mask)),
   /** Its name in the request; one is drawn when it is written if it has none. */
   id: Schema.OptionFromSelf(Schema.String)
-}) {}
+}) {
+  [Equal.symbol](that: unknown): boolean {
+    return isDomain(that) && Equal.equals(this.id, that.id) && Equal.equals(this.mask, that.mask) &&
+      equal.records(this.dimensions, that.dimensions)
+  }
+
+  [Hash.symbol](): number {
+    return Hash.cached(this, Hash.array([this.id, this.mask, Hash.structure(this.dimensions)]))
+  }
+}
 
 /**
  * What a domain is made of. `id` and `mask` stand among the dimensions in JSON, so no dimension can be called so.
@@ -96,7 +110,7 @@ export const get = (self: Domain, ...names: ReadonlyArray<string>): Option.Optio
  * @since 0.1.0
  * @category schemas
  */
-export const Json = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+export const Json: Schema.Schema<{ readonly [name: string]: unknown }> = Item
 
 /**
  * A domain as JSON has it: `id`, the dimensions, `mask`.
@@ -162,13 +176,14 @@ export const FromJson: Schema.Schema<Domain, Json> = Schema.transformOrFail(Json
         return yield* refused("it has no id; give one, or send it as part of a workflow, which draws one")
       }
       if (id === "" || id.includes("|")) {
-        return yield* refused(`its id "${id}" is empty or has a bar, which parts names; give another, or none`)
+        return yield* refused(`its id "${short(id)}" is empty or has a bar, which parts names; give another, or none`)
       }
       const dimensions: Array<readonly [string, unknown]> = []
       for (const [name, dimension] of Object.entries(domain.dimensions)) {
         if (name === "id" || name === "mask") {
           return yield* refused(`no dimension can be called "${name}", which means something else there`)
         }
+        if (name === "") return yield* refused("a dimension has no name; give that of the axis in the file")
         dimensions.push([name, yield* Either.mapLeft(writeDimension(dimension), under(name, dimension))])
       }
       const mask = Option.isSome(domain.mask)

@@ -5,9 +5,10 @@
  */
 import * as Auth from "@effect-wps/auth/Auth"
 import type { AuthError } from "@effect-wps/auth/AuthError"
-import { Execute, Job as WpsJob, WpsClient, WpsError } from "@effect-wps/wps"
+import { Endpoint, Execute, Job as WpsJob, WpsClient, type WpsError } from "@effect-wps/wps"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Config from "effect/Config"
@@ -38,7 +39,7 @@ import * as jobsInternal from "./internal/llnlJobs.ts"
  * @category models
  */
 export interface Options extends WpsClient.Options {
-  /** Where the node's own API is. It is given credentials as the endpoint is. @default `${url}/api` */
+  /** Where the node's own API is, as a whole address. It is given credentials as the endpoint is. @default `${url}/api` */
   readonly api?: string | undefined
 }
 
@@ -157,28 +158,18 @@ export class Llnl extends Context.Tag("@effect-wps/cwt/Llnl")<Llnl, Llnl.Service
 
 // -------------------------------------------------------------------------------------------------------- the addresses
 
-const parse = (url: string): Either.Either<URL, WpsError.InvalidUrl> => {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  const shown = parsed === undefined
-    ? url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//…@").slice(0, 200)
-    : `${parsed.protocol}//${parsed.host}${parsed.pathname}`
-  const refuse = (reason: string) => Either.left(new WpsError.InvalidUrl({ url: shown, reason }))
-  return parsed === undefined
-    ? refuse("it is no absolute address")
-    : parsed.protocol !== "http:" && parsed.protocol !== "https:"
-    ? refuse(`${parsed.protocol} is neither http nor https`)
-    : parsed.username !== "" || parsed.password !== ""
-    ? refuse("it holds a user name or password; provide an Auth layer such as BasicAuth.layer instead")
-    : Either.right(parsed)
-}
+const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
 
 const apiOf = (endpoint: URL, given: string | undefined): Either.Either<URL, WpsError.InvalidUrl> =>
-  Either.map(given === undefined ? Either.right(new URL(endpoint)) : parse(given), (url) => {
-    url.pathname = url.pathname.replace(/\/+$/, "") + (given === undefined ? "/api" : "")
+  Either.map(given === undefined ? Either.right(new URL(endpoint)) : Endpoint.parse(given), (url) => {
+    url.pathname = withoutSlash(url.pathname) + (given === undefined ? "/api" : "")
     if (given === undefined) url.search = ""
     url.hash = ""
     return url
   })
+
+/** Without a slash at its end, which the root of a server cannot be. */
+const addressOf = (api: URL): string => api.origin + withoutSlash(api.pathname)
 
 // -------------------------------------------------------------------------------------------------------- the documents
 
@@ -215,7 +206,7 @@ const toJob = (api: URL, json: jobsInternal.Job): Job =>
     request: json.datainputs,
     reference: new WpsJob.JobReference({
       identifier: json.identifier,
-      statusLocation: Option.some(`${api.origin}${api.pathname}/job/${json.id}.wps`),
+      statusLocation: Option.some(`${addressOf(api)}/job/${json.id}.wps`),
       jobId: Option.none()
     })
   })
@@ -256,27 +247,37 @@ const service = (api: URL, ask: jobsInternal.Api): Llnl.Service => {
     ask.get({ operation: "ListJobs", jobId: Option.none() }, "/job/", jobsInternal.Page, {
       limit: `${limit}`,
       offset: `${offset}`
-    }).pipe(span("Llnl.jobs", { "llnl.offset": offset }))
+    }).pipe(
+      Effect.tap(({ results: { jobs, length } }) =>
+        jobs.length === length ? Effect.void : Effect.logWarning(
+          `${length - jobs.length} of ${length} jobs that ${
+            addressOf(api)
+          }/job/ lists have no id or process that can be read, and are left out`
+        )
+      ),
+      span("Llnl.jobs", { "llnl.offset": offset })
+    )
 
   return {
-    url: api.origin + api.pathname,
+    url: addressOf(api),
     jobs: (options) => {
       const { pageSize = 50 } = options ?? {}
       const limit = pageSize >= 1 ? Math.floor(pageSize) : 1
       return Stream.paginateChunkEffect(
         { offset: 0, seen: HashSet.empty<number>() },
         ({ offset, seen }) =>
-          Effect.map(page(limit, offset), ({ next, results }) => {
+          Effect.map(page(limit, offset), ({ next, results: { jobs, length } }) => {
             const fresh = [
-              ...new Map(results.filter(({ id }) => !HashSet.has(seen, id)).map((one) => [one.id, one])).values()
+              ...new Map(jobs.filter(({ id }) => !HashSet.has(seen, id)).map((one) => [one.id, one])).values()
             ]
             // Where the next page is said to be does not matter, only that there is one; one that brings nothing new is the last.
             const more = Option.filter(next, (link) => link !== "" && fresh.length > 0)
             return [
               Chunk.fromIterable(fresh.map((json) => toJob(api, json))),
               Option.as(more, {
-                offset: offset + results.length,
-                seen: HashSet.union(seen, HashSet.fromIterable(fresh.map(({ id }) => id)))
+                offset: offset + length,
+                // A union would go through all that were seen, for each page.
+                seen: HashSet.mutate(seen, (all) => fresh.forEach(({ id }) => HashSet.add(all, id)))
               })
             ] as const
           })
@@ -291,10 +292,19 @@ const service = (api: URL, ask: jobsInternal.Api): Llnl.Service => {
       Effect.forEach(
         new Set(statusIds),
         (status) =>
-          ask.get({ operation: "GetHistory", jobId: Option.some(id) }, `/status/${status}/`, jobsInternal.Status),
+          ask.get({ operation: "GetHistory", jobId: Option.some(id) }, `/status/${status}/`, jobsInternal.Status).pipe(
+            Effect.map(Either.right),
+            // One report that is gone takes nothing from the others.
+            Effect.catchTag("JobNotFound", (error) => Effect.succeed(Either.left(error)))
+          ),
         { concurrency: 4 }
       ).pipe(
-        Effect.map((reports) => reports.map(toReport).sort(byTime)),
+        Effect.map(Arr.separate),
+        Effect.flatMap(([[gone], reports]) =>
+          gone !== undefined && reports.length === 0
+            ? Effect.fail(gone)
+            : Effect.succeed(reports.map(toReport).sort(byTime))
+        ),
         span("Llnl.history", { "llnl.job": id })
       ),
     remove: (job) => {
@@ -313,7 +323,7 @@ const make = Effect.fnUntraced(function*(
   WpsError.InvalidUrl | AuthError,
   HttpClient.HttpClient | Auth.Auth | Scope.Scope
 > {
-  const endpoint = yield* parse(options.url)
+  const endpoint = yield* Endpoint.parse(options.url)
   const api = yield* apiOf(endpoint, givenApi)
   const timeout = Duration.decode(options.timeout ?? "1 minute")
   const through = yield* clientInternal.make({ endpoint, api, timeout })
@@ -328,7 +338,8 @@ const make = Effect.fnUntraced(function*(
     HttpClient.transform(
       transformClient(yield* HttpClient.HttpClient),
       (answer, request) =>
-        Effect.timeoutFail(answer, {
+        // Who cannot be interrupted, such as a finalizer, has the limit too.
+        Effect.timeoutFail(Effect.interruptible(answer), {
           duration: timeout,
           onTimeout: () =>
             new HttpClientError.RequestError({ request, reason: "Transport", cause: new Cause.TimeoutException() })
@@ -411,7 +422,8 @@ export const layerConfig = (
 
 /**
  * The caller's jobs, each once, the pages asked for as they are wanted. The node promises no order. Who removes jobs while
- * they are listed shifts the pages that are still to come: collect the list first.
+ * they are listed shifts the pages that are still to come: collect the list first. A job without an id or a process that
+ * can be read is left out, with a warning in the log.
  *
  * @example
  * ```ts
@@ -453,7 +465,8 @@ export const job = (id: number): Effect.Effect<Job, WpsClient.Failure, Llnl> =>
   Effect.flatMap(Llnl, (llnl) => llnl.job(id))
 
 /**
- * The states through which a job has gone, with all that was said, in the order of time.
+ * The states through which a job has gone, with all that was said, in the order of time. A state that the node does not
+ * know any more is left out; where it knows none, the job is gone: `JobNotFound`.
  *
  * @example
  * ```ts

@@ -4,9 +4,13 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Equal from "effect/Equal"
+import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import { InvalidValue } from "./CwtError.ts"
+import * as equal from "./internal/equal.ts"
 import { unchecked } from "./internal/made.ts"
+import { short } from "./internal/short.ts"
 
 /**
  * One value of a parameter.
@@ -33,7 +37,15 @@ export type Value = typeof Value.Type
 export class Parameter extends Schema.Class<Parameter>("@effect-wps/cwt/Parameter")({
   name: Schema.String,
   values: Schema.Array(Value)
-}) {}
+}) {
+  [Equal.symbol](that: unknown): boolean {
+    return isParameter(that) && this.name === that.name && equal.lists(this.values, that.values)
+  }
+
+  [Hash.symbol](): number {
+    return Hash.cached(this, Hash.combine(Hash.string(this.name))(Hash.array(this.values)))
+  }
+}
 
 /**
  * Makes a parameter.
@@ -90,16 +102,16 @@ const isValue = Schema.is(Value)
  */
 export const format = (self: Parameter): Either.Either<string, InvalidValue> => {
   const refused = (reason: string): Either.Either<string, InvalidValue> =>
-    Either.left(new InvalidValue({ input: "operation", subject: `parameter ${self.name}`, reason }))
+    Either.left(new InvalidValue({ input: "operation", subject: `parameter ${short(self.name)}`, reason }))
   if (reserved.includes(self.name) || self.name === "") {
     return refused(`no parameter can be called "${self.name}"; ${reserved.join(", ")} mean something else there`)
   }
-  const wrong = self.values.find((value) => !isValue(value) || write(value).includes("|"))
-  return wrong === undefined
+  const wrong = self.values.filter((value) => !isValue(value) || write(value).includes("|"))
+  return wrong.length === 0
     ? Either.right(self.values.map(write).join("|"))
     : refused(
-      isValue(wrong)
-        ? `the value "${write(wrong)}" has a bar, which parts values; give its parts as values of their own`
+      isValue(wrong[0])
+        ? `the value "${short(write(wrong[0]))}" has a bar, which parts values; give its parts as values of their own`
         : "a value is a text, a number, true or false"
     )
 }

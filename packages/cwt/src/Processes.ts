@@ -8,10 +8,9 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
+import { short } from "./internal/short.ts"
 
 const from = "@effect-wps/cwt/Processes"
-
-const short = (text: string): string => text.length > 200 ? `${text.slice(0, 200)}…` : text
 
 /**
  * A pattern that is no regular expression.
@@ -192,9 +191,9 @@ export const find = (
   )
 }
 
-/** A server's words may hold line breaks, what a terminal obeys, and whole stack traces. */
+/** A server's words may hold line breaks, what a terminal obeys, marks that turn its order, and whole stack traces. */
 const oneLine = (text: string): string => {
-  const line = text.slice(0, 2000).replace(/[\p{Cc}\s]+/gu, " ").trim()
+  const line = text.slice(0, 2000).replace(/[\p{Cc}\p{Bidi_Control}\s]+/gu, " ").trim()
   return line.length > 500 ? `${line.slice(0, 500)}…` : line
 }
 

@@ -4,17 +4,21 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Equal from "effect/Equal"
+import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Domain from "./Domain.ts"
+import * as equal from "./internal/equal.ts"
 import * as ids from "./internal/ids.ts"
 import { unchecked } from "./internal/made.ts"
+import { short } from "./internal/short.ts"
 
 /**
  * The variable `name` in the file at `uri`.
  *
- * Variables are told apart by reference: one that is used twice is sent once.
+ * A workflow tells variables apart by reference: one that is used twice is sent once.
  *
  * @since 0.1.0
  * @category models
@@ -28,7 +32,19 @@ export class Variable extends Schema.Class<Variable>("@effect-wps/cwt/Variable")
   /** What it covers. A string is the name of a domain of the same request; EDAS takes several. */
   domains: Schema.Array(Schema.Union(Schema.typeSchema(Domain.Domain), Schema.String)),
   mimeType: Schema.OptionFromSelf(Schema.String)
-}) {}
+}) {
+  [Equal.symbol](that: unknown): boolean {
+    return isVariable(that) && this.uri === that.uri && this.name === that.name && Equal.equals(this.id, that.id) &&
+      Equal.equals(this.mimeType, that.mimeType) && equal.lists(this.domains, that.domains)
+  }
+
+  [Hash.symbol](): number {
+    return Hash.cached(
+      this,
+      Hash.array([this.uri, this.name, this.id, this.mimeType, Hash.array(this.domains)])
+    )
+  }
+}
 
 /**
  * Makes a variable.
@@ -59,7 +75,7 @@ export const make = (options: {
     uri: options.uri,
     name: options.name,
     id: Option.fromNullable(options.id),
-    domains: options.domain === undefined ? [] : isSeveral(options.domain) ? options.domain : [options.domain],
+    domains: options.domain === undefined ? [] : isSeveral(options.domain) ? [...options.domain] : [options.domain],
     mimeType: Option.fromNullable(options.mimeType)
   }, unchecked)
 
@@ -128,9 +144,13 @@ const readDomain = ParseResult.decodeUnknownEither(Domain.FromJson)
 const domainNames = (variable: Variable): Either.Either<ReadonlyArray<string>, string> =>
   Either.all(
     variable.domains.map((domain) =>
-      typeof domain === "string"
-        ? Either.right(domain)
-        : Either.fromOption(domain.id, () => "its domain has no id; give it one, or send it as part of a workflow")
+      Either.filterOrLeft(
+        typeof domain === "string"
+          ? Either.right(domain)
+          : Either.fromOption(domain.id, () => "its domain has no id; give it one, or send it as part of a workflow"),
+        (name) => name !== "" && !name.includes("|"),
+        (name) => `the name "${short(name)}" of its domain is empty or has a bar, which parts names; give another`
+      )
     )
   )
 
@@ -140,8 +160,9 @@ const decoder = (allowUnnamed: boolean): Schema.Schema<Variable, Json> =>
     decode: (json, _, ast) =>
       Either.gen(function*() {
         const { domain } = json
-        const { id, name } = allowUnnamed && (json.id ?? "") === ""
-          ? { id: Option.none(), name: "" }
+        const text = json.id ?? ""
+        const { id, name } = allowUnnamed && (text === "" || text.startsWith("|"))
+          ? { id: Option.liftPredicate(text.slice(1), (id) => id !== ""), name: "" }
           : yield* Either.mapLeft(
             typeof json.id === "string" ? ids.split(json.id) : Either.left("id is missing"),
             (reason) => new ParseResult.Type(ast, json, reason)

@@ -63,6 +63,8 @@ export interface Workflow<out A> extends Operation.Operation<A> {
   readonly parameters: ReadonlyArray<Parameter.Parameter>
   /** How many inputs the process takes at least. */
   readonly minimumInputs: number
+  /** What it is, for a log: the operations below it by their names only. */
+  readonly toJSON: () => unknown
   /** Reads the JSON of the output. */
   readonly reader: (json: unknown) => Either.Either<A, string>
 }
@@ -102,7 +104,7 @@ const listed = (parameters: Parameters | undefined): ReadonlyArray<Parameter.Par
   parameters === undefined
     ? []
     : isList(parameters)
-    ? parameters
+    ? [...parameters]
     : Object.entries(parameters).flatMap(([name, value]) =>
       value === undefined ? [] : [isMany(value) ? Parameter.make(name, ...value) : Parameter.make(name, value)]
     )
@@ -157,6 +159,27 @@ export const make = (
  */
 export const isWorkflow = (value: unknown): value is Workflow<unknown> => graph.isWorkflow(value)
 
+/** Whoever calls without types may give anything; it is told so when it is written. */
+const nameOf = (parameter: Parameter.Parameter): string => Parameter.isParameter(parameter) ? parameter.name : ""
+
+/** A parameter keeps its place, as a key of Python's dictionaries does when its value is another. */
+const replaced = (
+  before: ReadonlyArray<Parameter.Parameter>,
+  given: ReadonlyArray<Parameter.Parameter>
+): ReadonlyArray<Parameter.Parameter> => {
+  const byName = new Map<string, Array<Parameter.Parameter>>()
+  for (const parameter of given) {
+    const same = byName.get(nameOf(parameter))
+    if (same === undefined) byName.set(nameOf(parameter), [parameter])
+    else same.push(parameter)
+  }
+  const kept = before.flatMap((parameter) => {
+    const others = byName.get(nameOf(parameter))
+    return others === undefined ? [parameter] : others.splice(0)
+  })
+  return [...kept, ...[...byName.values()].flat()]
+}
+
 /**
  * A new operation with more: inputs are added, a domain, gridder or id takes the place of the one before, and a parameter
  * that of the one of the same name.
@@ -174,15 +197,13 @@ export const isWorkflow = (value: unknown): value is Workflow<unknown> => graph.
  * @category combinators
  */
 export const update = <A>(self: Workflow<A>, options: Options): Workflow<A> => {
-  const given = listed(options.parameters)
-  const names = new Set(given.map(({ name }) => name))
   return fromParts({
     ...partsOf(self),
     id: Option.orElse(Option.fromNullable(options.id), () => self.id),
     operands: [...self.operands, ...operandsOf(options.inputs)],
     domain: Option.orElse(Option.fromNullable(options.domain), () => self.domain),
     gridder: Option.orElse(Option.fromNullable(options.gridder), () => self.gridder),
-    parameters: [...self.parameters.filter(({ name }) => !names.has(name)), ...given]
+    parameters: replaced(self.parameters, listed(options.parameters))
   }, self.reader)
 }
 
@@ -240,12 +261,12 @@ export const parameter = (
   name: string
 ): Either.Either<Parameter.Parameter, MissingParameter> =>
   Either.fromNullable(
-    self.parameters.find((one) => one.name === name),
+    self.parameters.find((one) => nameOf(one) === name),
     () =>
       new MissingParameter({
         identifier: self.identifier,
         parameter: name,
-        given: self.parameters.map((one) => one.name)
+        given: self.parameters.map(nameOf)
       })
   )
 

@@ -44,15 +44,6 @@ export class DrawingFailed extends Schema.TaggedError<DrawingFailed>(`${from}/Dr
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 200)
 
-/** A character that XML does not have; a NUL would end the text for Graphviz. */
-const noXml = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
-
-/**
- * Graphviz reads entities in labels and hands on those that it does not know, so an ampersand that somebody wrote is made
- * one. There is none outside of labels.
- */
-const safe = (dot: string): string => dot.replace(noXml, "\u{FFFD}").replaceAll("&", "&amp;")
-
 /** Where the font is missing another takes its place; those whose characters are all of one width fit the boxes then too. */
 const nodeAttributes = { fontname: "Courier", fontsize: 11 }
 
@@ -87,7 +78,7 @@ export const toSvg = (
   Effect.flatMap(load, (graphviz) =>
     Effect.flatMap(
       Effect.try({
-        try: () => graphviz.render(safe(Workflow.toDot(self)), { format: "svg", nodeAttributes }),
+        try: () => graphviz.render(Workflow.toDot(self), { format: "svg", nodeAttributes }),
         catch: (error) => new DrawingFailed({ reason: reasonOf(error) })
       }),
       (result) =>

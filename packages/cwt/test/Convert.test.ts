@@ -35,6 +35,47 @@ describe("Convert", () => {
     deepStrictEqual(Convert.convert(document(Wps100.Wps100), "datainputs"), Either.right(plain))
   })
 
+  it("reads bytes, in the encoding that they are in", () => {
+    const bytes = (text: string) => new TextEncoder().encode(text)
+    const utf16 = (text: string) => {
+      const units = Uint16Array.from(`\uFEFF${text}`, (one) => one.charCodeAt(0))
+      return new Uint8Array(units.buffer)
+    }
+    const swapped = (text: string) => utf16(text).map((_, at, all) => all[at ^ 1] ?? 0)
+    for (const source of [plain, `\uFEFF\n ${plain}`, document(Wps100.Wps100), `\uFEFF \n${document(Wps200.Wps200)}`]) {
+      deepStrictEqual(Convert.read(bytes(source)), Either.right(inputs))
+    }
+    for (const source of [plain, document(Wps100.Wps100)]) {
+      deepStrictEqual(Convert.read(utf16(source)), Either.right(inputs))
+      deepStrictEqual(Convert.read(swapped(source)), Either.right(inputs))
+    }
+
+    const latin1 = (text: string) => Uint8Array.from(text, (one) => one.charCodeAt(0))
+    const accented = document(Wps100.Wps100).replace(/^<\?xml[^>]*>/, "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>")
+      .replace("tas|v0", "t\u00e4s|v0")
+    deepStrictEqual(
+      Either.map(Convert.read(latin1(accented)), ({ variable }) => variable[0]?.["id"]),
+      Either.right("t\u00e4s|v0")
+    )
+    deepStrictEqual(
+      Either.flip(Convert.read(latin1(plain.replace("tas", "t\u00e4s")))).pipe(Either.map(({ reason }) => reason)),
+      Either.right("the text is no UTF-8")
+    )
+  })
+
+  it("writes the document that a client sends for a job", () => {
+    deepStrictEqual(Convert.convert(plain, "document"), Either.right(document(Wps100.Wps100)))
+    deepStrictEqual(
+      Either.flatMap(Convert.convert(plain, "document"), Convert.read),
+      Either.right(inputs)
+    )
+    assert.match(refused(plain.replace("CDAT.max", "\\u0000"), "document"), /^These are no data inputs: .*Identifier/)
+    assert.include(
+      refused(`variable=[];operation=[{"name":"a","input":[]},{"name":"b","input":[]}]`, "document"),
+      "2 workflows"
+    )
+  })
+
   it("draws", () => {
     const workflow = Either.getOrThrow(Workflow.decode(inputs))
     deepStrictEqual(Convert.convert(plain, "mermaid"), Either.right(Workflow.toMermaid(workflow)))
@@ -45,17 +86,17 @@ describe("Convert", () => {
     deepStrictEqual(
       Convert.convert(plain, "typescript", { url: "https://compute.example.org/wps?a=\"b\"" }),
       Either.right(`import { Auth } from "@effect-wps/auth"
-import { Dimension, Domain, Variable, Workflow } from "@effect-wps/cwt"
+import { Cdat, Dimension, Domain, Variable } from "@effect-wps/cwt"
 import { WpsClient } from "@effect-wps/wps"
 import { FetchHttpClient } from "@effect/platform"
 import { Effect, Layer } from "effect"
 
 const domain0 = Domain.make({ lat: Dimension.values(-90, 0) }, { id: "d0" })
 const variable0 = Variable.make({ uri: "u?a=b;c", name: "tas", id: "v0" })
-const operation0 = Workflow.make("CDAT.subset", { id: "s", inputs: [variable0], domain: domain0 })
-const operation1 = Workflow.make("CDAT.max", { id: "m", inputs: [operation0], parameters: { axes: ["lat", "lon"] } })
+const operation0 = Cdat.subset({ id: "s", inputs: [variable0], domain: domain0 })
+const operation1 = Cdat.max({ id: "m", inputs: [operation0], axes: ["lat", "lon"] })
 
-export const program = WpsClient.run(Workflow.variables(operation1))
+export const program = WpsClient.run(operation1)
 
 export const main = program.pipe(
   Effect.provide(
@@ -81,15 +122,15 @@ export const main = program.pipe(
     })
     const lines = Convert.toTypeScript(root).split("\n")
     deepStrictEqual(lines.slice(1, 2), [
-      `import { Dimension, Domain, Gridder, Mask, Variable, Workflow } from "@effect-wps/cwt"`
+      `import { Cdat, Dimension, Domain, Gridder, Mask, Variable, Workflow } from "@effect-wps/cwt"`
     ])
     deepStrictEqual(lines.slice(6, 18), [
       `const domain0 = Domain.make({ lat: new Dimension.Dimension({ start: 0, end: "x", step: 1, crs: "cells" }) }, ` +
       `{ mask: Mask.make({ uri: "m", name: "land", operation: "var_data>0" }) })`,
       `const domain1 = Domain.make({ "lat itude": Dimension.timestamps("a", "b", "P1D") })`,
-      `const variable0 = Variable.make({ uri: "\\"; evil() //\u2028\\n\`\${x}\`", name: "tas" })`,
-      `const operation0 = Workflow.make("CDAT.abs", { inputs: [variable0] })`,
-      `const operation1 = Workflow.make("CDAT.sqrt", { inputs: [operation0] })`,
+      `const variable0 = Variable.make({ uri: "\\"; evil() //\\u2028\\n\`\${x}\`", name: "tas" })`,
+      `const operation0 = Cdat.abs({ inputs: [variable0] })`,
+      `const operation1 = Cdat.sqrt({ inputs: [operation0] })`,
       `const operation2 = Workflow.make("X.Mask.", {`,
       `  inputs: [operation1, operation0],`,
       `  domain: domain0,`,

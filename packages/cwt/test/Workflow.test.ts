@@ -309,8 +309,8 @@ describe("Workflow", () => {
       deepStrictEqual(after.operands, [v0, v1])
       deepStrictEqual(after.domain, Option.some(other))
       deepStrictEqual(after.parameters, [
-        Parameter.make("b", 2),
         Parameter.make("a", 3),
+        Parameter.make("b", 2),
         Parameter.make("c", "x", "y")
       ])
       deepStrictEqual(before.operands, [v0])

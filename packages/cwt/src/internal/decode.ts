@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 import { CyclicWorkflow, type Fault, InvalidValue, InvalidWorkflow, NameClash, UnknownReference } from "../CwtError.ts"
 import type { DataInputs } from "../DataInputs.ts"
@@ -9,8 +10,9 @@ import * as Gridder from "../Gridder.ts"
 import * as Parameter from "../Parameter.ts"
 import * as Variable from "../Variable.ts"
 import type { Workflow } from "../Workflow.ts"
+import * as equal from "./equal.ts"
 import { explain } from "./explain.ts"
-import type { Any } from "./graph.ts"
+import { type Any, belowFirst } from "./graph.ts"
 import { unchecked } from "./made.ts"
 import { fromParts } from "./operation.ts"
 import { variables as readVariables } from "./result.ts"
@@ -30,7 +32,6 @@ const readVariable = Schema.decodeUnknownEither(Variable.FromJson)
 const readOperation = Schema.decodeUnknownEither(Operation)
 const isValue = Schema.is(Parameter.Value)
 const areValues = Schema.is(Schema.Array(Parameter.Value))
-const toText = Schema.encodeEither(Schema.parseJson())
 
 const label = (item: Item, name: unknown, index: number): string =>
   typeof name === "string" ? name : `number ${index + 1}`
@@ -51,19 +52,36 @@ const parametersOf = (item: Item): Either.Either<ReadonlyArray<Parameter.Paramet
     )
   )
 
+interface Pending {
+  readonly subject: string
+  readonly item: typeof Operation.Type
+  readonly parameters: ReadonlyArray<Parameter.Parameter>
+}
+
+/** An empty name is none. */
+const resultOf = ({ result }: typeof Operation.Type): string | undefined =>
+  result === "" ? undefined : result ?? undefined
+
+const content = ({ item, parameters }: Pending) => ({
+  name: item.name,
+  domain: item.domain ?? null,
+  input: item.input,
+  gridder: item.gridder ?? null,
+  parameters: Arr.sortWith(parameters, ({ name }) => name, Order.string)
+})
+
 /** The operations that no other takes, in the order in which they stand, with all that is below them. */
 export const decode = (
   inputs: DataInputs
 ): Either.Either<ReadonlyArray<Workflow<ReadonlyArray<Variable.Variable>>>, InvalidWorkflow> => {
   const faults: Array<Fault> = []
-  const texts = { domain: new Map<string, string>(), operand: new Map<string, string>() }
+  const named = { domain: new Map<string, unknown>(), operand: new Map<string, unknown>() }
 
-  /** Whether a name is new; the same thing may stand twice. */
-  const isNew = (input: keyof DataInputs, taken: Map<string, string>, name: string, item: Item): boolean => {
-    const text = Either.getOrElse(toText(item), () => "")
+  /** Whether a name is new; the same thing may stand twice, whatever the order in which its fields are written. */
+  const isNew = (input: keyof DataInputs, taken: Map<string, unknown>, name: string, thing: unknown): boolean => {
     const other = taken.get(name)
-    if (other !== undefined && other !== text) faults.push(new NameClash({ input, name }))
-    taken.set(name, text)
+    if (other === undefined) taken.set(name, thing)
+    else if (!equal.deep(other, thing)) faults.push(new NameClash({ input, name }))
     return other === undefined
   }
 
@@ -75,7 +93,7 @@ export const decode = (
       faults.push(new InvalidValue({ input: "domain", subject, reason: explain(domain.left.issue) }))
     } else if (Option.isNone(domain.right.id)) {
       faults.push(new InvalidValue({ input: "domain", subject, reason: "id is missing" }))
-    } else if (isNew("domain", texts.domain, domain.right.id.value, item)) {
+    } else if (isNew("domain", named.domain, domain.right.id.value, domain.right)) {
       domains.set(domain.right.id.value, domain.right)
     }
   })
@@ -103,7 +121,7 @@ export const decode = (
     // A variable without a bar in its id is known by its name in the file.
     const name = Option.getOrElse(read.right.id, () => read.right.name)
     knownOperands.add(name)
-    if (!isNew("variable", texts.operand, name, item)) return
+    if (!isNew("variable", named.operand, name, read.right)) return
     const found = read.right.domains.flatMap((domain) =>
       typeof domain === "string" ? Option.toArray(domainOf("variable", subject, domain)) : [domain]
     )
@@ -119,27 +137,22 @@ export const decode = (
     )
   })
 
-  interface Pending {
-    readonly subject: string
-    readonly item: typeof Operation.Type
-    readonly parameters: ReadonlyArray<Parameter.Parameter>
-  }
   const pending: Array<Pending> = []
   const byResult = new Map<string, Pending>()
   inputs.operation.forEach((item, index) => {
     const subject = `operation ${label(item, item["result"] ?? item["name"], index)}`
     const read = readOperation(item)
     const parameters = parametersOf(item)
-    if (typeof item["result"] === "string") knownOperands.add(item["result"])
+    if (typeof item["result"] === "string" && item["result"] !== "") knownOperands.add(item["result"])
     if (Either.isLeft(read)) {
       faults.push(new InvalidValue({ input: "operation", subject, reason: explain(read.left.issue) }))
     } else if (Either.isLeft(parameters)) {
       faults.push(new InvalidValue({ input: "operation", subject, reason: parameters.left }))
     } else {
       const one = { subject, item: read.right, parameters: parameters.right }
-      const result = read.right.result ?? undefined
+      const result = resultOf(one.item)
       if (result === undefined) pending.push(one)
-      else if (isNew("operation", texts.operand, result, item)) {
+      else if (isNew("operation", named.operand, result, content(one))) {
         pending.push(one)
         byResult.set(result, one)
       }
@@ -176,10 +189,10 @@ export const decode = (
       one,
       fromParts({
         identifier: item.name,
-        id: Option.fromNullable(item.result),
+        id: Option.fromNullable(resultOf(item)),
         operands,
         domain: Option.flatMap(
-          Option.fromNullable(item.domain),
+          Option.filter(Option.fromNullable(item.domain), (name) => name !== ""),
           (name) => domainOf("operation", subject, name)
         ),
         gridder: Option.map(Option.fromNullable(item.gridder), gridOf),
@@ -189,39 +202,14 @@ export const decode = (
     )
   }
 
-  // Depth first, without recursion: an operation is built when its inputs are. One that is met on the way to itself is in
-  // a cycle.
-  const cyclic = new Set<Pending>()
-  for (const first of pending) {
-    if (built.has(first)) continue
-    const path: Array<{ readonly one: Pending; readonly rest: Iterator<string> }> = []
-    const onPath = new Set<Pending>()
-    const enter = (one: Pending) => {
-      path.push({ one, rest: one.item.input.values() })
-      onPath.add(one)
-    }
-    enter(first)
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const next = top.rest.next()
-      if (next.done === true) {
-        build(top.one)
-        onPath.delete(top.one)
-        path.pop()
-        continue
-      }
-      const below = byResult.get(next.value)
-      if (below === undefined || built.has(below)) continue
-      if (!onPath.has(below)) {
-        enter(below)
-        continue
-      }
-      if (!cyclic.has(below)) {
-        const cycle = path.slice(path.findIndex(({ one }) => one === below)).map(({ one }) => one)
-        for (const one of cycle) cyclic.add(one)
-        faults.push(new CyclicWorkflow({ path: [...cycle.map(({ item }) => item.result ?? item.name), next.value] }))
-      }
-    }
-  }
+  const operationsBelow = ({ item }: Pending) =>
+    item.input.flatMap((name) => Option.toArray(Option.fromNullable(byResult.get(name))))
+  for (
+    const one of belowFirst(pending, operationsBelow, (cycle) => {
+      const path = cycle.map(({ item }) => item.result ?? item.name)
+      faults.push(new CyclicWorkflow({ path: [...path, ...path.slice(0, 1)] }))
+    })
+  ) build(one)
 
   const roots = [...built.values()].filter((operation) => !taken.has(operation))
   return Arr.isNonEmptyReadonlyArray(faults)

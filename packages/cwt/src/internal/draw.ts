@@ -1,8 +1,11 @@
 import * as Option from "effect/Option"
 import type * as Dimension from "../Dimension.ts"
-import type * as Domain from "../Domain.ts"
+import * as Domain from "../Domain.ts"
+import { isGridder } from "../Gridder.ts"
+import { isParameter } from "../Parameter.ts"
 import * as Variable from "../Variable.ts"
 import { type Any, collect, isWorkflow } from "./graph.ts"
+import { short } from "./short.ts"
 
 interface Node {
   readonly key: string
@@ -20,10 +23,17 @@ const range = ([name, { crs, end, start, step }]: readonly [string, Dimension.Di
     crs === "values" ? "" : ` (${crs})`
   }`
 
-const domainLines = (domain: Domain.Domain): ReadonlyArray<string> => [
-  ...Object.entries(domain.dimensions).map(range),
-  ...Option.toArray(Option.map(domain.mask, (mask) => `where ${mask.operation}`))
-]
+/** Whoever calls without types may give anything, and sees it left out here. */
+const domainLines = (domain: Domain.Domain): ReadonlyArray<string> =>
+  Domain.isDomain(domain)
+    ? [
+      ...Object.entries(domain.dimensions).map(range),
+      ...Option.toArray(Option.map(domain.mask, (mask) => `where ${mask.operation}`))
+    ]
+    : []
+
+/** A picture shows the whole address of a file, and not a whole file that somebody wrote into a name. */
+const shown = (line: string): string => short(line, 500)
 
 const gridName = (grid: string | Domain.Domain | Variable.Variable): string =>
   typeof grid === "string" ? grid : Variable.isVariable(grid) ? grid.name : Object.keys(grid.dimensions).join(", ")
@@ -42,9 +52,9 @@ const draw = (root: Any): Drawing => {
         lines: [
           operation.identifier,
           ...Option.match(operation.domain, { onNone: () => [], onSome: domainLines }),
-          ...Option.toArray(Option.map(operation.gridder, ({ grid }) => `grid ${gridName(grid)}`)),
-          ...operation.parameters.map(({ name, values }) => `${name} ${values.join(", ")}`)
-        ]
+          ...Option.toArray(Option.filter(operation.gridder, isGridder)).map(({ grid }) => `grid ${gridName(grid)}`),
+          ...operation.parameters.filter(isParameter).map(({ name, values }) => `${name} ${values.join(", ")}`)
+        ].map(shown)
       })),
       ...[...variables].map((variable): Node => ({
         key: keyOf(variable),
@@ -53,7 +63,7 @@ const draw = (root: Any): Drawing => {
           variable.name,
           variable.uri,
           ...variable.domains.flatMap((domain) => typeof domain === "string" ? [domain] : domainLines(domain))
-        ]
+        ].map(shown)
       }))
     ],
     edges: [...operations].flatMap((operation) =>
@@ -64,23 +74,34 @@ const draw = (root: Any): Drawing => {
   }
 }
 
-/** Mermaid's own entities; its labels may hold HTML otherwise, and the names come from whoever wrote the workflow. */
+/**
+ * Mermaid's own entities; its labels may hold HTML otherwise, and the names come from whoever wrote the workflow. Some
+ * words mean something to Mermaid even as entities: formulas are in `$$`, icons begin with `fa:fa-`, its own marks for
+ * entities are two ligatures, and it takes the last semicolon from lines with `style` or `classDef`.
+ */
 const mermaidText = (line: string): string =>
-  line.replace(/[^\p{L}\p{N} .,:/_()+*=-]/gu, (character) => `#${character.codePointAt(0) ?? 0};`)
+  line.replaceAll("ﬂ", "fl").replace(/\$(?=\$)|:(?=fa-)/g, "$&\u200B")
+    .replace(/[^\p{L}\p{N} .,:/_()+*=-]|s(?=tyle)|c(?=lassDef)/gu, (character) => `#${character.codePointAt(0) ?? 0};`)
 
 export const toMermaid = (root: Any): string => {
   const { edges, nodes } = draw(root)
   return [
     "flowchart LR",
     ...nodes.map(({ key, kind, lines }) => {
-      const text = `"${lines.map(mermaidText).join("<br/>")}"`
+      // A label of nothing would break the whole drawing.
+      const text = `"${lines.map(mermaidText).join("<br/>") || " "}"`
       return `  ${key}${kind === "variable" ? `[(${text})]` : `[${text}]`}`
     }),
     ...edges.map(([from, to]) => `  ${from} --> ${to}`)
   ].join("\n") + "\n"
 }
 
-const dotText = (line: string): string => line.replace(/[\\"]/g, "\\$&").replace(/\r?\n|\r/g, " ")
+/** A NUL ends the text for Graphviz; what else XML does not have would spoil the picture. */
+const noXml = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
+
+/** Graphviz reads entities in labels, so an ampersand that somebody wrote is made one. */
+const dotText = (line: string): string =>
+  line.replace(/[\\"]/g, "\\$&").replace(/\r?\n|\r/g, " ").replace(noXml, "\u{FFFD}").replaceAll("&", "&amp;")
 
 export const toDot = (root: Any): string => {
   const { edges, nodes } = draw(root)

@@ -3,18 +3,19 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
-import * as Schema from "effect/Schema"
-import { type Fault, InvalidValue, InvalidWorkflow, NameClash, UnknownReference } from "../CwtError.ts"
+import { CyclicWorkflow, type Fault, InvalidValue, InvalidWorkflow, NameClash, UnknownReference } from "../CwtError.ts"
 import type { DataInputs } from "../DataInputs.ts"
 import * as Domain from "../Domain.ts"
 import * as Gridder from "../Gridder.ts"
 import * as Mask from "../Mask.ts"
 import * as Parameter from "../Parameter.ts"
 import * as Variable from "../Variable.ts"
+import * as equal from "./equal.ts"
 import { explain } from "./explain.ts"
-import { type Any, collect, isWorkflow } from "./graph.ts"
+import { type Any, belowFirst, collect, isWorkflow } from "./graph.ts"
 import { draw } from "./ids.ts"
 import { unchecked } from "./made.ts"
+import { short } from "./short.ts"
 
 type Input = keyof DataInputs
 type Item = Readonly<Record<string, unknown>>
@@ -22,7 +23,6 @@ type Item = Readonly<Record<string, unknown>>
 const writeDomain = ParseResult.encodeUnknownEither(Domain.FromJson)
 const writeVariable = ParseResult.encodeUnknownEither(Variable.FromJson)
 const writeGridder = ParseResult.encodeUnknownEither(Gridder.FromJson)
-const toText = Schema.encodeEither(Schema.parseJson())
 
 /**
  * The three inputs of a workflow. Names that were not given are drawn here and not when a thing is made: so a variable
@@ -43,6 +43,11 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
     })
 
     const faults: Array<Fault> = []
+    // Nothing here makes a cycle. Whoever changes an operation's list can.
+    belowFirst([root], ({ operands }) => operands.filter(isWorkflow), (cycle) => {
+      const path = cycle.map(({ id, identifier }) => Option.getOrElse(id, () => identifier))
+      faults.push(new CyclicWorkflow({ path: [...path, ...path.slice(0, 1)] }))
+    })
     const idOf = (thing: object): string => names.get(thing) ?? ""
     const written = (
       input: Input,
@@ -86,7 +91,10 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
         uri: variable.uri,
         name: variable.name,
         id: Option.some(idOf(variable)),
-        domains: variable.domains.map((domain) => typeof domain === "string" ? domain : idOf(domain)),
+        // Those that are at fault were named already.
+        domains: variable.domains.map((domain) => typeof domain === "string" ? domain : idOf(domain)).filter((name) =>
+          domainNames.has(name) && name !== "" && !name.includes("|")
+        ),
         mimeType: variable.mimeType
       }, unchecked)
       return written("variable", subject, writeVariable(named)).map((item) => [variable, item] as const)
@@ -112,15 +120,15 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
       if (Option.exists(operation.domain, (domain: unknown) => !Domain.isDomain(domain))) {
         refused("its domain is none; make it with Domain.make")
       }
-      const parameters: Array<readonly [string, string]> = []
+      const parameters = new Map<string, string>()
       for (const parameter of operation.parameters) {
         if (!Parameter.isParameter(parameter)) {
           refused(`a parameter is ${described(parameter)}; make it with Parameter.make`)
           continue
         }
-        if (parameters.some(([taken]) => taken === parameter.name)) refused(`it has two parameters ${parameter.name}`)
+        if (parameters.has(parameter.name)) refused(`it has two parameters ${short(parameter.name)}`)
         const text = Parameter.format(parameter)
-        if (Either.isRight(text)) parameters.push([parameter.name, text.right])
+        if (Either.isRight(text)) parameters.set(parameter.name, text.right)
         else refused(text.left.message)
       }
       const gridder = Option.toArray(operation.gridder).flatMap((gridder) => {
@@ -129,8 +137,13 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
           return []
         }
         const { grid } = gridder
-        if (typeof grid === "string") return written("operation", subject, writeGridder(gridder))
         // The server looks a grid's name up among variables and domains alike.
+        if (typeof grid === "string") {
+          if (domainNames.has(grid) && variableNames.has(grid)) {
+            faults.push(new NameClash({ input: "domain", name: grid }))
+          }
+          return written("operation", subject, writeGridder(gridder))
+        }
         if ((Variable.isVariable(grid) ? domainNames : variableNames).has(idOf(grid))) {
           faults.push(new NameClash({ input: "domain", name: idOf(grid) }))
         }
@@ -147,25 +160,24 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
       }] as const
     })
 
-    const texts = { domain: new Map<string, string>(), operand: new Map<string, string>() }
+    const named = { domain: new Map<string, Item>(), operand: new Map<string, Item>() }
     /** What has the same name has to be the same thing, and is sent once. */
     const unique = (
       input: Input,
-      taken: Map<string, string>,
+      taken: Map<string, Item>,
       items: ReadonlyArray<readonly [thing: object, item: Item]>
     ): ReadonlyArray<Item> =>
       items.filter(([thing, item]) => {
-        const text = Either.getOrElse(toText(item), () => "")
         const other = taken.get(idOf(thing))
-        if (other !== undefined && other !== text) faults.push(new NameClash({ input, name: idOf(thing) }))
-        taken.set(idOf(thing), text)
+        if (other === undefined) taken.set(idOf(thing), item)
+        else if (!equal.deep(other, item)) faults.push(new NameClash({ input, name: idOf(thing) }))
         return other === undefined
       }).map(([, item]) => item)
 
     const inputs: DataInputs = {
-      variable: unique("variable", texts.operand, variableItems),
-      domain: unique("domain", texts.domain, domainItems),
-      operation: unique("operation", texts.operand, operationItems)
+      variable: unique("variable", named.operand, variableItems),
+      domain: unique("domain", named.domain, domainItems),
+      operation: unique("operation", named.operand, operationItems)
     }
     return Arr.isNonEmptyReadonlyArray(faults) ? yield* new InvalidWorkflow({ faults }) : inputs
   })

@@ -1,7 +1,16 @@
+import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 
-/** A schema's objections in one line, without the tree around them. */
+/**
+ * A schema's objections in one line, without the tree around them. They print the value, which takes a stack as deep as
+ * the value is nested, and a document may be nested as deeply as it is long.
+ */
 export const explain = (issue: ParseResult.ParseIssue): string =>
-  ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) =>
-    path.length === 0 ? message : `${path.join(".")} ${message}`
-  ).join(", ").slice(0, 500)
+  Either.getOrElse(
+    Either.try(() =>
+      ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ message, path }) =>
+        path.length === 0 ? message : `${path.join(".")} ${message}`
+      ).join(", ").slice(0, 500)
+    ),
+    () => "something in it is not as it should be, and is nested too deeply to be shown"
+  )

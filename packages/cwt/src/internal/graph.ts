@@ -46,3 +46,51 @@ export const collect = (root: Any): Graph => {
   for (const variable of variables) variable.domains.forEach(add)
   return { operations, variables, domains }
 }
+
+interface Step<A> {
+  readonly one: A
+  readonly rest: Iterator<A>
+  /** From which place of the path on nothing is in a cycle; past this step where it is in one itself. */
+  clean: number
+}
+
+/**
+ * Depth first, each thing once and after all that is below it. Whatever is below itself is told of, once: cycles that
+ * share a thing with one before are as many as there are ways through them.
+ */
+export const belowFirst = <A>(
+  roots: Iterable<A>,
+  below: (one: A) => Iterable<A>,
+  onCycle: (cycle: ReadonlyArray<A>) => void
+): ReadonlySet<A> => {
+  const done = new Set<A>()
+  const path: Array<Step<A>> = []
+  const places = new Map<A, number>()
+  const enter = (one: A) => {
+    places.set(one, path.length)
+    path.push({ one, rest: below(one)[Symbol.iterator](), clean: path.at(-1)?.clean ?? 0 })
+  }
+  for (const root of roots) {
+    if (!done.has(root)) enter(root)
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.rest.next()
+      if (next.done === true) {
+        done.add(top.one)
+        places.delete(top.one)
+        path.pop()
+        continue
+      }
+      if (done.has(next.value)) continue
+      const place = places.get(next.value)
+      if (place === undefined) enter(next.value)
+      else if (top.clean <= place) {
+        const cycle = path.slice(place)
+        cycle.forEach((step, index) => {
+          step.clean = place + index + 1
+        })
+        onCycle(cycle.map(({ one }) => one))
+      }
+    }
+  }
+  return done
+}

@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import { short } from "./short.ts"
 
 /** A field that must be there, and says so when it is not. */
 export const required = <A, I>(schema: Schema.Schema<A, I>) =>
@@ -19,7 +20,7 @@ export const split = (text: string): Either.Either<Named, string> => {
   const name = bar < 0 ? text : text.slice(0, bar)
   const id = bar < 0 ? "" : text.slice(bar + 1)
   return name === ""
-    ? Either.left(`the id "${text}" has no name of a variable`)
+    ? Either.left(`the id "${short(text)}" has no name of a variable`)
     : Either.right({ name, id: id === "" ? Option.none() : Option.some(id) })
 }
 
@@ -27,7 +28,7 @@ export const join = ({ id, name }: Named): Either.Either<string, string> =>
   typeof name !== "string" || name === ""
     ? Either.left("it has no name; give that of the variable in the file")
     : name.includes("|")
-    ? Either.left(`the name "${name}" has a bar, which parts names; give the variable's name in the file`)
+    ? Either.left(`the name "${short(name)}" has a bar, which parts names; give the variable's name in the file`)
     : Option.match(id, {
       onNone: () => Either.left("it has no id; give one, or send it as part of a workflow, which draws one"),
       onSome: (id) => id === "" ? Either.left("its id is empty; give one, or none") : Either.right(`${name}|${id}`)

@@ -22,6 +22,8 @@ export interface Begun {
   readonly bytes: Bytes
   /** What is still to be read; none where that was all. */
   readonly rest: Option.Option<Body>
+  /** Lets go of what is still to be read. */
+  readonly close: Effect.Effect<void>
 }
 
 const concatenate = (pieces: ReadonlyArray<Uint8Array>): Bytes => {
@@ -64,15 +66,19 @@ export const begin = (body: Body, limit: number): Effect.Effect<Begun, HttpClien
       )
       return {
         bytes: concatenate(pieces),
-        rest: whole ? Option.none() : Option.some(Stream.ensuring(Stream.repeatEffectChunkOption(pull), close))
+        rest: whole ? Option.none() : Option.some(Stream.repeatEffectChunkOption(pull)),
+        close
       }
     })
   )
 
-/** The body as it was before it was begun. */
-export const toStream = ({ bytes, rest }: Begun): Body => {
+/** The body as it was before it was begun. Who stops in the middle has let go of the rest. */
+export const toStream = ({ bytes, close, rest }: Begun): Body => {
   const start = bytes.length === 0 ? Stream.empty : Stream.succeed(bytes)
-  return Option.match(rest, { onNone: () => start, onSome: (more) => Stream.concat(start, more) })
+  return Option.match(rest, {
+    onNone: () => start,
+    onSome: (more) => Stream.ensuring(Stream.concat(start, more), close)
+  })
 }
 
 const largestDrained = 64 * 1024
@@ -83,6 +89,8 @@ export const drain = ({ stream }: { readonly stream: Body }): Effect.Effect<void
     Stream.mapAccum(0, (read, piece) => [read + piece.length, read + piece.length]),
     Stream.takeUntil((read) => read > largestDrained),
     Stream.runDrain,
+    // Or the limit would not hold where somebody has given up, who waits for this.
+    Effect.interruptible,
     Effect.timeoutOption("1 second"),
     Effect.catchAllCause(() => Effect.void)
   )

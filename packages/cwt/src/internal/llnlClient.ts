@@ -34,9 +34,42 @@ const documents = new Set([
   "StatusInfo"
 ])
 
-/** What the server says when it refuses a token, in an answer that is a success by its status. */
-const refusals =
-  /<(?:[\w.-]+:)?ExceptionText\b[^>]*>\s*(?:Please copy[^<:]*:\s*)?(?:Access token is no longer valid|Authentication failed|(?:not enough|too many) values to unpack \(expected 2\b)/
+const element = (name: string, inside: string): string =>
+  `<(?:[\\w.-]+:)?${name}(?:\\s[^<>]*)?>\\s*${inside}</(?:[\\w.-]+:)?${name}\\s*>\\s*`
+
+/** A report of one exception and nothing else, which is how the server refuses a token. */
+const soleReport = new RegExp(
+  `^\\uFEFF?(?:<\\?xml[^<>]*\\?>)?\\s*${
+    element("ExceptionReport", element("Exception", element("ExceptionText", "([^<]*)")))
+  }$`
+)
+
+/** What it says then, in an answer that is a success by its status. */
+const refusals: ReadonlySet<string> = new Set(["Access token is no longer valid", "Authentication failed"])
+
+/** What Python says of a header that has not two parts, and of much else. */
+const unpacking = /^(?:Please copy[^:]*:\s*)?(?:not enough|too many) values to unpack \(expected 2\b/
+
+const isTwoParts = (request: Request): boolean =>
+  Option.match(Headers.get(request.headers, "authorization"), {
+    onNone: () => true,
+    onSome: (header) => header.split(" ").length === 2
+  })
+
+/** Whether a report says that the token was refused. Other reports may begin so, and come after something was done. */
+const isRefusal = (request: Request, text: string): boolean => {
+  const said = text.length > longestHead ? undefined : soleReport.exec(text)?.[1]?.trim()
+  return said !== undefined && (refusals.has(said) || unpacking.test(said) && !isTwoParts(request))
+}
+
+/**
+ * Whether Django says, in whatever language, that its token is missing. Forms and scripts may hold such a token, and
+ * documents of WPS may speak of one.
+ */
+const isForgery = (response: Response, text: string): boolean =>
+  /html|json/i.test(typeOf(response)) && /\bCSRF\b/.test(
+    text.replace(/<!--[^]*?(?:-->|$)|<(script|style)\b[^]*?(?:<\/\1|$)/gi, " ").replace(/<[^<>]*>/g, " ")
+  )
 
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"])
 
@@ -87,7 +120,8 @@ export const make = Effect.fnUntraced(function*(
   const known = yield* Ref.make(unknown)
   const oneAtATime = yield* Effect.makeSemaphore(1)
 
-  const isEndpoint = (url: URL): boolean => withoutSlash(url.pathname) === withoutSlash(endpoint.pathname)
+  const isEndpoint = (url: URL): boolean =>
+    url.origin === endpoint.origin && withoutSlash(url.pathname) === withoutSlash(endpoint.pathname)
 
   const capabilitiesUrl = new URL(endpoint)
   for (const name of [...capabilitiesUrl.searchParams.keys()]) {
@@ -100,32 +134,29 @@ export const make = Effect.fnUntraced(function*(
     Option.match(Cookies.get(response.cookies, cookieName), {
       onNone: () => Effect.void,
       onSome: ({ valueEncoded }) =>
-        Ref.set(known, /^[\w.~+/=-]+$/.test(valueEncoded) ? { asked: true, token: Option.some(valueEncoded) } : unknown)
+        Ref.set(
+          known,
+          /^[\w.~+/=-]{1,256}$/.test(valueEncoded) ? { asked: true, token: Option.some(valueEncoded) } : unknown
+        )
     })
 
   const isJobDocument = (url: URL): boolean =>
-    url.origin === api.origin && url.pathname.startsWith(`${api.pathname}/job/`) && url.pathname.endsWith(".wps")
+    url.origin === api.origin && url.pathname.startsWith(`${withoutSlash(api.pathname)}/job/`) &&
+    url.pathname.endsWith(".wps")
 
   return (client) => {
     const send = (request: Request): Sent => Effect.tap(client.execute(request), remember)
 
     // ---------------------------------------------------------------------------------------------- Django's token
 
-    const askForToken = (headers: Headers.Headers): Effect.Effect<void, HttpClientError.HttpClientError> => {
-      const request = HttpClientRequest.get(capabilitiesUrl.href).pipe(
-        HttpClientRequest.setHeaders(headers),
-        HttpClientRequest.setHeader("accept", "text/xml")
-      )
-      return send(request).pipe(
-        // Execute, on whose way this is, has no limit.
-        Effect.timeoutFail({
-          duration: timeout,
-          onTimeout: () =>
-            new HttpClientError.RequestError({ request, reason: "Transport", cause: { code: "ETIMEDOUT" } })
-        }),
-        Effect.flatMap(drain)
-      )
-    }
+    const capabilities = HttpClientRequest.setHeader(
+      HttpClientRequest.get(capabilitiesUrl.href),
+      "accept",
+      "text/xml"
+    )
+
+    const askForToken = (headers: Headers.Headers): Effect.Effect<void, HttpClientError.HttpClientError> =>
+      Effect.flatMap(send(HttpClientRequest.setHeaders(capabilities, headers)), drain)
 
     /** Capabilities are for everybody, unless something stands before the server that wants to know who asks. */
     const ask = (request: Request): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> =>
@@ -141,10 +172,23 @@ export const make = Effect.fnUntraced(function*(
 
     /** The token, asked for unless somebody has done so since. */
     const obtain = (request: Request, seen: Known) =>
-      oneAtATime.withPermits(1)(Effect.flatMap(Ref.get(known), (now) =>
+      Effect.flatMap(Ref.get(known), (now) =>
         isNewer(now, seen)
           ? Effect.succeed(now.token)
-          : Effect.zipRight(Ref.set(known, unknown), ask(request))))
+          : Effect.zipRight(Ref.set(known, unknown), ask(request))).pipe(
+          oneAtATime.withPermits(1),
+          Effect.interruptible,
+          // Execute, on whose way this is, has no limit; who waits for others that ask has this one all the same.
+          Effect.timeoutFail({
+            duration: timeout,
+            onTimeout: () =>
+              new HttpClientError.RequestError({
+                request: capabilities,
+                reason: "Transport",
+                cause: { code: "ETIMEDOUT" }
+              })
+          })
+        )
 
     const withToken = (request: Request, token: Option.Option<string>): Request => {
       const own = ownToken(request)
@@ -177,9 +221,12 @@ export const make = Effect.fnUntraced(function*(
         const body = yield* begin(response.stream, longestPage)
         const refused = new BegunResponse(response, body)
         // Such a request was not looked at any further, so it may go out again.
-        const isCsrf = /csrf/i.test(new TextDecoder().decode(body.bytes))
-        if (!isCsrf || isOwn || !isReplayable(request)) return refused
-        const renewed = yield* obtain(request, { asked: seen.asked || Option.isSome(token), token })
+        const isUnseen = isForgery(response, new TextDecoder().decode(body.bytes))
+        if (!isUnseen || isOwn || !isReplayable(request)) return refused
+        const renewed = yield* Effect.onError(
+          obtain(request, { asked: seen.asked || Option.isSome(token), token }),
+          () => drain(refused)
+        )
         if (Option.isNone(renewed)) return refused
         yield* drain(refused)
         return yield* send(withToken(request, renewed))
@@ -188,7 +235,7 @@ export const make = Effect.fnUntraced(function*(
     // ------------------------------------------------------------------------------------- what the answers should be
 
     /** Reads a document of WPS whole, to mend its text and its status; anything else is left to be read as it comes. */
-    const mend = (url: URL, response: Response): Sent =>
+    const mend = (request: Request, url: URL, response: Response): Sent =>
       Effect.gen(function*() {
         const head = yield* begin(response.stream, longestHead)
         const root = rootOf(new TextDecoder().decode(head.bytes))
@@ -198,10 +245,10 @@ export const make = Effect.fnUntraced(function*(
         if (Option.isNone(text)) return new BegunResponse(response, body)
         const mended = repair(text.value)
         const bytes = mended === text.value ? body.bytes : new TextEncoder().encode(mended)
-        const isRefusal = root === "ExceptionReport" && response.status === 200 && isEndpoint(url) &&
-          refusals.test(mended)
+        const isRefused = root === "ExceptionReport" && response.status === 200 && isEndpoint(url) &&
+          isRefusal(request, mended)
         return new BegunResponse(response, { ...body, bytes }, {
-          status: isRefusal ? 401 : response.status,
+          status: isRefused ? 401 : response.status,
           headers: bytes === body.bytes
             ? response.headers
             : Headers.set(response.headers, "content-length", `${bytes.length}`)
@@ -216,9 +263,15 @@ export const make = Effect.fnUntraced(function*(
         const told = yield* client.execute(request.pipe(
           HttpClientRequest.setUrl(job),
           HttpClientRequest.setHeader("accept", "application/json")
-        ))
-        yield* drain(told.status === 401 ? crashed : told)
-        return told.status === 401 ? told : crashed
+        )).pipe(
+          // What cannot be had explains nothing.
+          Effect.option,
+          Effect.onInterrupt(() => drain(crashed))
+        )
+        if (Option.isNone(told)) return crashed
+        const isRefused = told.value.status === 401
+        yield* drain(isRefused ? crashed : told.value)
+        return isRefused ? told.value : crashed
       })
 
     return HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
@@ -235,7 +288,7 @@ export const make = Effect.fnUntraced(function*(
           : sendUnsafe(request)
         return Effect.flatMap(sent, (response) =>
           /[/+]xml\b/i.test(typeOf(response)) && request.method !== "HEAD"
-            ? mend(url, response)
+            ? mend(request, url, response)
             : response.status === 500 && request.method === "GET" && isJobDocument(url) &&
                 /html/i.test(typeOf(response))
             ? explain(request, url, response)

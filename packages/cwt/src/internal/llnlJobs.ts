@@ -1,42 +1,67 @@
 import type { AuthError } from "@effect-wps/auth/AuthError"
-import { WpsError } from "@effect-wps/wps"
+import { Endpoint, WpsError } from "@effect-wps/wps"
 import * as Headers from "@effect/platform/Headers"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { explain } from "./explain.ts"
-import { begin, drain } from "./llnlBody.ts"
+import { begin, drain, toStream } from "./llnlBody.ts"
 
 type Failure = WpsError.WpsError | AuthError
 type Request = HttpClientRequest.HttpClientRequest
 
 const largestBody = 32 * 1024 * 1024
-const excerptLength = 500
 
 // ---------------------------------------------------------------------------------------------------------- documents
 
-const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { as: "Option", nullable: true })
+/** A value that is none where it is not there, or cannot be read: a job is worth more than its date. */
+const optional = <A, I>(schema: Schema.Schema<A, I>) => {
+  const read = Schema.decodeUnknownOption(schema)
+  return Schema.optionalToRequired(Schema.Unknown, Schema.OptionFromSelf(Schema.typeSchema(schema)), {
+    decode: Option.flatMap((value) => read(value)),
+    encode: (value): Option.Option<unknown> => value
+  })
+}
 
-const several = <A, I>(schema: Schema.Schema<A, I>) =>
-  Schema.optionalWith(Schema.Array(schema), { default: () => [], nullable: true })
+/** Those of several values that can be read. */
+const several = <A, I>(schema: Schema.Schema<A, I>) => {
+  const read = Schema.decodeUnknownOption(schema)
+  return Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.typeSchema(schema)), {
+    decode: Option.match({
+      onNone: () => [],
+      onSome: (all) => Array.isArray(all) ? all.flatMap((one: unknown) => Option.toArray(read(one))) : []
+    }),
+    encode: (all): Option.Option<unknown> => Option.some(all)
+  })
+}
 
 const Moment = Schema.DateTimeUtc
 
-const Output = Schema.Struct({
-  remote: Schema.String,
-  /** Decimals come as texts, so that nothing is lost of them. */
-  size: optional(Schema.Union(Schema.Number, Schema.NumberFromString))
-})
+/** Some write numbers as text. */
+const Id = Schema.Union(
+  Schema.Int,
+  Schema.compose(Schema.String.pipe(Schema.pattern(/^\d{1,15}$/)), Schema.NumberFromString)
+).pipe(Schema.nonNegative())
+
+/** Decimals come as texts, so that nothing is lost of them. */
+const Size = Schema.Union(
+  Schema.Number,
+  Schema.compose(Schema.String.pipe(Schema.pattern(/^\d+(?:\.\d*)?$/)), Schema.NumberFromString)
+).pipe(Schema.finite(), Schema.nonNegative())
+
+const Output = Schema.Struct({ remote: Schema.String, size: optional(Size) })
 
 export const Job = Schema.Struct({
-  id: Schema.Int,
+  id: Id,
   identifier: Schema.NonEmptyString,
   status: optional(Schema.String),
   status_links: several(Schema.String),
@@ -48,11 +73,26 @@ export const Job = Schema.Struct({
 
 export type Job = typeof Job.Type
 
-export const Page = Schema.Struct({
-  count: optional(Schema.Number),
-  next: optional(Schema.String),
-  results: Schema.Array(Job)
-})
+const readJob = ParseResult.decodeUnknownEither(Job)
+
+/** A list of jobs: those that can be read, and how many there are. One of which none can be read is no such list. */
+const Results = Schema.transformOrFail(
+  Schema.Array(Schema.Unknown),
+  Schema.Struct({ jobs: Schema.Array(Schema.typeSchema(Job)), length: Schema.Number }),
+  {
+    strict: true,
+    decode: (all) => {
+      const [unreadable, jobs] = Arr.separate(all.map((one) => readJob(one)))
+      const issue = unreadable[0]
+      return issue !== undefined && jobs.length === 0
+        ? ParseResult.fail(issue)
+        : ParseResult.succeed({ jobs, length: all.length })
+    },
+    encode: ({ jobs }) => ParseResult.succeed(jobs)
+  }
+)
+
+export const Page = Schema.Struct({ next: optional(Schema.String), results: Results })
 
 export type Page = typeof Page.Type
 
@@ -86,7 +126,8 @@ export const readElapsed = (text: string): Option.Option<Duration.Duration> => {
 /** The id in a link to a status; of where the link leads nothing is believed. */
 export const readStatusId = (link: string): Option.Option<number> =>
   Option.map(
-    Option.fromNullable(/\/status\/(\d{1,15})(?:\/|\.\w+)?(?:[?#].*)?$/.exec(link)?.[1]),
+    // To the end in any case, lest each `?` be tried.
+    Option.fromNullable(/\/status\/(\d{1,15})(?:\/|\.\w+)?(?:[?#][^]*)?$/.exec(link)?.[1]),
     Number
   )
 
@@ -97,26 +138,6 @@ export interface Asked {
   /** Where a 404 means that there is no such job. */
   readonly jobId: Option.Option<number>
 }
-
-const bare = (url: string): string => {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
-}
-
-/** Codes are known to be harmless, messages may hold an address with its query. */
-const reasonOf = (error: HttpClientError.HttpClientError): string => {
-  for (let cause: unknown = error.cause, depth = 0; Predicate.isObject(cause) && depth < 5; depth++) {
-    if (Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code)) return cause.code
-    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
-  }
-  return error.reason === "Transport" ? "the connection failed" : error.reason
-}
-
-const printable = (text: string): string =>
-  text.slice(0, 2 * excerptLength)
-    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "")
-    .replace(/\b(bearer|basic|dpop|digest|negotiate|cookie:)\s+[^\s<>"']+/gi, "$1 …")
-    .slice(0, excerptLength)
 
 const Detail = Schema.parseJson(Schema.Struct({ detail: Schema.String }))
 const readDetail = Schema.decodeUnknownOption(Detail)
@@ -146,7 +167,7 @@ export const make = (
 ): Api => {
   const addressOf = (path: string, query: Readonly<Record<string, string>> = {}): string => {
     const url = new URL(api)
-    url.pathname += path
+    url.pathname = url.pathname.replace(/\/+$/, "") + path
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     return url.href
   }
@@ -154,23 +175,24 @@ export const make = (
   const transportError = (what: Asked, url: string) => (error: HttpClientError.HttpClientError) =>
     Cause.isTimeoutException(error.cause) ? late(what, url) : new WpsError.TransportError({
       operation: what.operation,
-      url: bare(url),
-      reason: reasonOf(error)
+      url: Endpoint.bare(url),
+      reason: WpsError.transportReason(error)
     })
 
   const late = (what: Asked, url: string) =>
     new WpsError.TransportError({
       operation: what.operation,
-      url: bare(url),
+      url: Endpoint.bare(url),
       reason: `no answer within ${Duration.toSeconds(timeout)} s`
     })
 
   const readText = (what: Asked, url: string, response: HttpClientResponse.HttpClientResponse) =>
     begin(response.stream, largestBody).pipe(
-      Effect.tap(({ rest }) => Option.isSome(rest) ? drain({ stream: rest.value }) : Effect.void),
+      Effect.tap((begun) => Option.isSome(begun.rest) ? drain({ stream: toStream(begun) }) : Effect.void),
       Effect.map(({ bytes, rest }) =>
         Option.isSome(rest) ? Option.none() : Option.some(new TextDecoder().decode(bytes))
       ),
+      Effect.interruptible,
       Effect.timeoutFail({ duration: timeout, onTimeout: () => late(what, url) }),
       Effect.catchTag("ResponseError", (error) => Effect.fail(transportError(what, url)(error)))
     )
@@ -187,7 +209,7 @@ export const make = (
     const { operation } = what
     const { status } = response
     const contentType = Headers.get(response.headers, "content-type")
-    const place = bare(url)
+    const place = Endpoint.bare(url)
     const text = Option.getOrElse(body, () => "")
     const unexpected = (kind: WpsError.UnexpectedResponse["kind"], reason: string) =>
       new WpsError.UnexpectedResponse({
@@ -197,9 +219,9 @@ export const make = (
         contentType,
         kind,
         reason,
-        excerpt: printable(text)
+        excerpt: WpsError.excerpt(text)
       })
-    const detail = Option.map(readDetail(text), (said) => printable(said.detail))
+    const detail = Option.map(readDetail(text), (said) => WpsError.excerpt(said.detail))
 
     if (status === 401 || status === 403) {
       return new WpsError.AccessDenied({ operation, url: place, status, reason: Option.getOrElse(detail, () => "") })
@@ -215,13 +237,16 @@ export const make = (
       return unexpected("unreadable-json", `the body is longer than ${largestBody / 1024 / 1024} MiB`)
     }
     const isPage = Option.exists(contentType, (type) => /html/i.test(type))
+    if (what.operation === "DeleteJob" && response.request.method !== "DELETE") {
+      return unexpected("other-document", "the answer is that of another address, where it was sent on to")
+    }
     if (status >= 200 && status < 300) {
       return Effect.mapError(read(text), (error) =>
         isPage
           ? unexpected("html", "the body is an HTML page")
           : text.trim() === ""
           ? unexpected("empty", "the body is empty")
-          : unexpected("unreadable-json", `the JSON cannot be read: ${printable(explainError(error))}`))
+          : unexpected("unreadable-json", `the JSON cannot be read: ${WpsError.excerpt(explainError(error))}`))
     }
     return isPage
       ? unexpected("html", "the body is an HTML page")
@@ -261,6 +286,13 @@ export const make = (
         Schema.decode(Schema.parseJson(schema)),
         (error) => explain(error.issue)
       ),
-    remove: (what, path) => exchange(what, HttpClientRequest.del(addressOf(path)), () => Effect.void, () => "")
+    remove: (what, path) =>
+      exchange(
+        what,
+        HttpClientRequest.del(addressOf(path)),
+        // A login page comes with a good status too.
+        (text) => text.trim().startsWith("<") ? Effect.fail("it is a page") : Effect.void,
+        identity
+      )
   }
 }

@@ -1,10 +1,11 @@
 import { Operation, WpsError } from "@effect-wps/wps"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
 import * as DataInputs from "../DataInputs.ts"
 import type { Workflow } from "../Workflow.ts"
 import { encode } from "./encode.ts"
-import { typeId } from "./graph.ts"
+import { isWorkflow, typeId } from "./graph.ts"
 import { read, type Reader } from "./result.ts"
 
 /** What an operation says, without what the client makes of it. */
@@ -32,6 +33,16 @@ export const fromParts = <A>(parts: Parts, reader: Reader<A>): Workflow<A> => {
     // Asking for all outputs would take a description to name them, and compute nodes have none that works.
     outputs: [Operation.request("output")],
     read: (outputs, fetcher) => read(parts.identifier, reader, outputs, fetcher),
+    // Printing what an operation holds would print what is below it as often as there are ways to it.
+    toJSON: () => ({
+      _id: typeId,
+      identifier: parts.identifier,
+      id: Option.getOrNull(parts.id),
+      operands: parts.operands.map((operand) => isWorkflow(operand) ? operand.identifier : operand),
+      domain: Option.getOrNull(parts.domain),
+      gridder: Option.getOrNull(parts.gridder),
+      parameters: parts.parameters
+    }),
     pipe() {
       return pipeArguments(this, arguments)
     }

@@ -1,23 +1,36 @@
 import * as Either from "effect/Either"
+import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Dimension from "../Dimension.ts"
 import type * as Domain from "../Domain.ts"
 import type * as Gridder from "../Gridder.ts"
-import type * as Mask from "../Mask.ts"
-import type * as Parameter from "../Parameter.ts"
+import { isMask, type Mask } from "../Mask.ts"
+import { isParameter, type Parameter } from "../Parameter.ts"
 import { isVariable, type Variable } from "../Variable.ts"
-import { type Any, collect, isWorkflow } from "./graph.ts"
+import * as cdat from "./cdatProgram.ts"
+import { type Any, belowFirst, collect, isWorkflow } from "./graph.ts"
 
 const toJson = Schema.encodeEither(Schema.parseJson())
 
+/** What an editor does not show, takes for the end of a line, or lets turn the order of what follows. */
+const unseen = /[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u007F-\u009F]/gu
+
+const escaped = (character: string): string =>
+  character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
+
 /** JSON's texts are TypeScript's, whatever is in them. */
 const literal = (value: string | number | boolean): string =>
-  typeof value === "string" ? Either.getOrElse(toJson(value), () => "\"\"") : String(value)
+  typeof value === "string"
+    ? Either.getOrElse(toJson(value), () => "\"\"").replace(unseen, escaped)
+    : String(value)
 
-/** `__proto__` is a field like any other when it is computed. */
+/**
+ * `__proto__` is a field like any other when it is computed. Which letters of the world a name may have differs from one
+ * version of the language to the next, so only English ones go without quotes.
+ */
 const key = (name: string): string =>
-  name === "__proto__" ? `["__proto__"]` : /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : literal(name)
+  name === "__proto__" ? `["__proto__"]` : /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name)
 
 type Fields = ReadonlyArray<readonly [name: string, code: string | undefined]>
 
@@ -49,37 +62,49 @@ const dimension = ({ crs, end, start, step }: Dimension.Dimension): string => {
     })`
 }
 
-const mask = ({ id, name, operation, uri }: Mask.Mask): string =>
+const mask = ({ id, name, operation, uri }: Mask): string =>
   `Mask.make(${
     record([["uri", literal(uri)], ["name", literal(name)], ["operation", literal(operation)], ["id", optional(id)]])
   })`
 
 const domain = (self: Domain.Domain): string => {
-  const options = record([["id", optional(self.id)], ["mask", Option.getOrUndefined(Option.map(self.mask, mask))]])
+  const options = record([["id", optional(self.id)], [
+    "mask",
+    Option.getOrUndefined(Option.map(Option.filter(self.mask, isMask), mask))
+  ]])
   const dimensions = record(Object.entries(self.dimensions).map(([name, one]) => [name, dimension(one)] as const))
   return `Domain.make(${options === "{}" ? dimensions : `${dimensions}, ${options}`})`
 }
 
-const parameters = (all: ReadonlyArray<Parameter.Parameter>): string | undefined =>
-  all.length === 0 ? undefined : record(all.map(({ name, values }) => {
-    const [first, ...rest] = values.map(literal)
-    return [name, first !== undefined && rest.length === 0 ? first : list(values.map(literal))] as const
-  }))
+const parameters = (all: ReadonlyArray<Parameter>): string | undefined =>
+  all.length === 0 ? undefined : record(
+    all.filter(isParameter).map(({ name, values }) => {
+      const [first, ...rest] = values.map(literal)
+      return [name, first !== undefined && rest.length === 0 ? first : list(values.map(literal))] as const
+    })
+  )
+
+interface Call {
+  /** The code before the record. */
+  readonly start: string
+  /** What an operation of this kind has, beside what all have. */
+  readonly fields: Fields
+}
+
+/** The typed operation where it says exactly what was sent, and else one by its name. */
+const callOf = (one: Any): Call => {
+  const untyped: Fields = [["parameters", parameters(one.parameters)]]
+  return one.identifier === "CDAT.workflow" && one.operands.length > 0
+    ? { start: "Cdat.workflow(", fields: untyped }
+    : Option.match(cdat.callOf(one, literal), {
+      onNone: () => ({ start: `Workflow.make(${literal(one.identifier)}, `, fields: untyped }),
+      onSome: ({ fields, name }) => ({ start: `Cdat.${name}(`, fields })
+    })
+}
 
 /** What an operation needs stands before it. */
-const inOrder = (root: Any): ReadonlySet<Any> => {
-  const done = new Set<Any>()
-  const enter = (operation: Any) => ({ operation, rest: operation.operands.values() })
-  const path = [enter(root)]
-  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-    const next = top.rest.next()
-    if (next.done === true) {
-      done.add(top.operation)
-      path.pop()
-    } else if (isWorkflow(next.value) && !done.has(next.value)) path.push(enter(next.value))
-  }
-  return done
-}
+const inOrder = (root: Any): ReadonlySet<Any> =>
+  belowFirst([root], ({ operands }) => operands.filter(isWorkflow), constVoid)
 
 export const toTypeScript = (root: Any, url: string): string => {
   const { domains, variables } = collect(root)
@@ -106,19 +131,27 @@ export const toTypeScript = (root: Any, url: string): string => {
         ["mimeType", optional(one.mimeType)]
       ])
     ),
-    ...[...operations].map((one) =>
-      statement(`const ${nameOf(one)} = Workflow.make(${literal(one.identifier)}, `, [
+    ...[...operations].map((one) => {
+      const { fields, start } = callOf(one)
+      return statement(`const ${nameOf(one)} = ${start}`, [
         ["id", optional(one.id)],
         ["inputs", list(one.operands.filter((input) => isVariable(input) || isWorkflow(input)).map(nameOf))],
         ["domain", Option.getOrUndefined(Option.map(one.domain, nameOf))],
         ["gridder", Option.getOrUndefined(Option.map(one.gridder, gridder))],
-        ["parameters", parameters(one.parameters)]
+        ...fields
       ])
-    )
+    })
   ]
-  const used = ["Dimension", "Domain", "Gridder", "Mask", "Variable", "Workflow"].filter((module) =>
-    module === "Workflow" || statements.some((code) => calls(code, module))
-  )
+  const isTyped = (one: Any) => callOf(one).start.startsWith("Cdat.")
+  const used = [
+    ...[...operations].some(isTyped) ? ["Cdat"] : [],
+    ...[...domains].some(({ dimensions }) => Object.keys(dimensions).length > 0) ? ["Dimension"] : [],
+    ...domains.size > 0 ? ["Domain"] : [],
+    ...[...operations].some((one) => Option.isSome(one.gridder)) ? ["Gridder"] : [],
+    ...[...domains].some((one) => Option.isSome(one.mask)) ? ["Mask"] : [],
+    ...variables.size > 0 ? ["Variable"] : [],
+    ...[...operations].every(isTyped) ? [] : ["Workflow"]
+  ]
   return [
     `import { Auth } from "@effect-wps/auth"`,
     `import { ${used.join(", ")} } from "@effect-wps/cwt"`,
@@ -128,7 +161,7 @@ export const toTypeScript = (root: Any, url: string): string => {
     "",
     ...statements,
     "",
-    `export const program = WpsClient.run(Workflow.variables(${nameOf(root)}))`,
+    `export const program = WpsClient.run(${isTyped(root) ? nameOf(root) : `Workflow.variables(${nameOf(root)})`})`,
     "",
     `export const main = program.pipe(`,
     `  Effect.provide(`,
@@ -141,6 +174,3 @@ export const toTypeScript = (root: Any, url: string): string => {
     ""
   ].join("\n")
 }
-
-/** Whether a statement uses a module, in its code and not in a text. */
-const calls = (code: string, module: string): boolean => code.replace(/"(?:[^"\\]|\\.)*"/g, "").includes(`${module}.`)
