@@ -1,7 +1,7 @@
 const whereProgramsRun = "^packages/([^/]+/test/|[^/]+/vitest\\.config\\.ts|(node|testing|cli|demo)/)"
 
 /**
- * The direction of imports: `demo → cwt, node, testing → wps → auth, xml`, and node only where a program runs.
+ * The direction of imports: `cli, demo → cwt, node, testing → wps → auth, xml`, and node only where a program runs.
  *
  * @type {import("dependency-cruiser").IConfiguration}
  */
@@ -62,6 +62,12 @@ module.exports = {
       severity: "error",
       from: { pathNot: "^(packages/demo|examples)/" },
       to: { path: "^packages/demo/" }
+    },
+    {
+      name: "nothing-imports-the-cli",
+      severity: "error",
+      from: { pathNot: "^packages/cli/" },
+      to: { path: "^packages/cli/" }
     },
     {
       name: "nothing-imports-the-examples",

@@ -24,16 +24,16 @@ const options = {
     Options.optional
   ),
   token: Options.redacted("token").pipe(
-    Options.withDescription("The bearer token for that node; the variable WPS_TOKEN is read without it"),
+    Options.withDescription("The bearer token for that node; without it the variable WPS_TOKEN is read"),
     Options.optional
   ),
   uri: Options.text("uri").pipe(
-    Options.withDescription("A NetCDF file that the node is to read; again for each further part in time"),
+    Options.withDescription("A NetCDF file that the node at --url is to read; again for each further part in time"),
     Options.repeated
   ),
   name: Options.text("name").pipe(
-    Options.withDescription("The variable in the files"),
-    Options.withDefault("tas")
+    Options.withDescription("The variable in the files; tas where nothing is said"),
+    Options.optional
   )
 }
 
@@ -60,11 +60,20 @@ const example = <E>(
 ) =>
   Command.make(name, options, ({ name, token, uri, url }) =>
     Effect.gen(function*() {
-      if (Option.isNone(url)) return Server.layerEmbedded({ pace: "200 millis" })
+      if (Option.isNone(url)) {
+        // Whoever names a file would take the result for its own.
+        return Option.isSome(token) || Option.isSome(name) || uri.length > 0
+          ? yield* new UsageError({
+            message:
+              "--uri, --name and --token are for another node: say with --url which. Without them one is started, " +
+              "which has files of its own."
+          })
+          : Server.layerEmbedded({ pace: "200 millis" })
+      }
       if (!Arr.isNonEmptyReadonlyArray(uri)) {
         return yield* new UsageError({ message: "Say with --uri which NetCDF file the node at --url is to read." })
       }
-      return Server.layer({ url: url.value, token, uris: uri, name })
+      return Server.layer({ url: url.value, token, uris: uri, name: Option.getOrElse(name, () => "tas") })
     }).pipe(
       Effect.flatMap((server) =>
         Effect.provide(program, Layer.provideMerge(Layer.merge(Server.client, output), server))
@@ -90,6 +99,14 @@ Effect.suspend(() => run(process.argv)).pipe(
   Effect.tapError((error) =>
     error._tag === "InvalidValue" || !("message" in error) ? Effect.void : Console.error(error.message)
   ),
+  Effect.tapErrorTag(
+    "AccessDenied",
+    () => Console.error("Here the credentials are --token, or the variable WPS_TOKEN.")
+  ),
+  Effect.tapErrorTag("UnexpectedResponse", ({ operation, status }) =>
+    operation === "ListJobs" && status === 404
+      ? Console.error("Not every node lists its jobs as LLNL's does. The other examples need no list.")
+      : Effect.void),
   Effect.provide([NetCdf.layer, NodeHttpClient.layerUndici, NodeContext.layer]),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

@@ -14,8 +14,8 @@ import { Server } from "./support/Server.ts"
 export const program = Effect.gen(function*() {
   const { tas } = yield* Server
 
-  // One part, and two operations on it. Nothing is sent yet: these are values. What an operation is called, its result will
-  // be called too.
+  // One part, and two operations on it. Nothing is sent yet: these are values. The node calls a result by the id of the
+  // operation and by its process, such as warmest-CDAT.max.
   const domain = Domain.make({ time: Dimension.at("1850"), lat: Dimension.northernHemisphere })
   const north = Cdat.subset({ inputs: [tas], domain, id: "north" })
   const warmest = Cdat.max({ inputs: [north], axes: ["lat"], id: "warmest" })

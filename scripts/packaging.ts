@@ -1,15 +1,18 @@
 /**
  * Looks at the packages as a user gets them: builds, packs, lints what was packed, then installs the tarballs into an
- * empty folder, imports every module with plain node, and compiles the README examples against the published types.
+ * empty folder, imports every module with plain node, starts every program, and compiles the README examples against the
+ * published types.
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { findSnippets, root } from "./docs/snippets.ts"
+import { findSnippets, isProgram, root } from "./docs/snippets.ts"
 
 interface Manifest {
   readonly name: string
+  readonly version: string
+  readonly bin?: Readonly<Record<string, string>>
   readonly private?: boolean
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
@@ -45,7 +48,7 @@ const packages = fs.readdirSync(path.join(root, "packages"))
 /** The ways into a package: itself, and each of its public modules. */
 const entrypoints = (folder: string): ReadonlyArray<string> =>
   fs.readdirSync(path.join(folder, "src"))
-    .filter((file) => file.endsWith(".ts") && file !== "index.ts")
+    .filter((file) => file.endsWith(".ts") && file !== "index.ts" && !isProgram(file))
     .map((file) => `./${path.basename(file, ".ts")}`)
 
 for (const { folder } of packages) {
@@ -76,7 +79,7 @@ const examples = findSnippets().filter(({ source }) =>
 const imported = examples.flatMap(({ code }) =>
   [...code.matchAll(/from "((?:@[^/"]+\/)?[^/"]+)[^"]*"/g)].map(([, name = ""]) => name)
 )
-/** Optional peers are left out, so that every module is imported, and its types are read, without them. */
+/** Optional peers are left out, but for those that another of the packages brings. */
 const peersOf = ({ peerDependencies, peerDependenciesMeta }: Manifest): ReadonlyArray<string> =>
   Object.keys(peerDependencies ?? {}).filter((name) => peerDependenciesMeta?.[name]?.optional !== true)
 const versions: Readonly<Record<string, string>> = manifestOf(root).devDependencies ?? {}
@@ -134,5 +137,15 @@ run(
   ...[...needed].map((name) => `${name}@${versions[name] ?? "latest"}`)
 )
 console.log(run(consumer, process.execPath, "import.mjs") + `${modules.length} modules imported by node`)
+for (const { manifest } of packages) {
+  for (const program of Object.keys(manifest.bin ?? {})) {
+    const said = run(consumer, path.join(consumer, "node_modules/.bin", program), "--version").trim()
+    if (said !== manifest.version) {
+      console.error(`${program} --version says ${said}, and not ${manifest.version}`)
+      process.exit(1)
+    }
+    console.log(`${program} started`)
+  }
+}
 process.stdout.write(run(consumer, path.join(consumer, "node_modules/.bin/tsc"), "-p", "."))
 console.log(`${modules.length} modules and ${examples.length} README examples compiled against the packed types`)

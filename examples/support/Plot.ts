@@ -99,11 +99,12 @@ export const heatmap = (options: {
       )
     )
     const [{ across, columns, down, rows }] = planes
+    const hasGaps = cells.some(({ value }) => value === null)
     const width = Math.max(1, Math.floor(900 / panels.length / columns.length))
     const isMap = Field.isLatitude(down) && Field.isLongitude(across)
     const height = isMap ? width : Math.max(1, Math.floor(360 / rows.length))
     const svg = yield* draw(title, {
-      title: { text: title, subtitle: "Grey: no value" },
+      title: { text: title, ...(hasGaps ? { subtitle: "Grey: no value" } : {}) },
       data: { values: cells },
       width: width * columns.length,
       height: height * rows.length,

@@ -38,8 +38,11 @@ const glob = (pattern: string): ReadonlyArray<string> => {
   return walk("", pattern.split("/"))
 }
 
+/** A program runs when it is imported; nobody imports it. */
+export const isProgram = (module: string): boolean => path.basename(module) === "bin.ts"
+
 /** The public modules, by path from the root. */
-export const publicModules: ReadonlyArray<string> = glob("packages/*/src/*.ts")
+export const publicModules: ReadonlyArray<string> = glob("packages/*/src/*.ts").filter((module) => !isProgram(module))
 
 const markdown = ["README.md", "CONTRIBUTING.md", "docs/*.md", "packages/*/README.md"].flatMap(glob)
 

@@ -1,0 +1,12 @@
+/**
+ * @since 0.1.0
+ */
+export * as Cli from "./Cli.ts"
+/**
+ * @since 0.1.0
+ */
+export * as Convert from "./Convert.ts"
+/**
+ * @since 0.1.0
+ */
+export * as StandardInput from "./StandardInput.ts"

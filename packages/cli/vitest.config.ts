@@ -1,0 +1,6 @@
+import { mergeConfig, type ViteUserConfig } from "vitest/config"
+import shared from "../../vitest.shared.ts"
+
+const config: ViteUserConfig = { test: { name: "cli" } }
+
+export default mergeConfig(shared, config)
