@@ -1,5 +1,5 @@
 import { Auth, CustomAuth } from "@effect-wps/auth"
-import { Cdat, Llnl, Variable, Workflow } from "@effect-wps/cwt"
+import { Llnl, Variable, Workflow } from "@effect-wps/cwt"
 import { LlnlNode, WpsNode, WpsTest } from "@effect-wps/testing"
 import { Execute, Input, Output, Process, WpsClient } from "@effect-wps/wps"
 import { Headers, HttpClient, HttpClientRequest } from "@effect/platform"
@@ -37,21 +37,27 @@ import {
   csrfPage,
   document,
   html,
+  isPoll,
+  isPost,
   json,
   layer,
   layerNode,
   lines,
   listed,
+  maximum,
+  node,
   notAuthenticated,
   notFound,
+  output,
   page,
+  pathOf,
   refusedToken,
   report,
   rotating,
   type Script,
-  type Sent,
   sent,
   setCookie,
+  tokenOf,
   tokens,
   url,
   xml
@@ -62,28 +68,7 @@ const corpus = fileURLToPath(new URL("../../../../shared/corpus/ESGF+esgf-comput
 const present = existsSync(corpus)
 if (!present) console.log(`skipped: the corpus of real documents is not there (${corpus})`)
 
-const tas = Variable.make({ uri: "https://data.example.org/tas.nc", name: "tas" })
-const maximum = Cdat.max({ inputs: [tas], axes: ["time"] })
-
-const output = `[{"uri": "https://data.example.org/thredds/dodsC/a.nc", "id": "tas|max"}]`
-
-const pathOf = (one: Sent): string => new URL(one.url).pathname
-const isPost = (one: Sent): boolean => one.method === "POST"
-const isPoll = (one: Sent): boolean => one.url.endsWith(".wps")
-const tokenOf = (one: Sent | undefined): string | undefined => one?.headers["authorization"]
 const bearer = (n: number): string => `Bearer ${tokens[n]}`
-
-/** A node whose job is done when it is first asked for; what is given here is asked first. */
-const node =
-  (first: (sent: Sent, before: ReadonlyArray<Sent>) => Answer | "cut" | "never" | undefined): Script => (one, before) =>
-    first(one, before) ??
-      (isPoll(one)
-        ? xml(document({ result: output }))
-        : isPost(one)
-        ? xml(document({}), setCookie("c00kie"))
-        : pathOf(one) === "/wps"
-        ? xml(capabilities, setCookie("c00kie"))
-        : html(404, "Not Found"))
 
 const usual = node(() => undefined)
 

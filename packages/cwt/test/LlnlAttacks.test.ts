@@ -1,5 +1,5 @@
 import { Auth, BearerAuth, CustomAuth } from "@effect-wps/auth"
-import { Cdat, Llnl, Variable } from "@effect-wps/cwt"
+import { Llnl } from "@effect-wps/cwt"
 import { Job, Operation, WpsClient } from "@effect-wps/wps"
 import { Headers, UrlParams } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
@@ -31,33 +31,32 @@ import {
   csrfPage,
   document,
   html,
+  isPoll,
+  isPost,
   json,
   layer,
   layerNode,
   listed,
+  maximum,
+  node,
   notAuthenticated,
   notFound,
+  output,
   page,
+  pathOf,
   refusedToken,
   report,
   type Script,
   type Sent,
   sent,
   setCookie,
+  tokenOf,
   tokens,
   url,
   xml
 } from "./support/llnl.ts"
 
-const tas = Variable.make({ uri: "https://data.example.org/tas.nc", name: "tas" })
-const maximum = Cdat.max({ inputs: [tas], axes: ["time"] })
-const output = `[{"uri": "https://data.example.org/thredds/dodsC/a.nc", "id": "tas|max"}]`
-
 const own = "https://example.org"
-const isPost = (one: Sent): boolean => one.method === "POST"
-const isPoll = (one: Sent): boolean => one.url.endsWith(".wps")
-const pathOf = (one: Sent): string => new URL(one.url).pathname
-const tokenOf = (one: Sent | undefined): string | undefined => one?.headers["authorization"]
 const isForeign = (one: Sent): boolean => new URL(one.url).origin !== own
 
 /** What a request holds that is for the node's eyes only. */
@@ -69,18 +68,6 @@ const shown = (...values: ReadonlyArray<unknown>): string =>
   values.map((one) => `${String(one)} ${inspect(one, { depth: 20, showHidden: true, getters: true })}`).join("\n")
 
 const posts = Effect.map(sent, (all) => all.filter(isPost))
-
-/** A node whose job is done when it is first asked for; what is given here is asked first. */
-const node =
-  (first: (sent: Sent, before: ReadonlyArray<Sent>) => Answer | "cut" | "never" | undefined): Script => (one, before) =>
-    first(one, before) ??
-      (isPoll(one)
-        ? xml(document({ result: output }))
-        : isPost(one)
-        ? xml(document({}), setCookie("c00kie"))
-        : pathOf(one) === "/wps"
-        ? xml(capabilities, setCookie("c00kie"))
-        : html(404, "Not Found"))
 
 const redirect = (status: number, location: string): Answer => ({ status, headers: { location } })
 

@@ -1,5 +1,5 @@
 import { BearerAuth } from "@effect-wps/auth"
-import { Llnl } from "@effect-wps/cwt"
+import { Cdat, Llnl, Variable } from "@effect-wps/cwt"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { Context, Effect, Layer, Redacted, Ref, Schedule } from "effect"
 
@@ -182,3 +182,29 @@ export const listed = (id: number, more?: Readonly<Record<string, unknown>>) => 
 
 export const page = (results: ReadonlyArray<unknown>, next: string | null = null, count = 25): Answer =>
   json({ count, next, previous: null, results })
+
+// ------------------------------------------------------------------------------------------------------ what is asked
+
+export const maximum = Cdat.max({
+  inputs: [Variable.make({ uri: "https://data.example.org/tas.nc", name: "tas" })],
+  axes: ["time"]
+})
+
+export const output = `[{"uri": "https://data.example.org/thredds/dodsC/a.nc", "id": "tas|max"}]`
+
+export const pathOf = (one: Sent): string => new URL(one.url).pathname
+export const isPost = (one: Sent): boolean => one.method === "POST"
+export const isPoll = (one: Sent): boolean => one.url.endsWith(".wps")
+export const tokenOf = (one: Sent | undefined): string | undefined => one?.headers["authorization"]
+
+/** A node whose job is done when it is first asked for; what is given here is asked first. */
+export const node =
+  (first: (sent: Sent, before: ReadonlyArray<Sent>) => Answer | "cut" | "never" | undefined): Script => (one, before) =>
+    first(one, before) ??
+      (isPoll(one)
+        ? xml(document({ result: output }))
+        : isPost(one)
+        ? xml(document({}), setCookie("c00kie"))
+        : pathOf(one) === "/wps"
+        ? xml(capabilities, setCookie("c00kie"))
+        : html(404, "Not Found"))
