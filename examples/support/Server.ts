@@ -35,13 +35,7 @@ export const layerEmbedded = (options?: {
   readonly pace?: Duration.DurationInput | undefined
 }): Layer.Layer<Server, NetCdf.NetCdfError | HttpServerError.ServeError, NetCdf.NetCdf> => {
   const token = Redacted.make(crypto.randomUUID())
-  const node = Layer.unwrapEffect(
-    Effect.map(ComputeNode.files, (files) =>
-      LlnlNode.layerServer(ComputeNode.implementations(options?.pace), {
-        files,
-        user: LlnlNode.tokens({ newcomer: token })
-      }))
-  )
+  const node = ComputeNode.layerLlnl({ user: LlnlNode.tokens({ newcomer: token }), pace: options?.pace })
   const server = Effect.map(WpsServer.WpsServer, ({ url }) => {
     const { tas, tasByYear } = ComputeNode.variables(url)
     return { url, auth: BearerAuth.layer(token), tas, tasByYear }
