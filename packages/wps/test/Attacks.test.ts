@@ -1003,8 +1003,9 @@ describe("bodies", () => {
       const upload = Upload.make({ size: 1, content: Stream.make(new Uint8Array(1)) })
       const exit = yield* WpsClient.run(file({ file: upload })).pipe(
         Effect.provide(layerAnonymous(() => "cut", { protocol: odd })),
-        Effect.timeoutOption("1 second")
-      ).pipe(Effect.exit)
+        Effect.timeoutOption("1 second"),
+        Effect.exit
+      )
       assert.isTrue(Exit.isFailure(exit), "it is tried for ever")
     }))
 })
