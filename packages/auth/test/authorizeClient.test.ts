@@ -483,6 +483,42 @@ describe("authorizeClient", () => {
         ])
       }).pipe(Effect.scoped))
 
+    it.effect("nor one that others have got a newer one for meanwhile", () =>
+      Effect.gen(function*() {
+        const keys = yield* Ref.make(0)
+        const auth = CustomAuth.layer({
+          key: "key",
+          apply: ({ headers, query, store }) =>
+            Effect.map(
+              Ref.updateAndGet(keys, (n) => n + 1),
+              (n) => ({ headers, query: UrlParams.append(query, "apikey", `k${n}`), store })
+            )
+        })
+        const [arrived, answered] = yield* Effect.all([Effect.makeLatch(), Effect.makeLatch()])
+        const sent = yield* Ref.make<ReadonlyArray<string>>([])
+        const slow = HttpClient.make((request, url) =>
+          Effect.gen(function*() {
+            yield* Ref.update(sent, (all) => [...all, url.href])
+            if (url.pathname !== "/from") return HttpClientResponse.fromWeb(request, ok())
+            yield* arrived.open
+            yield* answered.await
+            return HttpClientResponse.fromWeb(request, redirect(302, `${other}/end${url.search}&page=2`))
+          })
+        )
+        const service = yield* Effect.flatMap(Layer.build(auth), (context) => Auth.Auth.pipe(Effect.provide(context)))
+        const client = yield* Auth.authorizeClient(slow, { origins: [home], auth: service })
+        const first = yield* Effect.fork(client.get(`${home}/from`))
+        yield* arrived.await
+        yield* client.get(`${home}/meanwhile`)
+        yield* answered.open
+        yield* Fiber.join(first)
+        deepStrictEqual(yield* Ref.get(sent), [
+          `${home}/from?apikey=k1`,
+          `${home}/meanwhile?apikey=k2`,
+          `${other}/end?page=2`
+        ])
+      }).pipe(Effect.scoped))
+
     it.effect("ends the body of every response that it follows or refuses", () =>
       Effect.gen(function*() {
         const bodies: Array<{ cancelled: boolean }> = []

@@ -261,17 +261,24 @@ const transmit = (
     return redacting(sent, fiber.getFiberRef(Headers.currentRedactedNames), secretHeaders)
   })
 
+/** A request as the scheme gives it, and the query parameters that are the scheme's. */
+interface Authorized {
+  readonly request: Request
+  readonly query: Added["query"]
+}
+
 /** A response, and whether the request has been sent once more for it. */
 interface Sent {
   readonly response: Response
   readonly retried: boolean
+  /** What was sent in queries on the way here: a redirect may repeat it, whatever others have been given since. */
+  readonly query: Added["query"]
 }
 
-interface Hop {
+interface Hop extends Omit<Sent, "response"> {
   readonly request: Request
   readonly url: URL
   readonly followed: number
-  readonly retried: boolean
 }
 
 export const make: (
@@ -301,7 +308,7 @@ export const make: (
     })
 
   /** The request as the scheme gives it, if it may go out like that. */
-  const admit = (plain: Request, url: URL, request: Request): Effect.Effect<Request, AuthError> => {
+  const admit = (plain: Request, url: URL, request: Request): Effect.Effect<Authorized, AuthError> => {
     const sentUrl = addressOf(request, plain, url)
     if (Option.isNone(sentUrl) || sentUrl.value.origin !== url.origin) {
       return new InvalidOrigin({
@@ -322,66 +329,72 @@ export const make: (
         HashSet.size(headers) === 0 && query.length === 0 && known.query.length === 0
           ? known
           : { headers: HashSet.union(known.headers, headers), query }),
-      request
+      { request, query }
     )
   }
 
-  const authorize = (plain: Request, url: URL): Effect.Effect<Request, AuthError> =>
+  const authorize = (plain: Request, url: URL): Effect.Effect<Authorized, AuthError> =>
     Effect.flatMap(options.auth.authorize(plain), (request) => admit(plain, url, request))
 
-  const withoutCredentials = Effect.fnUntraced(function*(plain: Request, url: URL): Effect.fn.Return<Request> {
-    const redacted = yield* FiberRef.get(Headers.currentRedactedNames)
-    const { headers, query } = yield* Ref.get(secrets)
-    return clientRequest.replace(plain, {
-      url: withoutQuery(url, query),
-      urlParams: UrlParams.empty,
-      headers: Headers.remove(plain.headers, [...ownHeaders, ...redacted, ...headers, ...traceHeaders])
-    })
-  })
+  const withoutCredentials = Effect.fnUntraced(
+    function*({ query: own, request: plain, url }: Hop): Effect.fn.Return<Request> {
+      const redacted = yield* FiberRef.get(Headers.currentRedactedNames)
+      const { headers, query } = yield* Ref.get(secrets)
+      return clientRequest.replace(plain, {
+        url: withoutQuery(url, [...own, ...query]),
+        urlParams: UrlParams.empty,
+        headers: Headers.remove(plain.headers, [...ownHeaders, ...redacted, ...headers, ...traceHeaders])
+      })
+    }
+  )
 
   /** Sends once more if there are other credentials than those that were refused. */
   const sendAgain = Effect.fnUntraced(function*(
-    { request: plain, url }: Hop,
-    request: Request,
+    { query: before, request: plain, url }: Hop,
+    { query, request }: Authorized,
     response: Response
   ): Effect.fn.Return<Sent, Failure> {
+    const own = [...before, ...query]
     // The scheme is told even if this request cannot be sent again, so that the next one has better credentials.
     const renewed = yield* Effect.onError(options.auth.refused(request, response), () => release(response))
-    if (!renewed || !isReplayable(plain.body)) return { response, retried: false }
+    if (!renewed || !isReplayable(plain.body)) return { response, retried: false, query: own }
     yield* release(response)
-    return { response: yield* send(yield* authorize(plain, url), plain, url), retried: true }
+    const again = yield* authorize(plain, url)
+    return { response: yield* send(again.request, plain, url), retried: true, query: [...own, ...again.query] }
   })
 
   /** Sends to a named origin, once more if the credentials were refused and there are others. */
   const sendAuthorized = (hop: Hop): Effect.Effect<Sent, Failure> =>
     Effect.flatMap(
       authorize(hop.request, hop.url),
-      (request) =>
-        Effect.flatMap(send(request, hop.request, hop.url), (response): Effect.Effect<Sent, Failure> =>
-          hop.retried
-            ? Effect.succeed({ response, retried: true })
+      (authorized) =>
+        Effect.flatMap(send(authorized.request, hop.request, hop.url), (response): Effect.Effect<Sent, Failure> => {
+          const { retried } = hop
+          const sent = { response, retried, query: [...hop.query, ...authorized.query] }
+          return retried
+            ? Effect.succeed(sent)
             : Effect.flatMap(
               isRefusal(response),
-              (isRefused) =>
-                isRefused ? sendAgain(hop, request, response) : Effect.succeed({ response, retried: false })
-            ))
+              (isRefused) => isRefused ? sendAgain(hop, authorized, response) : Effect.succeed(sent)
+            )
+        })
     )
 
-  const sendPlain = Effect.fnUntraced(function*({ request, retried, url }: Hop): Effect.fn.Return<Sent, Failure> {
-    const plain = yield* withoutCredentials(request, url)
-    return { response: yield* send(plain, plain, url), retried }
+  const sendPlain = Effect.fnUntraced(function*(hop: Hop): Effect.fn.Return<Sent, Failure> {
+    const plain = yield* withoutCredentials(hop)
+    return { response: yield* send(plain, plain, hop.url), retried: hop.retried, query: hop.query }
   })
 
   const redirect = Effect.fnUntraced(function*(
     hop: Hop,
-    { response, retried }: Sent,
+    { query: own, response, retried }: Sent,
     next: Either.Either<readonly [request: Request, to: URL], RedirectRefused>
   ): Effect.fn.Return<Response, Failure> {
     yield* release(response)
     if (hop.followed >= maxRedirects) return yield* new TooManyRedirects({ url: bare(hop.url), maxRedirects })
     const [request, to] = yield* next
     const { query } = yield* Ref.get(secrets)
-    const url = withoutQuery(to, query)
+    const url = withoutQuery(to, [...own, ...query])
     return yield* follow({
       request: clientRequest.replace(request, {
         url,
@@ -390,7 +403,8 @@ export const make: (
       }),
       url: new URL(url),
       followed: hop.followed + 1,
-      retried
+      retried,
+      query: own
     })
   })
 
@@ -413,7 +427,7 @@ export const make: (
             reason: "InvalidUrl",
             description: "the address is not an absolute http or https URL"
           }),
-        onSome: (url) => follow({ request: withoutUser(request, url), url, followed: 0, retried: false })
+        onSome: (url) => follow({ request: withoutUser(request, url), url, followed: 0, retried: false, query: [] })
       })
     ),
     Effect.succeed
