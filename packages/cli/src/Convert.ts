@@ -100,8 +100,8 @@ const help =
   "three inputs, in the other two forms that this command reads. mermaid, dot: the text of a drawing. svg: the drawing"
 
 /**
- * The command. It reads an Execute document of WPS 1.0.0 or 2.0, the three inputs as one JSON object, or as they stand in
- * an address: `[variable=[…];domain=[…];operation=[…]]`.
+ * The command. It reads an Execute document of WPS 1.0.0 or 2.0, the address of an Execute, the three inputs as they stand
+ * in one, `[variable=[…];domain=[…];operation=[…]]`, or as one JSON object, and a job as LLNL's API shows it.
  *
  * @example
  * ```ts

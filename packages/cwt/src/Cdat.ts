@@ -428,7 +428,7 @@ export const variance: (options: AxesOptions) => Workflow.Workflow<Variable> = d
  * import { Cdat, Variable } from "@effect-wps/cwt"
  *
  * const pr = Variable.make({ uri: "https://data.example.org/pr.nc", name: "pr" })
- * const rain = Cdat.where({ inputs: [pr], cond: "pr>0.000023", other: 0 })
+ * const rain = Cdat.where({ inputs: [pr], cond: "pr>0.5", other: 0 })
  * ```
  *
  * @since 0.1.0
@@ -450,7 +450,7 @@ export const where: (
  * import { Cdat, Variable } from "@effect-wps/cwt"
  *
  * const pr = Variable.make({ uri: "https://data.example.org/pr.nc", name: "pr" })
- * const wet = Cdat.filterMap({ inputs: [pr], cond: "pr>0.000023", func: "count" })
+ * const wet = Cdat.filterMap({ inputs: [pr], cond: "pr>0.5", func: "count" })
  * ```
  *
  * @since 0.1.0
@@ -507,4 +507,4 @@ export const merge: (
     /** What is done where inputs contradict each other. */
     readonly compat?: "broadcast_equals" | "equals" | "identical" | "no_conflicts" | "override" | undefined
   }
-) => Workflow.Workflow<Variable> = declare("CDAT.merge")
+) => Workflow.Workflow<Variable> = declare("CDAT.merge", 2)

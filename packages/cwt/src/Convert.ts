@@ -44,13 +44,35 @@ const readDocument = (document: string | Uint8Array): Either.Either<DataInputs.D
       )
     )
 
+const readJob = Schema.decodeUnknownOption(Schema.parseJson(Schema.Struct({ datainputs: Schema.String })))
+
+/** The three inputs themselves, or a job of LLNL's that keeps them. */
+const readObject = (text: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
+  Either.mapLeft(
+    readJson(Option.match(readJob(text), { onNone: () => text, onSome: ({ datainputs }) => datainputs })),
+    (error) => new InvalidDataInputs({ reason: explain(error.issue) })
+  )
+
+const unescape = (text: string): Either.Either<string, InvalidDataInputs> =>
+  Either.try({
+    try: () => decodeURIComponent(text),
+    catch: () => new InvalidDataInputs({ reason: "their percent-encoding is broken" })
+  })
+
+/** The parameter of an address, whose name has no case; a plus is one, as ESGF's servers read it. */
+const readAddress = (address: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
+  Either.fromNullable(
+    /[?&]datainputs=([^&#]*)/i.exec(address)?.[1],
+    () => new InvalidDataInputs({ reason: "the address has no parameter datainputs" })
+  ).pipe(Either.flatMap(unescape), Either.flatMap(DataInputs.parse))
+
 const readText = (source: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> => {
   const text = source.replace(/^\uFEFF/, "").trim()
-  return text.startsWith("<")
-    ? readDocument(text)
-    : text.startsWith("{")
-    ? Either.mapLeft(readJson(text), (error) => new InvalidDataInputs({ reason: explain(error.issue) }))
-    : DataInputs.parse(text)
+  if (text.startsWith("<")) return readDocument(text)
+  if (text.startsWith("{")) return readObject(text)
+  if (/^https?:/i.test(text)) return readAddress(text)
+  const inputs = text.replace(/^datainputs=/i, "")
+  return /^\w+%3D|^%5B/i.test(inputs) ? Either.flatMap(unescape(inputs), DataInputs.parse) : DataInputs.parse(inputs)
 }
 
 const lessThan = 0x3c
@@ -76,8 +98,8 @@ const readBytes = (source: Uint8Array): Either.Either<DataInputs.DataInputs, Inv
 }
 
 /**
- * Reads the three inputs from whatever holds them: an Execute document, a JSON object, or
- * `[variable=[…];domain=[…];operation=[…]]`. Bytes are UTF-8, or UTF-16 with its mark; a document may say another encoding.
+ * Reads the three inputs from whatever holds them: an Execute document, a JSON object, a job as LLNL's API shows it, the
+ * address of an Execute, or what stands in one: `[variable=[…];domain=[…];operation=[…]]`. Bytes are UTF-8, or UTF-16 with its mark; a document may say another encoding.
  *
  * @example
  * ```ts

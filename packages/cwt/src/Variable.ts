@@ -93,7 +93,7 @@ export const isVariable: (value: unknown) => value is Variable = Schema.is(Schem
 
 /**
  * Where the whole file can be downloaded: a THREDDS server has what it gives through OPeNDAP (`…/dodsC/…`) as a file at
- * `…/fileServer/…`. Any other address is given as it is.
+ * `…/fileServer/…`. Any other address is given as it is. An `Llnl.Output` has one too.
  *
  * @example
  * ```ts
@@ -110,7 +110,7 @@ export const isVariable: (value: unknown) => value is Variable = Schema.is(Schem
  * @since 0.1.0
  * @category getters
  */
-export const fileServer = ({ uri }: Variable): string =>
+export const fileServer = ({ uri }: { readonly uri: string }): string =>
   uri.replace(/^(https?:\/\/[^?#]*?)\/dodsC\/([^?#]*).*$/s, "$1/fileServer/$2")
 
 const optional = Schema.optional(Schema.NullOr(Schema.String))

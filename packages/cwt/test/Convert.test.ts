@@ -35,6 +35,24 @@ describe("Convert", () => {
     deepStrictEqual(Convert.convert(document(Wps100.Wps100), "datainputs"), Either.right(plain))
   })
 
+  it("reads the address of an Execute, what is cut out of one, and a job of LLNL's", () => {
+    const json = Either.getOrThrow(Convert.convert(plain, "json"))
+    const encoded = encodeURIComponent(plain)
+    for (
+      const source of [
+        `https://compute.example.org/wps?service=WPS&request=Execute&DataInputs=${encoded}&status=true`,
+        `HTTP://compute.example.org/wps/?datainputs=${encoded}#x`,
+        encoded,
+        `datainputs=${encoded}`,
+        `DataInputs=${plain}`,
+        plain.replaceAll("];", "],"),
+        JSON.stringify({ id: 1, identifier: "CDAT.max", status: "ProcessAccepted", datainputs: json })
+      ]
+    ) deepStrictEqual(Convert.read(source), Either.right(inputs), source)
+    assert.match(refused("https://compute.example.org/wps?service=WPS"), /the address has no parameter datainputs/)
+    assert.match(refused("https://compute.example.org/wps?datainputs=%E0%A4%A"), /percent-encoding is broken/)
+  })
+
   it("reads bytes, in the encoding that they are in", () => {
     const bytes = (text: string) => new TextEncoder().encode(text)
     const utf16 = (text: string) => {

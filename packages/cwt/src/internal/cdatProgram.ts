@@ -69,6 +69,7 @@ const declared: Readonly<Record<Exclude<keyof typeof Cdat, "workflow">, Declared
   mean: { identifier: "CDAT.mean", parameters: axes },
   merge: {
     identifier: "CDAT.merge",
+    minimumInputs: 2,
     parameters: { compat: oneOf("broadcast_equals", "equals", "identical", "no_conflicts", "override") }
   },
   min: { identifier: "CDAT.min", parameters: axes },

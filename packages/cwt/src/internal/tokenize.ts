@@ -45,7 +45,10 @@ export const tokenize = (
     parts.push([name, text.slice(at, end)])
     at = end
     skip()
-    if (at < text.length && text[at] !== ";") return Either.left(`a ; is missing after ${name.slice(0, 50)}`)
+    // EDAS parts them by commas.
+    if (at < text.length && text[at] !== ";" && text[at] !== ",") {
+      return Either.left(`a ; is missing after ${name.slice(0, 50)}`)
+    }
     at++
   }
   return Either.right(parts)
