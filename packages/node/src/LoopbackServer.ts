@@ -47,7 +47,9 @@ const bind = (port: number): Effect.Effect<Http.Server, string, Scope.Scope> =>
         const code = error.code ?? error.name
         return resume(Effect.fail(`${port} ${whyNot[code] ?? "cannot be used"} (${code})`))
       }
-      if (port < 0 || port > 65535) return fail({ name: "RangeError", message: "", code: "ERR_SOCKET_BAD_PORT" })
+      if (!Number.isInteger(port) || port < 0 || port > 65535) {
+        return fail({ name: "RangeError", message: "", code: "ERR_SOCKET_BAD_PORT" })
+      }
       // Requests without a Host are answered here, with the headers of every answer.
       const server = Http.createServer({ requireHostHeader: false })
       // Stays: without a listener, a connection that later fails to be accepted would end the process.
@@ -62,6 +64,10 @@ const portOf = (server: Http.Server, asked: number): number => {
   const address = server.address()
   return typeof address === "object" && address !== null ? address.port : asked
 }
+
+/** Without a slash between them, a path would go on with the port. */
+const redirectUriOf = (port: number, path: string): string =>
+  `http://127.0.0.1:${port}${path === "" || path.startsWith("/") ? path : `/${path}`}`
 
 const namesOnce = (query: URLSearchParams): boolean => {
   const names = Array.from(query.keys())
@@ -79,10 +85,14 @@ const listen: Loopback.Service["listen"] = Effect.fnUntraced(function*({ accept,
     (asked) => Effect.map(bind(asked), (server) => ({ server, port: portOf(server, asked) }))
   ).pipe(
     Effect.mapError((reasons) =>
-      new LoopbackUnavailable({ ports, reason: reasons.length === 0 ? "no port is named" : reasons.join(", ") })
+      new LoopbackUnavailable({
+        // The error has whole numbers only; the reason names the others.
+        ports: ports.filter(Number.isSafeInteger),
+        reason: reasons.length === 0 ? "no port is named" : reasons.join(", ")
+      })
     )
   )
-  const redirectUri = `http://127.0.0.1:${port}${path}`
+  const redirectUri = redirectUriOf(port, path)
   const { host, pathname } = new URL(redirectUri)
   const finished = pathname === "/finished" ? "/login-finished" : "/finished"
 
@@ -149,6 +159,8 @@ const listen: Loopback.Service["listen"] = Effect.fnUntraced(function*({ accept,
  * Only a GET of the path counts, at the listener's own address, with each parameter once and a query that is accepted.
  * Everything else is refused and changes nothing. The accepted request is sent on to a page without a code in its
  * address, which waits for `finish`. When the scope closes, the browser has two seconds to fetch that page.
+ *
+ * A path that does not begin with a slash gets one.
  *
  * Nothing of a query is logged, traced or shown.
  *

@@ -123,6 +123,18 @@ describe("LoopbackServer", () => {
       yield* listener.finish({ _tag: "Success" })
     }))
 
+  for (const path of ["callback", ":80/callback", "@evil.example/callback", "0/callback"]) {
+    it.scopedLive(`puts a slash before the path ${path}, and answers there`, () =>
+      Effect.gen(function*() {
+        const { callback, finish, redirectUri } = yield* listen({ path })
+        const { hostname, pathname } = new URL(redirectUri)
+        assert.deepStrictEqual([hostname, pathname], ["127.0.0.1", `/${path}`])
+        yield* Effect.fork(browse(`${redirectUri}?${real}`))
+        assert.strictEqual((yield* callback).get("code"), code)
+        yield* finish({ _tag: "Success" })
+      }))
+  }
+
   it.scopedLive("has another page for the end when the path is that of the page", () =>
     Effect.gen(function*() {
       const listener = yield* listen({ path: "/finished" })
@@ -317,6 +329,17 @@ describe("LoopbackServer", () => {
         `${taken} is in use (EADDRINUSE), 70000 is not a port number (ERR_SOCKET_BAD_PORT)`
       )
       assert.strictEqual((yield* Effect.flip(listen({ ports: [] }))).reason, "no port is named")
+    }))
+
+  it.scopedLive("passes over what is no port number, and says so when nothing else is left", () =>
+    Effect.gen(function*() {
+      const wrong = [1.5, NaN, Infinity, -1, 65_536, 1e300]
+      const error = yield* Effect.flip(listen({ ports: wrong }))
+      assert.strictEqual(error._tag, "LoopbackUnavailable")
+      for (const port of wrong) assert.include(error.message, `${port} is not a port number`)
+      assert.deepStrictEqual(error.ports, [-1, 65_536])
+      const { redirectUri } = yield* listen({ ports: [...wrong, 0] })
+      assert.strictEqual((yield* ask(redirectUri)).status, 400)
     }))
 
   it.scopedLive("logs and traces nothing of a query", () =>

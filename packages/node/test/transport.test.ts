@@ -2,14 +2,21 @@ import { Auth, OAuth, TokenStore } from "@effect-wps/auth"
 import { UndiciClient } from "@effect-wps/node"
 import { WpsNode } from "@effect-wps/testing"
 import { Output, Process, WpsClient } from "@effect-wps/wps"
-import { type HttpApp, type HttpClient, HttpServerRequest, HttpServerResponse, UrlParams } from "@effect/platform"
+import {
+  type HttpApp,
+  type HttpClient,
+  HttpClientRequest,
+  HttpServerRequest,
+  HttpServerResponse,
+  UrlParams
+} from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer, Undici } from "@effect/platform-node"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Cause, Effect, Inspectable, Layer, Redacted, Ref, Schema } from "effect"
+import { Cause, Deferred, Duration, Effect, Inspectable, Layer, Redacted, Ref, Schema } from "effect"
 import { createServer } from "node:http"
 import { createServer as createTlsServer } from "node:https"
-import { connect, type Socket } from "node:net"
+import { connect, createServer as createTcpServer, type Socket } from "node:net"
 import { inspect } from "node:util"
 import { makeAuthority } from "./support/certificates.ts"
 
@@ -312,5 +319,61 @@ describe.sequential("a proxy that the environment names", () => {
           deepStrictEqual(yield* asked, [])
         }))
     }
+  }
+})
+
+// --- slowness --------------------------------------------------------------------------------------------------------
+
+/** A provider that sends a byte of a response head every 50 ms, without end. */
+const dripping = Effect.gen(function*() {
+  const left = yield* Deferred.make<number>()
+  const sockets = new Set<Socket>()
+  const node = createTcpServer((socket) => {
+    let sent = 0
+    const drip = setInterval(() => socket.write("HTTP/1.1 200 OK\r\nserver: "[sent++] ?? "x"), 50)
+    sockets.add(socket.resume())
+    socket.on("error", () => socket.destroy())
+    socket.on("close", () => {
+      clearInterval(drip)
+      Deferred.unsafeDone(left, Effect.succeed(sent))
+    })
+  })
+  yield* Effect.acquireRelease(
+    Effect.async<void>((resume) => void node.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () =>
+      Effect.async<void>((resume) => {
+        node.close(() => resume(Effect.void))
+        for (const socket of sockets) socket.destroy()
+      })
+  )
+  const address = node.address()
+  assert(typeof address === "object" && address !== null)
+  return { issuer: `http://127.0.0.1:${address.port}`, left: Deferred.await(left) }
+})
+
+describe("a provider whose headers come byte by byte", () => {
+  const clients = {
+    "NodeHttpClient.layer": NodeHttpClient.layer,
+    "NodeHttpClient.layerUndici": NodeHttpClient.layerUndici,
+    "UndiciClient.layer": UndiciClient.layer
+  }
+
+  for (const [name, client] of Object.entries(clients)) {
+    it.scopedLive(`is left at the time limit, and its connection is closed: ${name}`, () =>
+      Effect.gen(function*() {
+        const { issuer, left } = yield* dripping
+        const context = yield* Layer.build(
+          OAuth.layerClientCredentials({ issuer, clientId: "nightly", authentication: bySecret, timeout: "600 millis" })
+            .pipe(Layer.provide([TokenStore.layerMemory, client]))
+        )
+        const { authorize } = yield* Effect.provide(Auth.Auth, context)
+        const asking = failure(authorize(HttpClientRequest.get("https://wps.test/wps")))
+        const [took, error] = yield* Effect.timed(asking)
+        deepStrictEqual(reasonOf(error), ["ProviderUnreachable", "no answer within 0.6 s"])
+        assert.isAtLeast(Duration.toMillis(took), 550)
+        assert.isBelow(Duration.toMillis(took), 3000)
+        // It was sending until then, so no idle time-out has ended this.
+        assert.isAbove(yield* left, 2)
+      }))
   }
 })

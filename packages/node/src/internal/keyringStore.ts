@@ -13,7 +13,14 @@ import * as lockedStore from "./lockedStore.ts"
 import * as privateFile from "./privateFile.ts"
 import { Refusal } from "./refusal.ts"
 
-type Keyring = typeof Napi
+/** Of the package what is used, so that a test can give one of its own. */
+export interface Keyring {
+  readonly AsyncEntry: new(
+    service: string,
+    account: string,
+    options: Napi.EntryOptions
+  ) => Pick<Napi.AsyncEntry, "getPassword" | "setPassword" | "deleteCredential">
+}
 
 export class Unusable extends Data.TaggedError("Unusable")<{
   readonly reason: "not-installed" | "refused"
@@ -21,7 +28,7 @@ export class Unusable extends Data.TaggedError("Unusable")<{
 }> {}
 
 /** The package is optional, so it is looked for only when a keyring is asked for. */
-const load: Effect.Effect<Keyring, Unusable> = Effect.tryPromise({
+const loadPackage: Effect.Effect<Keyring, Unusable> = Effect.tryPromise({
   try: () => import("@napi-rs/keyring"),
   catch: () => new Unusable({ reason: "not-installed", detail: "the package @napi-rs/keyring cannot be loaded" })
 })
@@ -69,7 +76,8 @@ const probe = Effect.fnUntraced(function*(keyring: Keyring, service: string) {
 export const make = Effect.fnUntraced(function*(
   service: string,
   directory: string,
-  timeout: Duration.DurationInput
+  timeout: Duration.DurationInput,
+  load: Effect.Effect<Keyring, Unusable> = loadPackage
 ) {
   const fs = yield* FileSystem.FileSystem
   const keyring = yield* load
