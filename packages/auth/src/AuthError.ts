@@ -248,7 +248,7 @@ export class LoopbackUnavailable
  * @since 0.1.0
  * @category models
  */
-export const StoreOperation = Schema.Literal("get", "modify", "clear")
+export const StoreOperation = Schema.Literal("get", "modify", "clear", "unseal")
 
 /**
  * What was being done to a `TokenStore`.

@@ -8,7 +8,7 @@
  */
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import { LoginRequired } from "./AuthError.ts"
@@ -31,7 +31,8 @@ export interface DeviceCode {
  * The operations of a user interface.
  *
  * `hasBrowser`: whether a browser on this machine can be expected to reach a loopback listener of this process. It is not
- * so over SSH and in a container.
+ * so over SSH and in a container. Every login asks for it before anything is sent to the provider, and where nobody is
+ * there at all it fails with `LoginRequired`: so does the login then, whatever its flow is.
  *
  * `showLink` shows the address of a login, and opens it in a browser where there is one. It does not wait for the person.
  *
@@ -43,15 +44,15 @@ export interface DeviceCode {
  * `askClientCredentials` asks for a client ID and a secret, which is not shown while it is typed, after showing where to
  * register for them. Both are without blanks around them.
  *
- * What must be typed fails at once with `LoginRequired` where nobody can type.
+ * What must be seen or typed fails at once with `LoginRequired` where nobody can see or type it, which ends the login.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
-  readonly hasBrowser: Effect.Effect<boolean>
-  readonly showLink: (link: URL) => Effect.Effect<void>
-  readonly showDeviceCode: (code: DeviceCode) => Effect.Effect<void>
+  readonly hasBrowser: Effect.Effect<boolean, LoginRequired>
+  readonly showLink: (link: URL) => Effect.Effect<void, LoginRequired>
+  readonly showDeviceCode: (code: DeviceCode) => Effect.Effect<void, LoginRequired>
   readonly askRedirect: Effect.Effect<string, LoginRequired>
   readonly askClientCredentials: (registration: URL) => Effect.Effect<ClientCredentials, LoginRequired>
 }
@@ -70,8 +71,8 @@ const absent = new LoginRequired({
 })
 
 /**
- * Nobody is there: a login that needs a person fails at once with `LoginRequired`. For services and batch jobs, which live
- * on what is stored and on client credentials.
+ * Nobody is there: a login that needs a person fails at once with `LoginRequired`, and nothing is sent to the provider. For
+ * services and batch jobs, which live on what is stored and on client credentials.
  *
  * @since 0.1.0
  * @category layers
@@ -87,9 +88,9 @@ const absent = new LoginRequired({
  * ```
  */
 export const layerNone: Layer.Layer<LoginUi> = Layer.succeed(LoginUi, {
-  hasBrowser: Effect.succeed(false),
-  showLink: () => Effect.void,
-  showDeviceCode: () => Effect.void,
+  hasBrowser: absent,
+  showLink: () => absent,
+  showDeviceCode: () => absent,
   askRedirect: absent,
   askClientCredentials: () => absent
 })

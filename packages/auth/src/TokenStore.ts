@@ -268,16 +268,16 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
     })
   })
 
-  const open = Effect.fnUntraced(function*(op: StoreOperation, profile: ProfileKey, entry: Entry) {
+  const open = Effect.fnUntraced(function*(profile: ProfileKey, entry: Entry) {
     const { sealed } = yield* orFail(
       Effect.succeed(Schema.decodeUnknownOption(Sealed)(Redacted.value(entry.custom))),
-      op,
+      "unseal",
       "the stored entry is not sealed. Clear it, which is to log out, and log in again"
     )
     const text = yield* cipher.open(sealed, yield* context(profile))
     return yield* orFail(
       Effect.succeed(Option.flatMap(text, Schema.decodeOption(EntryJson))),
-      op,
+      "unseal",
       "the stored entry cannot be unsealed: it was sealed with another key or for another profile, or was changed. " +
         "Give the key that it was sealed with, or clear it, which is to log out, and log in again"
     )
@@ -291,7 +291,7 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
         const done = MutableRef.make(false)
         const modifying = inner.modify(profile, (current) =>
           Effect.gen(function*() {
-            const opened = yield* Effect.transposeMapOption(current, (entry) => open("modify", profile, entry))
+            const opened = yield* Effect.transposeMapOption(current, (entry) => open(profile, entry))
             const [result, next] = yield* f(opened)
             MutableRef.set(done, true)
             return [result, yield* Effect.transposeMapOption(next, (entry) => seal(profile, entry))] as const
@@ -306,7 +306,7 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
     get: (profile) =>
       Effect.flatMap(
         inner.get(profile),
-        (current) => Effect.transposeMapOption(current, (entry) => open("get", profile, entry))
+        (current) => Effect.transposeMapOption(current, (entry) => open(profile, entry))
       ),
     modify,
     clear: inner.clear

@@ -112,6 +112,29 @@ describe("None and Tls", () => {
   }
 })
 
+it.scoped("Tls asks at the addresses for certificates, where the provider has some (RFC 8705 §5)", () =>
+  Effect.gen(function*() {
+    const alias = "https://mtls.id.test/token"
+    const provider = yield* makeProvider({
+      metadata: { mtls_endpoint_aliases: { token_endpoint: alias } },
+      endpoints: {
+        [alias]: () => Effect.succeed(json({ access_token: "bound", token_type: "Bearer", expires_in: 60 }))
+      }
+    })
+    for (const authentication of [{ _tag: "Tls" }, secret] as const) {
+      const context = yield* Layer.build(
+        OAuth.layerClientCredentials({ issuer, clientId: "nightly", authentication }).pipe(
+          Layer.provide(layerOf(provider.client))
+        )
+      )
+      yield* Context.get(context, Session.Session).login
+    }
+    deepStrictEqual((yield* provider.calls).map(({ path }) => path).filter((path) => path.endsWith("/token")), [
+      alias,
+      "/token"
+    ])
+  }))
+
 const Header = Schema.parseJson(Schema.Struct({ alg: Schema.String, kid: Schema.optional(Schema.String) }))
 const Claims = Schema.parseJson(Schema.Struct({
   iss: Schema.String,

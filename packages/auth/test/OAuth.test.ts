@@ -3,7 +3,18 @@ import { HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Scope, TestClock } from "effect"
-import { type Endpoint, issuer, json, makePerson, makeProvider, makeService, type Provider, until } from "./provider.ts"
+import {
+  type Endpoint,
+  issuer,
+  json,
+  makePerson,
+  makeProvider,
+  makeRecorder,
+  makeService,
+  type Person,
+  type Provider,
+  until
+} from "./provider.ts"
 import { assertConceals } from "./support.ts"
 
 const authorize = Effect.flatMap(Auth.Auth, (auth) =>
@@ -21,11 +32,37 @@ const confidential = {
 const layerOf = (provider: Provider) =>
   Layer.merge(Layer.succeed(HttpClient.HttpClient, provider.client), TokenStore.layerMemory)
 
-/** A layer's services, as long as the test's scope is open. */
-const built = <E>(layer: Layer.Layer<Auth.Auth | Session.Session, E>) => Layer.build(layer)
+/** A layer's services, as long as the test's scope is open: none of their secrets is in a log, a span or an error. */
+const built = Effect.fnUntraced(function*<E>(
+  layer: Layer.Layer<Auth.Auth | Session.Session, E>,
+  provider: Pick<Provider, "calls">,
+  person?: Person
+) {
+  const context = yield* Layer.build(layer)
+  const auth = Context.get(context, Auth.Auth)
+  const session = Context.get(context, Session.Session)
+  const { record, spans } = makeRecorder(provider, person)
+  const recorded = Context.make(Auth.Auth, {
+    authorize: (request) => record(auth.authorize(request)),
+    refused: (sent, response) => record(auth.refused(sent, response))
+  }).pipe(
+    Context.add(Session.Session, {
+      login: record(session.login),
+      logout: record(session.logout),
+      whoami: record(session.whoami)
+    })
+  )
+  return { context: recorded, spans }
+})
 
 const clientCredentials = (provider: Provider, options: Partial<OAuth.Provider> = {}) =>
-  built(OAuth.layerClientCredentials({ ...confidential, ...options }).pipe(Layer.provide(layerOf(provider))))
+  Effect.map(
+    built(
+      OAuth.layerClientCredentials({ ...confidential, ...options }).pipe(Layer.provide(layerOf(provider))),
+      provider
+    ),
+    ({ context }) => context
+  )
 
 const codeOptions = { issuer, clientId: "wps" }
 
@@ -35,12 +72,14 @@ const withBrowser = Effect.fnUntraced(function*(
   browse: (link: URL) => Effect.Effect<URLSearchParams> = provider.authorize
 ) {
   const person = yield* makePerson(browse)
-  const context = yield* built(
+  const { context, spans } = yield* built(
     OAuth.layerAuthorizationCode({ ...codeOptions, ...options }).pipe(
       Layer.provide([layerOf(provider), person.layer])
-    )
+    ),
+    provider,
+    person
   )
-  return { person, context }
+  return { person, context, spans }
 })
 
 const many = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -316,8 +355,8 @@ describe("OAuth", () => {
             Layer.succeedContext(shared),
             person.layer
           ]))
-        const one = yield* built(layer())
-        const other = yield* built(layer())
+        const { context: one } = yield* built(layer(), provider, person)
+        const { context: other } = yield* built(layer(), provider, person)
         assert.strictEqual(yield* Effect.provide(authorize, one), "Bearer access-1")
         assert.strictEqual(yield* Effect.provide(authorize, other), "Bearer access-1")
         yield* TestClock.adjust("280 seconds")
@@ -331,11 +370,13 @@ describe("OAuth", () => {
     it.scoped("a revoked token: one refresh that fails, one login, and 50 answers", () =>
       Effect.gen(function*() {
         const provider = yield* makeProvider()
-        const { context, person } = yield* withBrowser(provider)
+        const { context, person, spans } = yield* withBrowser(provider)
         const service = yield* makeService(Context.get(context, Auth.Auth), (token) => token === "access-2")
         yield* Effect.provide(authorize, context)
         yield* provider.revokeAll
         deepStrictEqual(new Set(yield* many(service.ask)), new Set([200]))
+        const logins = spans.filter(({ name }) => name === "OAuth.refresh" || name === "OAuth.login")
+        deepStrictEqual(logins.map(({ name }) => name), ["OAuth.login", "OAuth.refresh", "OAuth.login"])
         assert.lengthOf(yield* person.links, 2)
         deepStrictEqual(yield* provider.grants, ["authorization_code", "refresh_token", "authorization_code"])
       }))
@@ -762,12 +803,14 @@ describe("OAuth", () => {
       }
       const provider = yield* makeProvider()
       const person = yield* makePerson(provider.authorize)
-      const context = yield* built(
+      const { context } = yield* built(
         OAuth.layerAuthorizationCode(codeOptions).pipe(Layer.provide([
           Layer.succeed(HttpClient.HttpClient, provider.client),
           Layer.succeed(TokenStore.TokenStore, store),
           person.layer
-        ]))
+        ])),
+        provider,
+        person
       )
       const session = Context.get(context, Session.Session)
       return { cannot, person, provider, session, ask: Effect.provide(authorize, context) }
@@ -842,8 +885,8 @@ describe("OAuth", () => {
           Layer.succeedContext(shared),
           person.layer
         ]))
-      const one = yield* built(layer())
-      const other = yield* built(layer())
+      const { context: one } = yield* built(layer(), provider, person)
+      const { context: other } = yield* built(layer(), provider, person)
       yield* Effect.provide(authorize, one)
       yield* Context.get(other, Session.Session).logout
       assert.strictEqual(yield* Effect.provide(authorize, one), "Bearer access-1")

@@ -1,23 +1,20 @@
-import { Auth, type AuthError, KeycloakAuth, LoginUi, Loopback, OAuth, Session, TokenStore } from "@effect-wps/auth"
+import { Auth, AuthError, KeycloakAuth, LoginUi, Loopback, OAuth, Session, TokenStore } from "@effect-wps/auth"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import { Chunk, Context, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, type Scope, TestClock } from "effect"
 import {
-  Chunk,
-  Context,
-  Effect,
-  Fiber,
-  Layer,
-  Logger,
-  LogLevel,
-  Option,
-  Redacted,
-  Ref,
-  type Scope,
-  TestClock
-} from "effect"
-import { type Endpoint, idToken, issuer, json, makePerson, makeProvider, type Provider, until } from "./provider.ts"
-import { assertConceals, endless, recordingLogger, recordingTracer } from "./support.ts"
+  type Endpoint,
+  idToken,
+  issuer,
+  json,
+  makePerson,
+  makeProvider,
+  makeRecorder,
+  type Provider,
+  until
+} from "./provider.ts"
+import { assertConceals, endless } from "./support.ts"
 
 const authorize = Effect.flatMap(Auth.Auth, (auth) =>
   Effect.map(
@@ -44,16 +41,25 @@ const login = Effect.fnUntraced(function*(
   playing: Parameters<typeof makePerson>[1] = {}
 ) {
   const person = yield* makePerson(browse, playing)
-  const run = authorize.pipe(Effect.provide(
-    OAuth.layerAuthorizationCode({ issuer, clientId: "wps", ...options }).pipe(
-      Layer.provide([layerOf(provider), person.layer])
-    )
-  ))
-  return { person, run }
+  const { lines, record, spans } = makeRecorder(provider, person)
+  const run = authorize.pipe(
+    Effect.provide(
+      OAuth.layerAuthorizationCode({ issuer, clientId: "wps", ...options }).pipe(
+        Layer.provide([layerOf(provider), person.layer])
+      )
+    ),
+    record
+  )
+  return { person, run, spans, lines }
 })
 
 /** Whether somebody sleeps until then, in seconds of the TestClock. */
 const sleepsUntil = (seconds: number) => Effect.map(TestClock.sleeps(), Chunk.contains(seconds * 1000))
+
+const deny = (answer: URLSearchParams) => {
+  answer.delete("code")
+  answer.set("error", "access_denied")
+}
 
 const failed = (run: Effect.Effect<unknown, AuthError.AuthError>) => Effect.flip(run)
 
@@ -160,7 +166,7 @@ describe("logging in", () => {
     it.effect("a listener that takes any answer does not make a forged one good", () =>
       Effect.gen(function*() {
         const provider = yield* makeProvider()
-        const { layer } = yield* makePerson(provider.authorize)
+        const person = yield* makePerson(provider.authorize)
         const careless = Layer.succeed(Loopback.Loopback, {
           listen: () =>
             Effect.succeed({
@@ -172,9 +178,9 @@ describe("logging in", () => {
         const run = authorize.pipe(Effect.provide(
           OAuth.layerAuthorizationCode({ issuer, clientId: "wps" }).pipe(
             Layer.provide(careless),
-            Layer.provide([layerOf(provider), layer])
+            Layer.provide([layerOf(provider), person.layer])
           )
-        ))
+        )).pipe(makeRecorder(provider, person).record)
         const error = yield* failed(run)
         assert.include(error, { _tag: "LoginFailed", reason: "refused" })
         assertConceals(error, ["code-secret", "forged"])
@@ -217,8 +223,7 @@ describe("logging in", () => {
           provider,
           {},
           answering(provider, (answer) => {
-            answer.delete("code")
-            answer.set("error", "access_denied")
+            deny(answer)
             answer.set("error_description", "no\n\u001b[31m<script>")
           })
         )
@@ -355,9 +360,10 @@ describe("logging in", () => {
       const layer = OAuth.layerDevice({ issuer, clientId: "wps-device" }).pipe(
         Layer.provide([layerOf(provider), person.layer])
       )
-      const fiber = yield* Effect.fork(Effect.either(Effect.provide(authorize, layer)))
+      const { lines, record, spans } = makeRecorder(provider, person)
+      const fiber = yield* Effect.fork(Effect.either(record(Effect.provide(authorize, layer))))
       yield* until(sleepsUntil(5))
-      return { fiber, person, polls: Effect.map(provider.grants, (all) => all.length) }
+      return { fiber, person, spans, lines, polls: Effect.map(provider.grants, (all) => all.length) }
     })
 
     const error = (code: string) => () => json({ error: code }, 400)
@@ -391,9 +397,15 @@ describe("logging in", () => {
       Effect.gen(function*() {
         for (const [code, reason] of [["access_denied", "denied"], ["expired_token", "timeout"]] as const) {
           yield* TestClock.setTime(0)
-          const { fiber } = yield* device([error(code)])
+          const { fiber, lines, spans } = yield* device([error(code)])
           yield* TestClock.adjust("5 seconds")
-          assert.include(yield* Effect.flip(yield* Fiber.join(fiber)), { _tag: "LoginFailed", reason })
+          const failure = yield* Effect.flip(yield* Fiber.join(fiber))
+          assert.include(failure, { _tag: "LoginFailed", reason })
+          const [whole] = spans
+          assert.strictEqual(whole?.name, "OAuth.login")
+          assert.strictEqual(whole?.attributes.get("oauth.grant"), "device_code")
+          deepStrictEqual(whole?.ended, [Exit.fail(failure)])
+          assert.include(lines.join("\n"), `OAuth login at ${issuer} failed: `)
         }
       }))
 
@@ -418,12 +430,16 @@ describe("logging in", () => {
         readonly context: Context.Context<Auth.Auth | Session.Session>
         readonly store: TokenStore.Service
         readonly asked: Effect.Effect<ReadonlyArray<string>>
+        readonly run: Effect.Effect<string, AuthError.AuthError>
+        readonly spans: ReturnType<typeof makeRecorder>["spans"]
+        readonly lines: ReadonlyArray<string>
       },
       AuthError.InvalidIssuer,
       Scope.Scope
     > {
       const person = yield* makePerson(() => Effect.never)
       const stores = yield* Layer.build(TokenStore.layerMemory)
+      const { lines, record, spans } = makeRecorder(provider)
       const context = yield* Layer.build(
         KeycloakAuth.layerClientCredentials({
           url: "https://id.test/",
@@ -436,7 +452,14 @@ describe("logging in", () => {
           person.layer
         ]))
       )
-      return { context, store: Context.get(stores, TokenStore.TokenStore), asked: person.asked }
+      return {
+        store: Context.get(stores, TokenStore.TokenStore),
+        context,
+        asked: person.asked,
+        run: record(Effect.provide(authorize, context)),
+        spans,
+        lines
+      }
     })
 
     const page = "https://compute.test/wps/auth/client_registration/"
@@ -449,10 +472,17 @@ describe("logging in", () => {
     it.scoped("shows the page, asks once, and keeps what the provider accepts", () =>
       Effect.gen(function*() {
         const provider = yield* makeProvider({ endpoints: open })
-        const { asked, context, store } = yield* registered(provider)
-        assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-1")
+        const { asked, lines, run, spans, store } = yield* registered(provider)
+        assert.strictEqual(yield* run, "Bearer access-1")
+        deepStrictEqual(spans.map(({ name }) => name), [
+          "OAuth.registration",
+          "OAuth.answer",
+          "OAuth.discovery",
+          "OAuth.client-credentials"
+        ])
+        assert.include(lines.join("\n"), "OAuth registration at https://compute.test succeeded")
         yield* TestClock.adjust("1 hour")
-        yield* Effect.provide(authorize, context)
+        yield* run
         deepStrictEqual(yield* asked, [page])
         const calls = yield* provider.calls
         deepStrictEqual(calls.filter(({ path }) => path === "/token").map(({ authorization }) => authorization), [
@@ -472,14 +502,13 @@ describe("logging in", () => {
               "/token": () => Effect.succeed(json({ error: "unauthorized_client", error_description: "Invalid" }, 401))
             }
           })
-          const { asked, context, store } = yield* registered(provider, { keepUnverified })
-          const error = yield* Effect.flip(Effect.provide(authorize, context))
+          const { asked, run, store } = yield* registered(provider, { keepUnverified })
+          const error = yield* Effect.flip(run)
           assert.include(error, { _tag: "ProviderError" })
           assert.include(error.message, "client secret")
-          assertConceals(error, ["typed-secret"])
           const kept = Option.flatMap(yield* store.get(key), ({ credentials }) => credentials)
           assert.strictEqual(Option.isSome(kept), keepUnverified)
-          yield* Effect.flip(Effect.provide(authorize, context))
+          yield* Effect.flip(run)
           assert.lengthOf(yield* asked, keepUnverified ? 1 : 2)
         }))
     }
@@ -494,6 +523,10 @@ describe("logging in", () => {
         const both = yield* registered(provider, { clientId: "mine", clientSecret: Redacted.make("given") })
         yield* Effect.provide(authorize, both.context)
         deepStrictEqual(yield* both.asked, [])
+        const kept = yield* both.store.get(
+          new TokenStore.ProfileKey({ issuer, clientId: "mine", grant: "client_credentials" })
+        )
+        deepStrictEqual(Option.map(kept, ({ credentials }) => credentials), Option.some(Option.none()))
       }))
 
     it.scoped("what a login is typed anew takes the place of what is stored", () =>
@@ -511,25 +544,70 @@ describe("logging in", () => {
     it.scoped("a page that is not there is told before anything is asked", () =>
       Effect.gen(function*() {
         const provider = yield* makeProvider()
-        const { asked, context } = yield* registered(provider)
-        assert.include(yield* Effect.flip(Effect.provide(authorize, context)), {
-          _tag: "ProviderError",
-          operation: "registration"
-        })
+        const { asked, lines, run, spans } = yield* registered(provider)
+        assert.include(yield* Effect.flip(run), { _tag: "ProviderError", operation: "registration" })
+        deepStrictEqual(spans.map(({ name }) => name), ["OAuth.registration"])
+        assert.include(lines.join("\n"), "OAuth registration at https://compute.test failed: ")
         deepStrictEqual(yield* asked, [])
       }))
+  })
 
-    it.effect("where nobody can type, it says so at once", () =>
-      Effect.gen(function*() {
-        const provider = yield* makeProvider({ endpoints: open })
-        const layer = OAuth.layerRegisteredClient({ issuer, registration: page }).pipe(
-          Layer.provide([layerOf(provider), LoginUi.layerNone])
-        )
-        assert.include(yield* Effect.flip(Effect.provide(authorize, layer)), {
-          _tag: "LoginRequired",
-          reason: "not-interactive"
+  describe("where nobody is there", () => {
+    const listens: Loopback.Service = {
+      listen: () =>
+        Effect.succeed({
+          redirectUri: "http://127.0.0.1:8888",
+          callback: Effect.never,
+          finish: () => Effect.void
         })
-      }))
+    }
+    const taken: Loopback.Service = {
+      listen: ({ ports }) => new AuthError.LoopbackUnavailable({ ports, reason: "all of them are in use" })
+    }
+    const withCode = (fallback: "device" | "paste" | "none", loopback = listens) =>
+      OAuth.layerAuthorizationCode({ issuer, clientId: "wps", fallback }).pipe(
+        Layer.provide(Layer.succeed(Loopback.Loopback, loopback))
+      )
+    const byDevice = OAuth.layerDevice({ issuer, clientId: "wps-device" })
+
+    for (
+      const [what, layer] of [
+        ["the code flow that falls back to pasting", withCode("paste")],
+        ["the code flow that falls back to a device code", withCode("device")],
+        ["the code flow without a fallback", withCode("none")],
+        ["the code flow that falls back to pasting, its port taken", withCode("paste", taken)],
+        ["the code flow that falls back to a device code, its port taken", withCode("device", taken)],
+        ["the code flow without a fallback, its port taken", withCode("none", taken)],
+        ["a device code", byDevice],
+        [
+          "a client that registers",
+          OAuth.layerRegisteredClient({ issuer, registration: "https://compute.test/register" })
+        ]
+      ] as const
+    ) {
+      it.effect(`${what} says so at once, and sends nothing`, () =>
+        Effect.gen(function*() {
+          const provider = yield* makeProvider()
+          const run = authorize.pipe(Effect.provide(Layer.provide(layer, [layerOf(provider), LoginUi.layerNone])))
+          const error = yield* failed(makeRecorder(provider).record(run))
+          assert.include(error, { _tag: "LoginRequired", reason: "not-interactive" })
+          assert.include(error.message, "Log in once where there is a terminal")
+          assert.include(error.message, "client credentials")
+          deepStrictEqual(yield* provider.calls, [])
+        }))
+    }
+
+    it.effect("an interface that finds it out when it has to show something ends the login too", () =>
+      Effect.gen(function*() {
+        const nobody = Context.get(yield* Layer.build(LoginUi.layerNone), LoginUi.LoginUi)
+        const late = Layer.succeed(LoginUi.LoginUi, { ...nobody, hasBrowser: Effect.succeed(false) })
+        for (const layer of [byDevice, withCode("none"), withCode("paste"), withCode("device", taken)]) {
+          const provider = yield* makeProvider()
+          const run = authorize.pipe(Effect.provide(Layer.provide(layer, [layerOf(provider), late])))
+          assert.strictEqual((yield* failed(run))._tag, "LoginRequired")
+          assert.lengthOf(yield* provider.grants, 0)
+        }
+      }).pipe(Effect.scoped))
   })
 
   describe("a provider that misbehaves", () => {
@@ -787,8 +865,7 @@ describe("logging in", () => {
         endpoints: { "/revoke": () => Effect.succeed(new Response("refresh-2", { status: 503 })) }
       })
       const person = yield* makePerson(provider.authorize)
-      const tracer = recordingTracer()
-      const logger = recordingLogger()
+      const { lines, record, spans } = makeRecorder(provider, person)
       const context = yield* Layer.build(
         OAuth.layerAuthorizationCode({ issuer, clientId: "wps" }).pipe(
           Layer.provide([layerOf(provider), person.layer])
@@ -801,30 +878,84 @@ describe("logging in", () => {
         assert.strictEqual(yield* Effect.provide(authorize, context), "Bearer access-2")
         const whoami = yield* session.whoami
         return [identity, whoami, yield* Effect.exit(session.logout)]
-      }).pipe(
-        Effect.withSpan("program"),
-        Effect.withTracer(tracer.tracer),
-        Logger.withMinimumLogLevel(LogLevel.All),
-        Effect.provide(logger.layer)
-      )
-      assert.include(tracer.spans.map(({ name }) => name), "OAuth.refresh")
-      assert.include(logger.lines.join("\n"), `OAuth revocation at ${issuer} failed`)
-      assertConceals([tracer.spans, logger.lines, told, context], secrets)
+      }).pipe(Effect.withSpan("program"), record)
+      assert.include(spans.map(({ name }) => name), "OAuth.refresh")
+      assert.include(lines.join("\n"), `OAuth revocation at ${issuer} failed`)
+      assertConceals([told, context], secrets)
     }))
 
-  it.effect("no secret is in a log or a span of a login", () =>
-    Effect.gen(function*() {
-      const provider = yield* makeProvider()
-      const { run } = yield* login(provider)
-      const tracer = recordingTracer()
-      const logger = recordingLogger()
-      yield* run.pipe(
-        Effect.withTracer(tracer.tracer),
-        Logger.withMinimumLogLevel(LogLevel.All),
-        Effect.provide(logger.layer)
+  describe("in traces and in the log", () => {
+    type Recorded = Pick<ReturnType<typeof makeRecorder>, "lines" | "spans">
+
+    const names = ({ spans }: Recorded) => spans.map(({ name }) => name)
+
+    /** The steps that did not succeed. */
+    const failures = ({ spans }: Recorded) =>
+      spans.filter(({ ended }) => ended.some((exit) => Exit.isExit(exit) && Exit.isFailure(exit))).map(({ name }) =>
+        name
       )
-      deepStrictEqual(tracer.spans.map(({ name }) => name), ["OAuth.discovery", "OAuth.code"])
-      assert.include(logger.lines.join("\n"), `OAuth code at ${issuer} succeeded`)
-      assertConceals([tracer.spans, logger.lines], ["code-secret", "access-1", "refresh-1"])
-    }))
+
+    const grantOf = ({ spans }: Recorded) =>
+      spans.find(({ name }) => name === "OAuth.login")?.attributes.get("oauth.grant")
+
+    const assertLogs = ({ lines }: Recorded, what: string) => assert.include(lines.join("\n"), `OAuth ${what}`)
+
+    it.effect("each step of a login with a browser is seen, and no secret", () =>
+      Effect.gen(function*() {
+        const { run, ...recorded } = yield* login(yield* makeProvider())
+        yield* run
+        deepStrictEqual(names(recorded), [
+          "OAuth.login",
+          "OAuth.listen",
+          "OAuth.discovery",
+          "OAuth.answer",
+          "OAuth.code"
+        ])
+        assert.strictEqual(grantOf(recorded), "authorization_code")
+        deepStrictEqual(failures(recorded), [])
+        for (const step of ["listen", "answer", "code", "login"]) assertLogs(recorded, `${step} at ${issuer} succeeded`)
+      }))
+
+    it.effect("a denial is the failure of the login, after the answer", () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const denied = yield* login(provider, {}, answering(provider, deny))
+        yield* failed(denied.run)
+        deepStrictEqual(failures(denied), ["OAuth.login"])
+        assertLogs(denied, `login at ${issuer} failed: `)
+      }))
+
+    it.effect("a browser that was closed is the failure of the answer", () =>
+      Effect.gen(function*() {
+        const closed = yield* login(yield* makeProvider(), {}, () => Effect.succeed(new URLSearchParams()))
+        const fiber = yield* Effect.fork(failed(closed.run))
+        yield* until(sleepsUntil(300))
+        yield* TestClock.adjust("5 minutes")
+        yield* Fiber.join(fiber)
+        deepStrictEqual(failures(closed), ["OAuth.login", "OAuth.answer"])
+        assertLogs(closed, `answer at ${issuer} failed: `)
+      }))
+
+    it.effect("a fallback is the same login by another grant", () =>
+      Effect.gen(function*() {
+        const { run, ...recorded } = yield* login(
+          yield* makeProvider(),
+          { fallback: "device" },
+          () => Effect.never,
+          { hasBrowser: false }
+        )
+        const fiber = yield* Effect.fork(run)
+        yield* until(sleepsUntil(5))
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.join(fiber)
+        assert.strictEqual(grantOf(recorded), "device_code")
+        deepStrictEqual(names(recorded), [
+          "OAuth.login",
+          "OAuth.discovery",
+          "OAuth.device-authorization",
+          "OAuth.answer",
+          "OAuth.device"
+        ])
+      }))
+  })
 })

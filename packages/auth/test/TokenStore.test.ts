@@ -206,7 +206,7 @@ describe("TokenStore.sealed", () => {
     Effect.gen(function*() {
       const reading = yield* Effect.flip(store.get(key))
       const modifying = yield* Effect.flip(increment(store, key))
-      assert.deepStrictEqual([reading.op, modifying.op], ["get", "modify"])
+      assert.deepStrictEqual([reading.op, modifying.op], ["unseal", "unseal"])
       for (const error of [reading, modifying]) {
         assert.strictEqual(error._tag, "TokenStoreError")
         assert.include(error.message, "log in again")

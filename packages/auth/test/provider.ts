@@ -1,6 +1,7 @@
 import { Auth, LoginUi, Loopback, TokenStore } from "@effect-wps/auth"
 import { HttpClient, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
-import { Clock, Deferred, Effect, Layer, Option, Redacted, Ref } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Ref } from "effect"
+import { assertConceals, recordingLogger, recordingTracer } from "./support.ts"
 
 export const issuer = "https://id.test/realms/cluster"
 
@@ -178,6 +179,8 @@ export const until = (condition: Effect.Effect<boolean>): Effect.Effect<void> =>
 
 export type Provider = Effect.Effect.Success<ReturnType<typeof makeProvider>>
 
+export type Person = Effect.Effect.Success<ReturnType<typeof makePerson>>
+
 /** A person with a browser: each link is followed, and the answer of `browse` is what comes back to the listener. */
 export const makePerson = (
   browse: (link: URL) => Effect.Effect<URLSearchParams>,
@@ -233,6 +236,50 @@ export const makePerson = (
       asked: Ref.get(asked)
     }
   })
+
+/** What this provider, its person and the tests' clients give out. */
+const given = [
+  "code-secret",
+  "device-secret",
+  "ABCD-EFGH",
+  "client-secret",
+  "typed-secret",
+  ...["access", "refresh"].flatMap((kind) => Array.from({ length: 5 }, (_, n) => `${kind}-${n + 1}`))
+]
+
+const ofLinks = ["state", "nonce", "code_challenge"]
+const ofCalls = [...ofLinks, "code", "code_verifier", "device_code", "refresh_token", "token", "client_secret"]
+
+/** Whatever is run, and however it ends: no secret of a login is in a log, a span or an error of it. */
+export const makeRecorder = (provider: Pick<Provider, "calls">, person?: Pick<Person, "links">) => {
+  const { spans, tracer } = recordingTracer()
+  const { layer, lines } = recordingLogger()
+  let checked = -1
+  const checkConcealed = (failure: Option.Option<Cause.Cause<unknown>>) =>
+    Effect.gen(function*() {
+      const links = person === undefined ? [] : yield* person.links
+      const calls = yield* provider.calls
+      const made = [
+        ...links.flatMap(({ searchParams }) => ofLinks.map((name) => searchParams.get(name) ?? "")),
+        ...calls.flatMap(({ parameters }) => ofCalls.map((name) => parameters[name] ?? ""))
+      ]
+      const errors = Option.match(failure, { onNone: () => [], onSome: (cause) => [cause, ...Cause.failures(cause)] })
+      // Of many that wait for one login, the first looks at what all of them have recorded.
+      const recorded = checked === lines.length ? [] : [spans, lines]
+      checked = lines.length
+      for (const shown of [...recorded, ...errors]) {
+        assertConceals(shown, [...given, ...made.filter((secret) => secret !== "")])
+      }
+    })
+  const record = <A, E, R>(run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    run.pipe(
+      Effect.withTracer(tracer),
+      Logger.withMinimumLogLevel(LogLevel.All),
+      Effect.provide(layer),
+      Effect.onExit((exit) => checkConcealed(Exit.causeOption(exit)))
+    )
+  return { lines, record, spans }
+}
 
 /** A service that refuses all tokens but those that `accepts` holds. */
 export const makeService = (auth: Auth.Service, accepts: (token: string) => boolean) =>

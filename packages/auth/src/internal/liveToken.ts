@@ -329,9 +329,10 @@ export const make = Effect.fnUntraced(function*(
     refused: refusedAs
   }
 
-  const identity = (tokens: TokenSet): Session.Identity => ({
+  /** A client that registers itself is no part of the key: its credentials say which it is. */
+  const identity = (tokens: TokenSet, credentials: Option.Option<ClientCredentials>): Session.Identity => ({
     issuer: key.issuer,
-    clientId: key.clientId,
+    clientId: Option.match(credentials, { onNone: () => key.clientId, onSome: ({ clientId }) => clientId }),
     subject: tokens.subject,
     name: tokens.name,
     scope: tokens.scope,
@@ -347,10 +348,16 @@ export const make = Effect.fnUntraced(function*(
         Effect.zipLeft(latest(tokensOf(entry)), Effect.zipRight(Ref.set(current, Option.none()), saved)),
         (tokens) => [tokens, withTokens(entry, Option.none())]
       ))
+  ).pipe(
+    // What is sealed with another key cannot be revoked, and is forgotten all the same.
+    Effect.catchTag(
+      "TokenStoreError",
+      (error) => error.op === "unseal" ? Effect.as(store.clear(key), Option.none<TokenSet>()) : Effect.fail(error)
+    )
   )
 
   const session: Session.Service = {
-    login: Effect.map(login, identity),
+    login: Effect.zipWith(login, credentials, identity),
     logout: Effect.flatMap(
       forget,
       Option.match({
@@ -359,7 +366,11 @@ export const make = Effect.fnUntraced(function*(
         onSome: ({ access, refresh }) => Effect.asVoid(grant.revoke(Option.getOrElse(refresh, () => access)))
       })
     ),
-    whoami: Effect.map(Effect.flatMap(store.get(key), (entry) => latest(tokensOf(entry))), Option.map(identity))
+    whoami: Effect.flatMap(store.get(key), (entry) =>
+      Effect.map(
+        latest(tokensOf(entry)),
+        Option.map((tokens) => identity(tokens, Option.flatMap(entry, ({ credentials }) => credentials)))
+      ))
   }
 
   return { auth, session }

@@ -2,7 +2,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import { type AuthError, LoginFailed, type LoginRequired } from "../AuthError.ts"
 import type { Service as LoginUi } from "../LoginUi.ts"
@@ -10,28 +10,57 @@ import type { Outcome, Service as Loopback } from "../Loopback.ts"
 import type { TokenSet } from "../TokenStore.ts"
 import type { Protocol } from "./oauthProtocol.ts"
 
+/** A step of a login in traces and in the log, in the manner of the provider's messages. */
+export const step = (
+  name: "answer" | "listen" | "login" | "registration",
+  issuer: string,
+  attributes: Readonly<Record<string, string>> = {}
+) =>
+<A, E extends AuthError, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  effect.pipe(
+    // A span is told what came out, which is a code, a secret or a token.
+    Effect.map((result) => Redacted.make(result)),
+    Effect.tapBoth({
+      onFailure: (error) => Effect.logDebug(`OAuth ${name} at ${issuer} failed: ${error.message}`),
+      onSuccess: () => Effect.logDebug(`OAuth ${name} at ${issuer} succeeded`)
+    }),
+    Effect.withSpan(`OAuth.${name}`, {
+      attributes: { "oauth.issuer": issuer, ...attributes },
+      captureStackTrace: false
+    }),
+    Effect.map(Redacted.value)
+  )
+
 /** Seconds by which a provider that is asked too often is left alone for longer (RFC 8628 §3.5). */
 const slower = Duration.seconds(5)
 
 /** Logs in by a code that is typed on another device (RFC 8628). */
-export const device = Effect.fnUntraced(function*(
+export const device = (protocol: Protocol, ui: LoginUi, scope: string): Effect.Effect<TokenSet, AuthError> =>
+  // Whether there is a browser does not matter, but whether anybody is there does.
+  Effect.zipRight(ui.hasBrowser, byDevice(protocol, ui, scope)).pipe(
+    step("login", protocol.issuer, { "oauth.grant": "device_code" })
+  )
+
+const byDevice = Effect.fnUntraced(function*(
   protocol: Protocol,
   ui: LoginUi,
   scope: string
 ): Effect.fn.Return<TokenSet, AuthError> {
   const { complete, deviceCode, expiresIn, interval, userCode, verificationUri } = yield* protocol.device(scope)
   const { issuer } = protocol
-  yield* ui.showDeviceCode({
+  const code = {
     userCode,
     verificationUri,
     complete,
     expiresAt: DateTime.addDuration(yield* DateTime.now, expiresIn)
-  })
+  }
   const late = () => new LoginFailed({ issuer, reason: "timeout", detail: "the code was not entered in time" })
-  return yield* Effect.timeoutFail(polling(protocol, deviceCode, interval, late), {
-    duration: expiresIn,
-    onTimeout: late
-  })
+  return yield* ui.showDeviceCode(code).pipe(
+    Effect.zipRight(
+      Effect.timeoutFail(polling(protocol, deviceCode, interval, late), { duration: expiresIn, onTimeout: late })
+    ),
+    step("answer", issuer)
+  )
 })
 
 const polling = (
@@ -110,18 +139,24 @@ export const authorizationCode = (
   ui: LoginUi,
   loopback: Loopback,
   options: CodeOptions
-): Effect.Effect<TokenSet, AuthError> =>
-  Effect.gen(function*() {
+): Effect.Effect<TokenSet, AuthError> => {
+  const instead = Effect.zipRight(
+    Effect.annotateCurrentSpan("oauth.grant", "device_code"),
+    byDevice(protocol, ui, options.scope)
+  )
+  return Effect.gen(function*() {
     const { issuer } = protocol
     const hasBrowser = yield* ui.hasBrowser
-    if (!hasBrowser && options.fallback === "device") return yield* device(protocol, ui, options.scope)
+    if (!hasBrowser && options.fallback === "device") return yield* instead
 
     const state = oauth.generateRandomState()
     const accept = (query: URLSearchParams) => {
       const states = query.getAll("state")
       return states.length === 1 && states[0] === state
     }
-    const listener = yield* loopback.listen({ ports: options.ports, path: options.path, accept })
+    const listener = yield* loopback.listen({ ports: options.ports, path: options.path, accept }).pipe(
+      step("listen", issuer)
+    )
     const { complete, url } = yield* protocol.authorization({
       scope: options.scope,
       redirectUri: listener.redirectUri,
@@ -134,16 +169,20 @@ export const authorizationCode = (
       : Effect.raceFirst(listener.callback, pasted(ui, issuer, accept))
     // One that shows the link and waits for the browser's last page would wait for what comes only after the answer.
     const shown = Effect.zipRight(ui.showLink(url), Effect.never)
-    const answer = yield* Effect.raceFirst(shown, answered).pipe(Effect.timeoutFail({
-      duration: options.timeout,
-      onTimeout: () =>
-        new LoginFailed({
-          issuer,
-          reason: "timeout",
-          detail: `nobody came back within ${Duration.toSeconds(options.timeout)} s (if the provider showed an error ` +
-            `about the redirect address, register exactly ${listener.redirectUri} with it)`
-        })
-    }))
+    const answer = yield* Effect.raceFirst(shown, answered).pipe(
+      Effect.timeoutFail({
+        duration: options.timeout,
+        onTimeout: () =>
+          new LoginFailed({
+            issuer,
+            reason: "timeout",
+            detail:
+              `nobody came back within ${Duration.toSeconds(options.timeout)} s (if the provider showed an error ` +
+              `about the redirect address, register exactly ${listener.redirectUri} with it)`
+          })
+      }),
+      step("answer", issuer)
+    )
     return yield* Effect.tapBoth(complete(answer), {
       onFailure: (error) => listener.finish(outcome(error)),
       onSuccess: () => listener.finish({ _tag: "Success" })
@@ -152,6 +191,8 @@ export const authorizationCode = (
     Effect.scoped,
     Effect.catchTag(
       "LoopbackUnavailable",
-      (error) => options.fallback === "device" ? device(protocol, ui, options.scope) : Effect.fail(error)
-    )
+      (error) => options.fallback === "device" ? instead : Effect.fail(error)
+    ),
+    step("login", protocol.issuer, { "oauth.grant": "authorization_code" })
   )
+}

@@ -293,6 +293,8 @@ export const make = Effect.fnUntraced(function*(
         authentication,
         client: {
           client_id: registration.clientId,
+          // Certificates may be asked for at addresses of their own (RFC 8705 §5).
+          use_mtls_endpoint_aliases: registration.authentication._tag === "Tls",
           // The clock of the program, which in a test is not that of the machine.
           [oauth.clockSkew]: Math.round((now - DateTime.toEpochMillis(DateTime.unsafeNow())) / 1000),
           [oauth.clockTolerance]: clockTolerance

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -6,6 +7,7 @@ import { type AuthError, LoginRequired } from "../AuthError.ts"
 import type { Service as LoginUi } from "../LoginUi.ts"
 import type { Client } from "../OAuth.ts"
 import { ClientCredentials, Entry, type ProfileKey, type Service as TokenStore } from "../TokenStore.ts"
+import { step } from "./logins.ts"
 import type { Protocol } from "./oauthProtocol.ts"
 
 export interface RegisteredClient {
@@ -31,6 +33,9 @@ export const make = Effect.fnUntraced(function*(options: {
   readonly store: TokenStore
 }): Effect.fn.Return<RegisteredClient> {
   const { clientId, clientSecret, key, page, store, ui } = options
+  const isGiven = clientId !== undefined && clientSecret !== undefined
+  /** What is stored and was refused: it is not tried again, but asked for. */
+  const rejected = yield* Ref.make(Option.none<ClientCredentials>())
   const known = yield* Ref.make(
     clientId === undefined || clientSecret === undefined
       ? Option.none<ClientCredentials>()
@@ -62,15 +67,17 @@ export const make = Effect.fnUntraced(function*(options: {
       ]))
 
   const ask = (protocol: Protocol): Effect.Effect<ClientCredentials, AuthError> =>
-    protocol.registration(page).pipe(
-      Effect.zipRight(ui.askClientCredentials(page)),
+    // Where nobody is there, no page is fetched either.
+    Effect.zipRight(ui.hasBrowser, step("registration", page.origin)(protocol.registration(page))).pipe(
+      Effect.zipRight(step("answer", protocol.issuer)(ui.askClientCredentials(page))),
       Effect.map(completed),
       Effect.tap((typed) => options.keepUnverified === true ? keep(typed) : Effect.void)
     )
 
   return {
+    // A logout asks for no token before, and may be all that a process does.
     registration: Effect.flatMap(
-      Ref.get(known),
+      Effect.flatMap(Ref.get(known), Option.match({ onNone: () => stored, onSome: Effect.succeedSome })),
       Option.match({
         onNone: (): Effect.Effect<Client, AuthError> =>
           new LoginRequired({ reason: "no-token", detail: "the client ID and the client secret are not known" }),
@@ -80,16 +87,20 @@ export const make = Effect.fnUntraced(function*(options: {
     ),
     prepare: (protocol) => (anew) =>
       Effect.gen(function*() {
-        const isGiven = clientId !== undefined && clientSecret !== undefined
         if (isGiven || (!anew && Option.isSome(yield* Ref.get(known)))) return
-        const found = anew ? Option.none() : yield* stored
+        const refused = yield* Ref.get(rejected)
+        const found = anew
+          ? Option.none()
+          : Option.filter(yield* stored, (one) => !Equal.equals(Option.some(one), refused))
         yield* Ref.set(known, Option.some(Option.isSome(found) ? found.value : yield* ask(protocol)))
       }),
-    credentials: Ref.get(known),
+    // What the program has of its own is not written down.
+    credentials: isGiven ? Effect.succeedNone : Ref.get(known),
     verified: (call) =>
       Effect.tapError(call, (error) =>
         isRejection(error) && (clientId === undefined || clientSecret === undefined)
-          ? Ref.set(known, Option.none())
+          ? Effect.flatMap(Ref.getAndSet(known, Option.none()), (refused) =>
+            options.keepUnverified === true ? Effect.void : Ref.set(rejected, refused))
           : Effect.void)
   }
 })
