@@ -52,6 +52,8 @@ export interface Behaviour {
   readonly alwaysAsync?: boolean | undefined
   /** Whether jobs are asked for and dismissed by their `executionId`, in WPS 1.0.0. */
   readonly executionIds?: boolean | undefined
+  /** Whether jobs are asked for by an Execute of `GetStatus`, in WPS 1.0.0. */
+  readonly statusByExecute?: boolean | undefined
 }
 
 /**
@@ -276,6 +278,31 @@ export const silentReports: Quirk = rewrite("silentReports", (text) =>
   ))
 
 /**
+ * Behind what was wrong a report has the stack of the program, and a root cause that is empty (52°North).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const javaStackTrace: Quirk = rewrite("javaStackTrace", (text) =>
+  text.replaceAll(
+    "</ows:ExceptionReport>",
+    `<ows:Exception exceptionCode="JAVA_StackTrace"><ows:ExceptionText>org.example.Process.run:42</ows:ExceptionText>` +
+      `</ows:Exception><ows:Exception exceptionCode="JAVA_RootCause"/></ows:ExceptionReport>`
+  ))
+
+/**
+ * Reports say neither their version nor a code (USGS).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const bareReports: Quirk = rewrite("bareReports", (text) =>
+  text.replace(
+    /<ows:Exception(?:Report)?(?= )[^<>]*>/g,
+    (tag) => tag.replace(/ (?:version|exceptionCode)="[^"]*"/g, "")
+  ))
+
+/**
  * The report of a failed process is a `wps:ExceptionReport` and has the locator `None` (PyWPS).
  *
  * @since 0.1.0
@@ -463,6 +490,22 @@ export const executionIds: Quirk = {
       "$1?service=WPS&amp;version=1.0.0&amp;request=GetExecutionStatus&amp;executionId=$2"
     )),
   behaviour: { executionIds: true }
+}
+
+/**
+ * The place of a job's status is an Execute of another process, whose raw output is the status, in WPS 1.0.0 (ZOO).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const statusByExecute: Quirk = {
+  ...rewrite("statusByExecute", (text) =>
+    text.replace(
+      /( statusLocation="[^"]*)\/jobs\/([^"]*)/,
+      "$1?request=Execute&amp;service=WPS&amp;version=1.0.0&amp;Identifier=GetStatus&amp;DataInputs=sid=$2" +
+        "&amp;RawDataOutput=Result"
+    )),
+  behaviour: { statusByExecute: true }
 }
 
 /**
@@ -765,6 +808,45 @@ export const unqualifiedDescriptions: Quirk = rewrite(
   "unqualifiedDescriptions",
   (text, root) =>
     root === "ProcessDescriptions" ? internal.inTags(text, (tag) => tag.replace(/^(<\/?)wps:/, "$1")) : text
+)
+
+/**
+ * How often an input may be given is said by elements, as in WPS 0.4.0 (CEDA), in WPS 1.0.0.
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const occurrenceElements: Quirk = rewrite("occurrenceElements", (text, root) =>
+  root === "ProcessDescriptions"
+    ? text.replace(
+      /(<Input) minOccurs="(\d+)" maxOccurs="(\d+)">/g,
+      "$1><MinimumOccurs>$2</MinimumOccurs><MaximumOccurs>$3</MaximumOccurs>"
+    )
+    : text)
+
+/**
+ * The capabilities are in the namespace that WPS had before 1.0.0 (CEDA), in WPS 1.0.0.
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const formerNamespace: Quirk = rewrite("formerNamespace", (text, root) =>
+  root === "Capabilities"
+    ? text.replace("\"http://www.opengis.net/wps/1.0.0\"", "\"http://www.opengeospatial.net/wps\"")
+    : text)
+
+/**
+ * A process has its identifier twice (GSKY).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const doubledIdentifier: Quirk = rewrite(
+  "doubledIdentifier",
+  (text, root) =>
+    root === "Capabilities" || root === "ExecuteResponse"
+      ? text.replace(/(<wps:Process(?: [^<>]*)?>)(<ows:Identifier>[^<]*<\/ows:Identifier>)/g, "$1$2$2")
+      : text
 )
 
 /**

@@ -325,14 +325,29 @@ const faultOf = (error: XmlError.XmlError): readonly [status: number, exception:
   }
 }
 
-/** A DataValue as the bytes that a client gets for it. */
-const bytesOf = (data: DataValue.DataValue): Either.Either<File, string> =>
-  Either.map(DataValue.toBytes(data), (content) => ({
-    content,
-    contentType: data._tag === "ComplexData"
-      ? Option.getOrElse(data.format.mimeType, () => "application/octet-stream")
-      : "text/plain; charset=utf-8"
-  }))
+const file = (text: Either.Either<string, string>, contentType: string): Either.Either<File, string> =>
+  Either.map(text, (text) => ({ content: new TextEncoder().encode(text), contentType }))
+
+/** A DataValue as the bytes that a client gets for it where it is stored. */
+const bytesOf = (protocol: WpsProtocol, data: DataValue.DataValue): Either.Either<File, string> =>
+  data._tag === "BoundingBoxData"
+    ? file(DataValue.toXml(data, protocol.version === "2.0.0" ? "2.0.0" : "1.0.0"), contentType)
+    : data._tag === "ComplexData"
+    ? Either.map(DataValue.toBytes(data), (content) => ({
+      content,
+      contentType: Option.getOrElse(data.format.mimeType, () => "application/octet-stream")
+    }))
+    : file(DataValue.toText(data), "text/plain; charset=utf-8")
+
+/** And where it is the answer: a literal is XML by default in WPS 2.0 (OGC 14-065r2 §7.3.1). */
+const answerOf = (
+  protocol: WpsProtocol,
+  data: DataValue.DataValue,
+  { format }: Execute.OutputRequest
+): Either.Either<File, string> =>
+  data._tag === "LiteralData" && protocol.version === "2.0.0" && !Option.contains(format.mimeType, "text/plain")
+    ? file(DataValue.toXml(data), contentType)
+    : bytesOf(protocol, data)
 
 /** A literal in the format that it was asked for in, of the two that it has in WPS 2.0. */
 const inFormat = (data: DataValue.DataValue, { format }: Execute.OutputRequest): DataValue.DataValue =>
@@ -453,6 +468,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   /** The outputs that were asked for, each in the answer or stored; what is inside others is asked for likewise. */
   const deliver = (
+    protocol: WpsProtocol,
     place: string,
     base: string,
     asked: ReadonlyArray<Execute.OutputRequest>,
@@ -469,11 +485,11 @@ export const make = Effect.fnUntraced(function*<R = never>(
         if (request === undefined) return { ...common, data }
         const key = `${place}/${identifier}`
         if (data._tag === "NestedData") {
-          const parts = yield* deliver(key, base, request.nested, data.parts)
+          const parts = yield* deliver(protocol, key, base, request.nested, data.parts)
           return { ...common, data: { _tag: "NestedData" as const, parts } }
         }
         if (!request.asReference) return { ...common, data: inFormat(data, request) }
-        const stored = yield* Effect.mapError(bytesOf(data), Ows.noApplicableCode)
+        const stored = yield* Effect.mapError(bytesOf(protocol, data), Ows.noApplicableCode)
         yield* store(key, stored)
         const href = `${base}/outputs/${key.split("/").map(encodeURIComponent).join("/")}`
         return { ...common, data: DataValue.reference(href, { format: stored.contentType }) }
@@ -482,13 +498,18 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   /** The bytes of the one output that was asked for. */
   const rawOf = (
-    { identifier }: Execute.OutputRequest,
+    protocol: WpsProtocol,
+    request: Execute.OutputRequest,
     produced: ReadonlyArray<readonly [string, DataValue.DataValue]>
   ): Either.Either<File, Ows.OwsException> => {
+    const { identifier } = request
     const data = produced.find(([name]) => name === identifier)?.[1]
     return data === undefined
       ? Either.left(exception("NoApplicableCode", identifier, "The output was not made."))
-      : Either.mapLeft(bytesOf(data), (reason) => exception("NoApplicableCode", identifier, `The output ${reason}.`))
+      : Either.mapLeft(
+        answerOf(protocol, data, request),
+        (reason) => exception("NoApplicableCode", identifier, `The output ${reason}.`)
+      )
   }
 
   const status = {
@@ -584,12 +605,14 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (!isAsync) {
       const produced = yield* Effect.either(silent)
       if (form._tag === "Raw") {
-        return Either.match(Either.flatMap(produced, (all) => rawOf(form.output, all)), {
+        return Either.match(Either.flatMap(produced, (all) => rawOf(protocol, form.output, all)), {
           onLeft: (one) => write(500, report([one])),
           onRight: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
         })
       }
-      const outputs = yield* Effect.either(Effect.flatMap(produced, (all) => deliver(id, base, asked, partsOf(all))))
+      const outputs = yield* Effect.either(
+        Effect.flatMap(produced, (all) => deliver(protocol, id, base, asked, partsOf(all)))
+      )
       const creationTime = yield* now
       // WPS 2.0 has no document for a job that failed at once.
       return Either.match(outputs, {
@@ -643,9 +666,12 @@ export const make = Effect.fnUntraced(function*<R = never>(
       Effect.zipRight(run(contextOf(id, base, say))),
       Effect.flatMap((produced) =>
         form._tag === "Raw"
-          ? Effect.flatMap(rawOf(form.output, produced), (file) => end(status.succeeded, [], Option.some(file)))
+          ? Effect.flatMap(
+            rawOf(protocol, form.output, produced),
+            (file) => end(status.succeeded, [], Option.some(file))
+          )
           : Effect.flatMap(
-            deliver(id, base, asked, partsOf(produced)),
+            deliver(protocol, id, base, asked, partsOf(produced)),
             (outputs) => end(status.succeeded, outputs, Option.none())
           )
       ),
@@ -812,6 +838,10 @@ export const make = Effect.fnUntraced(function*<R = never>(
   const asked = (parameters: URLSearchParams, base: string): Answered => {
     const value = (name: string) => [...parameters].find(([one]) => one.toLowerCase() === name)?.[1]
     const executionId = behaviour.executionIds === true ? value("executionid") : undefined
+    const sid = behaviour.statusByExecute === true && value("identifier") === "GetStatus"
+      ? /^sid=(.*)$/.exec(value("datainputs") ?? "")?.[1]
+      : undefined
+    if (sid !== undefined) return found(`${beforeId}${sid}${afterId}`)
     if (executionId !== undefined) {
       return value("request")?.toLowerCase() === "dismiss"
         ? ["Dismiss", executionId, aboutJob(Wps100.Wps100, "Dismiss", executionId)]

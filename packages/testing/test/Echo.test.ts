@@ -1,10 +1,10 @@
 import { Auth } from "@effect-wps/auth"
-import { WpsNode, WpsTest } from "@effect-wps/testing"
-import { DataValue, Operation, Wps100, Wps200, WpsClient } from "@effect-wps/wps"
-import { HttpBody, HttpClient } from "@effect/platform"
+import { Quirk, WpsNode, WpsTest } from "@effect-wps/testing"
+import { DataValue, Input, Operation, Output, Process, Wps100, Wps200, WpsClient } from "@effect-wps/wps"
+import { Headers, HttpBody, HttpClient, type HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 
 // What OGC's suites for servers (ets-wps20, ets-wps10) ask of the process that they are given, and of the service around it.
 
@@ -13,10 +13,11 @@ const ns = "xmlns:wps=\"http://www.opengis.net/wps/2.0\" xmlns:ows=\"http://www.
 
 const vehicle = "https://data.example.org/vehicle.txt"
 
-const layer = (client?: Omit<WpsClient.Options, "url">) =>
+const layer = (client?: Omit<WpsClient.Options, "url">, quirks?: ReadonlyArray<Quirk.Quirk>) =>
   Effect.provide([
     WpsTest.layer([WpsNode.echo], {
       client,
+      quirks,
       fetch: ({ href }) => href === vehicle ? Effect.succeed(new TextEncoder().encode("a bus")) : Effect.fail("gone")
     }),
     Auth.layerAnonymous
@@ -27,16 +28,41 @@ const get = (query: string) => Effect.flatMap(HttpClient.get(`${WpsTest.url}?${q
 const post = (body: string) =>
   Effect.flatMap(HttpClient.post(WpsTest.url, { body: HttpBody.text(body, "application/xml") }), answerOf)
 
-const answerOf = (response: { readonly status: number; readonly text: Effect.Effect<string, unknown> }) =>
-  Effect.map(response.text, (body) => ({ status: response.status, body }))
+const answerOf = (response: HttpClientResponse.HttpClientResponse) =>
+  Effect.map(response.text, (body) => ({
+    status: response.status,
+    contentType: Option.getOrUndefined(Headers.get(response.headers, "content-type")),
+    body
+  }))
 
-const execute = (inputs: string, output: string, attributes: string) =>
+const execute = (inputs: string, output: string, attributes: string, format = "") =>
   post(
-    `<wps:Execute ${ns} xmlns:xlink="http://www.w3.org/1999/xlink" service="WPS" version="2.0.0" ${attributes}><ows:Identifier>${identifier}</ows:Identifier>${inputs}<wps:Output id="${output}Output" transmission="value"/></wps:Execute>`
+    `<wps:Execute ${ns} xmlns:xlink="http://www.w3.org/1999/xlink" service="WPS" version="2.0.0" ${attributes}><ows:Identifier>${identifier}</ows:Identifier>${inputs}<wps:Output id="${output}Output" transmission="value"${format}/></wps:Execute>`
   )
 
 const literal =
   "<wps:Input id=\"literalInput\"><wps:Data><wps:LiteralValue>hello</wps:LiteralValue></wps:Data></wps:Input>"
+
+const box =
+  "<wps:Input id=\"boundingBoxInput\"><wps:Data><ows:BoundingBox crs=\"http://www.opengis.net/def/crs/EPSG/0/4326\"><ows:LowerCorner>1 2</ows:LowerCorner><ows:UpperCorner>3 4.5</ows:UpperCorner></ows:BoundingBox></wps:Data></wps:Input>"
+
+const declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
+const rawHello = {
+  status: 200,
+  contentType: "text/xml; charset=utf-8",
+  body: declaration +
+    "<wps:LiteralValue xmlns:wps=\"http://www.opengis.net/wps/2.0\" dataType=\"http://www.w3.org/2001/XMLSchema#string\">hello</wps:LiteralValue>"
+}
+
+const plainHello = { status: 200, contentType: "text/plain; charset=utf-8", body: "hello" }
+
+const rawBox = (version: string) => ({
+  status: 200,
+  contentType: "text/xml; charset=utf-8",
+  body: declaration +
+    `<ows:BoundingBox xmlns:ows="http://www.opengis.net/ows/${version}" crs="http://www.opengis.net/def/crs/EPSG/0/4326" dimensions="2"><ows:LowerCorner>1 2</ows:LowerCorner><ows:UpperCorner>3 4.5</ows:UpperCorner></ows:BoundingBox>`
+})
 
 describe("the echo process", () => {
   it.effect("has each kind of value, and a string as its last literal", () =>
@@ -56,13 +82,11 @@ describe("the echo process", () => {
 
   it.effect("gives one input back alone, however it is asked", () =>
     Effect.gen(function*() {
-      deepStrictEqual(yield* execute(literal, "literal", "mode=\"sync\" response=\"raw\""), {
-        status: 200,
-        body: "hello"
-      })
+      deepStrictEqual(yield* execute(literal, "literal", "mode=\"sync\" response=\"raw\""), rawHello)
       const complex = "<wps:Input id=\"complexInput\"><wps:Data><testElement>hi</testElement></wps:Data></wps:Input>"
       deepStrictEqual(yield* execute(complex, "complex", "mode=\"sync\" response=\"raw\""), {
         status: 200,
+        contentType: "text/xml",
         body: "<testElement>hi</testElement>"
       })
       const elsewhere =
@@ -76,6 +100,79 @@ describe("the echo process", () => {
         }
       }
     }).pipe(layer()))
+
+  it.effect("gives a literal raw as XML, or as text where that is asked for", () =>
+    Effect.gen(function*() {
+      const plain = " mimeType=\"text/plain\""
+      deepStrictEqual(yield* execute(literal, "literal", "mode=\"sync\" response=\"raw\"", plain), plainHello)
+      const resultOf = (format?: string) =>
+        Effect.gen(function*() {
+          const { body } = yield* execute(literal, "literal", "mode=\"async\" response=\"raw\"", format)
+          const jobId = /<wps:JobID>(\w+)</.exec(body)?.[1]
+          return yield* get(`service=WPS&version=2.0.0&request=GetResult&JobID=${jobId}`)
+        })
+      deepStrictEqual(yield* resultOf(), rawHello)
+      deepStrictEqual(yield* resultOf(plain), plainHello)
+      const escaped = yield* execute(literal.replace("hello", "a &lt; b"), "literal", "mode=\"sync\" response=\"raw\"")
+      assert.include(escaped.body, ">a &lt; b</wps:LiteralValue>")
+      deepStrictEqual(
+        yield* get(
+          `service=WPS&version=1.0.0&request=Execute&identifier=${identifier}&datainputs=literalInput=hello&rawdataoutput=literalOutput`
+        ),
+        plainHello
+      )
+    }).pipe(layer(undefined, [Quirk.getResultWaits])))
+
+  it.effect("gives a box raw as XML of the version", () =>
+    Effect.gen(function*() {
+      deepStrictEqual(yield* execute(box, "boundingBox", "mode=\"sync\" response=\"raw\""), rawBox("2.0"))
+      deepStrictEqual(
+        yield* get(
+          `service=WPS&version=1.0.0&request=Execute&identifier=${identifier}&datainputs=boundingBoxInput=1,2,3,4.5,http%253A%252F%252Fwww.opengis.net%252Fdef%252Fcrs%252FEPSG%252F0%252F4326&rawdataoutput=boundingBoxOutput`
+        ),
+        rawBox("1.1")
+      )
+    }).pipe(layer()))
+
+  it.effect("gives a box by reference, and as bytes, in both versions", () =>
+    Effect.gen(function*() {
+      const given = DataValue.boundingBox([1, 2], [3, 4.5], "http://www.opengis.net/def/crs/EPSG/0/4326")
+      const kinds = Process.make(identifier, {
+        inputs: { boundingBoxInput: Input.boundingBox() },
+        outputs: { boundingBoxOutput: Output.raw() }
+      })
+      const stored = Process.make(identifier, {
+        inputs: kinds.inputs,
+        outputs: { boundingBoxOutput: Output.reference(Output.boundingBox()) }
+      })
+      for (const protocol of [Wps100.Wps100, Wps200.Wps200]) {
+        yield* Effect.gen(function*() {
+          const { boundingBoxOutput: reference } = yield* WpsClient.run(stored({ boundingBoxInput: given }))
+          const { contentType, stream } = yield* WpsClient.download(reference)
+          const text = yield* Stream.mkString(Stream.decodeText(stream))
+          deepStrictEqual(contentType, Option.some("text/xml; charset=utf-8"))
+          assert.strictEqual(text, rawBox(protocol === Wps100.Wps100 ? "1.1" : "2.0").body)
+          // It is read as what it was.
+          deepStrictEqual(
+            yield* Output.boundingBox().decode(
+              Option.some({
+                identifier: "boundingBoxOutput",
+                title: Option.none(),
+                abstract: Option.none(),
+                data: DataValue.fetched(reference, new TextEncoder().encode(text))
+              }),
+              { fetch: () => Effect.fail("it is there") }
+            ),
+            given
+          )
+          const { boundingBoxOutput: raw } = yield* WpsClient.run(kinds({ boundingBoxInput: given }))
+          deepStrictEqual([new TextDecoder().decode(raw.bytes), raw.format], [
+            rawBox("2.0").body,
+            DataValue.format("text/xml")
+          ])
+        }).pipe(layer({ protocol, validate: "never" }))
+      }
+    }))
 
   it.effect("comes back typed in both versions, by value and by reference", () =>
     Effect.gen(function*() {

@@ -230,8 +230,8 @@ const downloads: Program = (wps) =>
 
 const raw: Program = (wps) =>
   Effect.gen(function*() {
-    const bytes = yield* wps.raw(echo(given), { output: "text" })
-    assert.strictEqual(yield* textOf(bytes), given.text)
+    const bytes = yield* wps.raw(echo(given), { output: "note" })
+    assert.strictEqual(yield* textOf(bytes), given.note)
     assert.strictEqual(yield* textOf(yield* wps.raw(echo(given), { output: "xml" })), given.xml)
   })
 
@@ -499,6 +499,59 @@ const rows: ReadonlyArray<Row> = [
           ({ result }) => assert.match(result.href, /^http:\/\/10\.0\.0\.7:8080\/wps\/outputs\//)
         )
     )
+  },
+  {
+    title: "statusByExecute is followed",
+    quirks: [Quirk.statusByExecute],
+    version: "1.0.0",
+    shows:
+      / statusLocation="http:\/\/wps.test\/wps\?request=Execute[^"]*Identifier=GetStatus&amp;DataInputs=sid=\w+&amp;/,
+    client: follows()
+  },
+  {
+    title: "javaStackTrace comes after what was wrong",
+    quirks: [Quirk.javaStackTrace],
+    shows: /exceptionCode="JAVA_RootCause"\/><\/ows:ExceptionReport>/,
+    client: (wps) =>
+      Effect.map(Effect.flip(wps.run(refuses({}), { mode: "sync" })), (error) => {
+        assert(error._tag === "ProcessFailed" || error._tag === "ServiceException", error.message)
+        deepStrictEqual(error.exceptions.map(({ code }) => code), [
+          exception.code,
+          "JAVA_StackTrace",
+          "JAVA_RootCause"
+        ])
+      })
+  },
+  {
+    title: "bareReports are read",
+    quirks: [Quirk.bareReports],
+    shows: /<ows:Exception(?: locator="[^"]*")?>/,
+    client: (wps) =>
+      Effect.map(Effect.flip(wps.run(refuses({}), { mode: "sync" })), (error) => {
+        assert(error._tag === "ProcessFailed" || error._tag === "ServiceException", error.message)
+        deepStrictEqual(error.exceptions.map(({ texts }) => texts), [exception.texts])
+      })
+  },
+  {
+    title: "occurrenceElements are read",
+    quirks: [Quirk.occurrenceElements],
+    version: "1.0.0",
+    shows: /<Input><MinimumOccurs>0<\/MinimumOccurs><MaximumOccurs>2147483647<\/MaximumOccurs>/,
+    client: describes
+  },
+  {
+    title: "formerNamespace is read",
+    quirks: [Quirk.formerNamespace],
+    version: "1.0.0",
+    shows: /<wps:Capabilities [^<>]*="http:\/\/www.opengeospatial.net\/wps"/,
+    client: hasAll
+  },
+  {
+    title: "doubledIdentifier is read",
+    quirks: [Quirk.doubledIdentifier],
+    version: "1.0.0",
+    shows: /(<ows:Identifier>[^<]*<\/ows:Identifier>)\1/,
+    client: each(hasAll, follows())
   },
   {
     title: "executionIds are followed and dismissed",

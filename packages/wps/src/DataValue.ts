@@ -10,6 +10,7 @@ import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { encodeBase64 } from "./internal/base64.ts"
+import { writeBox, writeLiteral } from "./internal/simpleDocuments.ts"
 
 /**
  * A media type, how the bytes are written (`base64`, a charset), and the schema that the document follows.
@@ -310,7 +311,30 @@ export const isBase64 = (format: Format): boolean =>
 const unwrapped = (text: string): string => text.replace(/\s+/g, "")
 
 /**
- * The text of a literal or complex value: embedded XML as a document of its own, base64 undone.
+ * A literal or a box as a document by itself: `wps:LiteralValue` of WPS 2.0, and `ows:BoundingBox` as the version has it.
+ *
+ * @example
+ * ```ts
+ * import { DataValue } from "@effect-wps/wps"
+ *
+ * const xml = DataValue.toXml(DataValue.literal("35", { dataType: "integer", uom: "meter" }))
+ * ```
+ *
+ * @see OGC 14-065r2 §7.3.1, §7.3.3
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toXml = (
+  data: LiteralData | BoundingBoxData,
+  version: "1.0.0" | "2.0.0" = "2.0.0"
+): Either.Either<string, string> =>
+  Either.mapLeft(
+    data._tag === "LiteralData" ? writeLiteral(data) : writeBox[version](data),
+    ({ message }) => `cannot be written as XML: ${message}`
+  )
+
+/**
+ * The text of a literal, box or complex value: a box and embedded XML as a document of its own, base64 undone.
  *
  * @example
  * ```ts
@@ -324,6 +348,7 @@ const unwrapped = (text: string): string => text.replace(/\s+/g, "")
  */
 export const toText = (data: DataValue): Either.Either<string, string> => {
   if (data._tag === "LiteralData") return Either.right(data.value)
+  if (data._tag === "BoundingBoxData") return toXml(data)
   if (data._tag !== "ComplexData") return Either.left(`is ${kindOf(data)} where a complex value was expected`)
   if (isBase64(data.format)) {
     return Either.mapLeft(Encoding.decodeBase64String(unwrapped(data.content.text)), () => "is not base64")
@@ -332,7 +357,7 @@ export const toText = (data: DataValue): Either.Either<string, string> => {
 }
 
 /**
- * The bytes of a literal or complex value: those behind the base64, or the text in UTF-8.
+ * The bytes of a literal, box or complex value: those behind the base64, or the text in UTF-8.
  *
  * @since 0.1.0
  * @category conversions

@@ -227,8 +227,8 @@ export const metalink = (
   inline(codec.metalink(DataValue.format(format)))
 
 /**
- * Whatever literal, document or file comes, as its bytes and what the server calls them: for a process that is not known, or a server that does not
- * do as it is told.
+ * Whatever literal, box, document or file comes, as its bytes and what the server calls them: for a process that is not
+ * known, or a server that does not do as it is told.
  *
  * @example
  * ```ts
@@ -247,7 +247,7 @@ export const raw = (format?: DataValue.FormatInput): Output<RawValue, RawValue> 
       bytes,
       // What was base64 is not any more.
       format: data._tag !== "ComplexData"
-        ? DataValue.format("text/plain")
+        ? DataValue.format(data._tag === "BoundingBoxData" ? "text/xml" : "text/plain")
         : DataValue.isBase64(data.format)
         ? { ...data.format, encoding: Option.none() }
         : data.format

@@ -265,6 +265,19 @@ describe("a client of WPS 2.0", () => {
         yield* Fiber.interrupt(run)
       }).pipe(node()))
 
+    it.effect("by whoever is interrupted while following its changes, and not by who has seen enough of them", () =>
+      Effect.gen(function*() {
+        for (const dismissOnInterrupt of [true, false]) {
+          const job = yield* WpsClient.execute(sleep({ seconds: 400 }), { poll: { dismissOnInterrupt } })
+          yield* Effect.zipLeft(Effect.fork(Stream.runHead(job.changes)), pass(2))
+          assert.strictEqual((yield* job.status)._tag, "Running")
+          const following = yield* Effect.fork(Stream.runDrain(job.changes))
+          yield* pass(2)
+          yield* Fiber.interrupt(following)
+          assert.strictEqual((yield* job.status)._tag, dismissOnInterrupt ? "Dismissed" : "Running")
+        }
+      }).pipe(node()))
+
     it.effect("by whoever is interrupted while waiting for raw data", () =>
       Effect.gen(function*() {
         const { sent } = yield* Server

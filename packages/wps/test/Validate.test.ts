@@ -1,7 +1,7 @@
 import { DataValue, type Execute, Input, Operation, Output, Process, type ProcessDescription } from "@effect-wps/wps"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Option, Schema } from "effect"
+import { Encoding, Option, Schema } from "effect"
 import { validate } from "../src/internal/validate.ts"
 
 const number = Input.literal(Schema.Number)
@@ -183,5 +183,29 @@ describe("a request, before it is sent", () => {
       ).inputs
     deepStrictEqual(faults({ inputs: [] }, { inputs: described("1") }), [])
     deepStrictEqual(faults({ inputs: [] }, { inputs: described(undefined) }), ["n is missing"])
+  })
+
+  it("counts the bytes of the value itself, whatever it is written as", () => {
+    const { inputs } = Process.make("n", { inputs: { n: Input.text("text/plain") }, outputs: {} })
+    const sized = (data: DataValue.DataValue) =>
+      faults({ inputs: [{ identifier: "n", data }] }, {
+        inputs: Process.describe(Process.make("n", { inputs, outputs: {} }), every).inputs.map((input) => ({
+          ...input,
+          data: { _tag: "Complex", defaultFormat: Option.none(), formats: [], maximumMegabytes: Option.some(1) }
+        }))
+      })
+    const base64 = (size: number) =>
+      DataValue.complexText(Encoding.encodeBase64(new Uint8Array(size)).replace(/.{76}/g, "$&\r\n"), {
+        mimeType: "image/png",
+        encoding: "base64"
+      })
+    const tooMuch = ["n has 1.2 MB, but at most 1 MB are taken; give it by reference"]
+    deepStrictEqual(sized(DataValue.complexText("é".repeat(600_000), "text/plain")), tooMuch)
+    deepStrictEqual(sized(DataValue.complexText("&".repeat(300_000), "text/plain")), [])
+    deepStrictEqual(sized(DataValue.complexXml(`<a>${"é".repeat(600_000)}</a>`, "text/xml")), tooMuch)
+    deepStrictEqual(sized(DataValue.complexXml(`<a>${"&amp;".repeat(250_000)}</a>`, "text/xml")).length, 1)
+    deepStrictEqual(sized(base64(900_000)), [])
+    deepStrictEqual(sized(base64(1_000_000)), [])
+    deepStrictEqual(sized(base64(1_200_000)), tooMuch)
   })
 })

@@ -2,10 +2,12 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Number from "effect/Number"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
 import type { ExecuteResponse } from "../Execute.ts"
 import * as Execute from "../Execute.ts"
 import { defaultSchedule, type Job, JobReference, type PollOptions } from "../Job.ts"
@@ -201,19 +203,19 @@ export const make = (
    * Dismisses in a fiber of its own: what runs at an interruption cannot itself be interrupted, and no time-out would hold.
    * The limit is for a login on the way too, which nobody waits for any more.
    */
+  const apart = (dismiss: Effect.Effect<void, Failure>): Effect.Effect<unknown> =>
+    Effect.ignoreLogged(Effect.timeout(dismiss, timeout)).pipe(
+      Effect.interruptible,
+      Effect.forkDaemon,
+      Effect.flatMap(Fiber.await)
+    )
+
   const dismissing = <A>(
     wait: Effect.Effect<A, Failure>,
     dismiss: Effect.Effect<void, Failure>,
     poll: PollOptions
   ): Effect.Effect<A, Failure> =>
-    poll.dismissOnInterrupt !== true ?
-      wait :
-      Effect.onInterrupt(wait, () =>
-        Effect.ignoreLogged(Effect.timeout(dismiss, timeout)).pipe(
-          Effect.interruptible,
-          Effect.forkDaemon,
-          Effect.flatMap(Fiber.await)
-        ))
+    poll.dismissOnInterrupt !== true ? wait : Effect.onInterrupt(wait, () => apart(dismiss))
 
   /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
   const readOutputs = (
@@ -338,7 +340,10 @@ export const make = (
       identifier,
       reference: Either.getRight(reference),
       status: poller.status,
-      changes: poller.changes,
+      changes: poll.dismissOnInterrupt !== true ? poller.changes : Stream.ensuringWith(
+        poller.changes,
+        (exit) => Exit.isInterrupted(exit) ? apart(dismiss) : Effect.void
+      ),
       result: Effect.flatMap(awaited, (last) => readResult(identifier, outputs, last)),
       document: awaited,
       dismiss

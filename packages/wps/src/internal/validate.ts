@@ -1,6 +1,6 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import type { DataValue, Format } from "../DataValue.ts"
+import { type ComplexData, type DataValue, type Format, isBase64 } from "../DataValue.ts"
 import type { ExecuteRequest, OutputRequest } from "../Execute.ts"
 import type { GivenInput } from "../Operation.ts"
 import type {
@@ -164,22 +164,30 @@ const format = (asked: Format, described: ComplexDescription): ReadonlyArray<str
 const complex = (data: DataValue, described: ComplexDescription): ReadonlyArray<string> => {
   if (data._tag === "Reference") return format(data.format, described)
   if (data._tag !== "ComplexData") return [`is a ${kind(data)}, but the process takes a complex value`]
-  return [...format(data.format, described), ...size(data.content.source.length, described)]
+  return [...format(data.format, described), ...size(() => bytesOf(data), described)]
 }
 
-const size = (bytes: number, { maximumMegabytes }: ComplexDescription): ReadonlyArray<string> =>
+/** What the value has: the bytes behind base64, a text without its escapes, XML as it stands, both in UTF-8. */
+const bytesOf = ({ content, format }: ComplexData): number =>
+  isBase64(format)
+    ? Math.floor(content.text.replace(/[\s=]+/g, "").length * 3 / 4)
+    : new TextEncoder().encode(content.elements > 0 ? content.source : content.text).length
+
+const size = (bytes: () => number, { maximumMegabytes }: ComplexDescription): ReadonlyArray<string> =>
   Option.match(maximumMegabytes, {
     onNone: () => [],
-    onSome: (most) =>
-      bytes / 1e6 > most
-        ? [`has ${(bytes / 1e6).toFixed(1)} MB, but at most ${most} MB are taken; give it by reference`]
+    onSome: (most) => {
+      const megabytes = bytes() / 1e6
+      return megabytes > most
+        ? [`has ${megabytes.toFixed(1)} MB, but at most ${most} MB are taken; give it by reference`]
         : []
+    }
   })
 
 /** Its bytes are held against their number when they are read. */
 const upload = (data: Upload.Upload, described: InputDescription["data"]): ReadonlyArray<string> =>
   described._tag === "Complex"
-    ? [...format(data.format, described), ...size(data.size, described)]
+    ? [...format(data.format, described), ...size(() => data.size, described)]
     : ["is a file, but the process takes none"]
 
 const box = (data: DataValue, described: BoundingBoxDescription): ReadonlyArray<string> =>

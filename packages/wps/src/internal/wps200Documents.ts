@@ -14,6 +14,7 @@ import type { WpsRequest } from "../WpsProtocol.ts"
 import * as moments from "./moments.ts"
 import type { Names } from "./owsDocuments.ts"
 import { none, ows20, schemaTypes, typeName, xlink, xml } from "./owsDocuments.ts"
+import { literalValue, wpsNamespace } from "./simpleDocuments.ts"
 
 const {
   allowedValues,
@@ -30,7 +31,6 @@ const {
   words
 } = ows20
 
-export const wpsNamespace = "http://www.opengis.net/wps/2.0"
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
 
 /** A WPS 2.0 name. */
@@ -123,31 +123,6 @@ const format = {
 
 const asXml: DataValue.Format = DataValue.format("text/xml")
 const asPlain: DataValue.Format = DataValue.format("text/plain")
-
-/** A literal's text is kept to the letter: nothing in a string is the server's to trim. */
-const literalValue: Xml.Content<DataValue.LiteralData> = Xml.map(
-  Xml.struct({
-    dataType: Xml.nonEmptyAttribute(none("dataType")),
-    uom: Xml.nonEmptyAttribute(none("uom")),
-    value: Xml.verbatimValue
-  }),
-  {
-    decode: ({ dataType, uom, value }): DataValue.LiteralData => ({
-      _tag: "LiteralData",
-      value,
-      dataType: Option.flatMap(dataType, (name) => typeName({ name, reference: Option.none() })),
-      uom
-    }),
-    encode: ({ dataType, uom, value }) => ({
-      dataType: Option.map(
-        dataType,
-        (name) => schemaTypes.has(name) ? `http://www.w3.org/2001/XMLSchema#${name}` : name
-      ),
-      uom,
-      value
-    })
-  }
-)
 
 type Inline = Exclude<DataValue.DataValue, DataValue.Reference | DataValue.NestedData>
 
