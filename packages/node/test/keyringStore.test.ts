@@ -64,6 +64,9 @@ const assertConceals = (error: Error) =>
     secret
   )
 
+/** What stands in the lock of another machine. */
+const elsewhere = JSON.stringify({ pid: 1, host: "elsewhere", nonce: "n" })
+
 describe("keyringStore", () => {
   it.scoped("gives what was stored, to the next program too, until it is cleared", () =>
     Effect.gen(function*() {
@@ -142,7 +145,7 @@ describe("keyringStore", () => {
       yield* increment(store, key)
       const hasty = yield* open("ours", "100 millis")
       const lockFile = `${directory}/keyring.${nameOf(key)}.lock`
-      yield* fs.writeFileString(lockFile, JSON.stringify({ pid: 1, host: "elsewhere", nonce: "n" }))
+      yield* fs.writeFileString(lockFile, elsewhere)
       asked.splice(0)
       assert.include((yield* Effect.flip(increment(hasty, key))).message, lockFile)
       deepStrictEqual(asked, [])

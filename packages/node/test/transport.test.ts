@@ -13,7 +13,19 @@ import {
 import { NodeHttpClient, NodeHttpServer, Undici } from "@effect/platform-node"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Cause, Deferred, Duration, Effect, Inspectable, Layer, Redacted, Ref, Schema } from "effect"
+import {
+  Cause,
+  Deferred,
+  Duration,
+  Effect,
+  FiberSet,
+  Inspectable,
+  Layer,
+  Redacted,
+  Ref,
+  Schedule,
+  Schema
+} from "effect"
 import { createServer } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import { connect, createServer as createTcpServer, type Socket } from "node:net"
@@ -327,16 +339,15 @@ describe.sequential("a proxy that the environment names", () => {
 /** A provider that sends a byte of a response head every 50 ms, without end. */
 const dripping = Effect.gen(function*() {
   const left = yield* Deferred.make<number>()
+  const run = yield* FiberSet.makeRuntime()
   const sockets = new Set<Socket>()
   const node = createTcpServer((socket) => {
     let sent = 0
-    const drip = setInterval(() => socket.write("HTTP/1.1 200 OK\r\nserver: "[sent++] ?? "x"), 50)
+    const drip = Effect.sync(() => socket.write("HTTP/1.1 200 OK\r\nserver: "[sent++] ?? "x"))
+    run(Effect.repeat(drip, { schedule: Schedule.spaced("50 millis"), while: () => !socket.destroyed }))
     sockets.add(socket.resume())
     socket.on("error", () => socket.destroy())
-    socket.on("close", () => {
-      clearInterval(drip)
-      Deferred.unsafeDone(left, Effect.succeed(sent))
-    })
+    socket.on("close", () => Deferred.unsafeDone(left, Effect.succeed(sent)))
   })
   yield* Effect.acquireRelease(
     Effect.async<void>((resume) => void node.listen(0, "127.0.0.1", () => resume(Effect.void))),
