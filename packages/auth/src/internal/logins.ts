@@ -2,34 +2,14 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import { type AuthError, LoginFailed, type LoginRequired } from "../AuthError.ts"
 import type { Service as LoginUi } from "../LoginUi.ts"
 import type { Outcome, Service as Loopback } from "../Loopback.ts"
 import type { TokenSet } from "../TokenStore.ts"
 import type { Protocol } from "./oauthProtocol.ts"
-
-/** A step of a login in traces and in the log, in the manner of the provider's messages. */
-export const step = (
-  name: "answer" | "listen" | "login" | "registration",
-  issuer: string,
-  attributes: Readonly<Record<string, string>> = {}
-) =>
-<A, E extends AuthError, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  effect.pipe(
-    // A span is told what came out, which is a code, a secret or a token.
-    Effect.map((result) => Redacted.make(result)),
-    Effect.tapBoth({
-      onFailure: (error) => Effect.logDebug(`OAuth ${name} at ${issuer} failed: ${error.message}`),
-      onSuccess: () => Effect.logDebug(`OAuth ${name} at ${issuer} succeeded`)
-    }),
-    Effect.withSpan(`OAuth.${name}`, {
-      attributes: { "oauth.issuer": issuer, ...attributes },
-      captureStackTrace: false
-    }),
-    Effect.map(Redacted.value)
-  )
+import { step } from "./step.ts"
 
 /** Seconds by which a provider that is asked too often is left alone for longer (RFC 8628 §3.5). */
 const slower = Duration.seconds(5)

@@ -27,6 +27,7 @@ import type { Client as OAuthClient, ClientAuthentication, Metadata, Provider } 
 import { TokenSet } from "../TokenStore.ts"
 import { failure, notAccepted, secretsOf, transportReason } from "./oauthFailure.ts"
 import * as Renewable from "./renewable.ts"
+import { step } from "./step.ts"
 
 /** Every message of OAuth, carried by oauth4webapi over the HttpClient. What is decided here is how to send and to fail. */
 export interface Protocol {
@@ -256,16 +257,7 @@ export const make = Effect.fnUntraced(function*(
         Effect.catchIf(attempt, oauth.isDPoPNonceError, () => attempt),
         (cause) => failure(operation, issuer, secrets)(cause)
       )
-    }).pipe(
-      // A span is told what came out, which is a token.
-      Effect.map((answer) => Redacted.make(answer)),
-      Effect.tapBoth({
-        onFailure: (error) => Effect.logDebug(`OAuth ${operation} at ${issuer} failed: ${error.message}`),
-        onSuccess: () => Effect.logDebug(`OAuth ${operation} at ${issuer} succeeded`)
-      }),
-      Effect.withSpan(`OAuth.${operation}`, { attributes: { "oauth.issuer": issuer }, captureStackTrace: false }),
-      Effect.map(Redacted.value)
-    )
+    }).pipe(step(operation, issuer))
 
   const overrides: Metadata = provider.metadata ?? {}
 

@@ -7,8 +7,8 @@ import { type AuthError, LoginRequired } from "../AuthError.ts"
 import type { Service as LoginUi } from "../LoginUi.ts"
 import type { Client } from "../OAuth.ts"
 import { ClientCredentials, Entry, type ProfileKey, type Service as TokenStore } from "../TokenStore.ts"
-import { step } from "./logins.ts"
 import type { Protocol } from "./oauthProtocol.ts"
+import { step } from "./step.ts"
 
 export interface RegisteredClient {
   readonly registration: Effect.Effect<Client, AuthError>

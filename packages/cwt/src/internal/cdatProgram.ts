@@ -3,7 +3,6 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Cdat from "../Cdat.ts"
 import * as Parameter from "../Parameter.ts"
-import { isParameter } from "../Parameter.ts"
 import type { Any } from "./graph.ts"
 
 /** What a parameter's values, as they are sent, are in TypeScript; nothing where they cannot be written so. */
@@ -104,7 +103,9 @@ export const callOf = (operation: Any, literal: (value: string) => string): Opti
   const { name, needed = [], parameters } = known
   const writers = new Map(Object.entries({ ...common, ...parameters }))
   const fields = operation.parameters.flatMap((parameter) => {
-    const sent = isParameter(parameter) ? Either.getOrUndefined(Parameter.format(parameter))?.split("|") : undefined
+    const sent = Parameter.isParameter(parameter)
+      ? Either.getOrUndefined(Parameter.format(parameter))?.split("|")
+      : undefined
     const code = sent === undefined ? undefined : writers.get(parameter.name)?.(sent, literal)
     return code === undefined ? [] : [[parameter.name, code] as const]
   })

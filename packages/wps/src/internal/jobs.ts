@@ -59,12 +59,6 @@ export interface Jobs {
   ) => Effect.Effect<A, Failure>
   /** Asks for a result again that is not there yet. */
   readonly untilThere: <A>(result: Effect.Effect<A, Failure>, poll: PollOptions) => Effect.Effect<A, Failure>
-  /** Dismisses a job where whoever waits for it is interrupted, if that is wanted. */
-  readonly dismissing: <A>(
-    wait: Effect.Effect<A, Failure>,
-    dismiss: Effect.Effect<void, Failure>,
-    poll: PollOptions
-  ) => Effect.Effect<A, Failure>
   readonly follow: <A>(
     outputs: Operation.Outputs<A>,
     first: JobDocument,
@@ -361,5 +355,5 @@ export const make = (
       ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
       : Effect.fail(new JobDismissed({ identifier }))
 
-  return { referenceOf, find, readResult, untilThere, dismissing, follow }
+  return { referenceOf, find, readResult, untilThere, follow }
 }

@@ -59,7 +59,7 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
 /** Runs a process for the bytes of one output. */
 export const make = (
   { byId, late, other, protocol, send, timeout }: Service,
-  { dismissing, follow, readResult, referenceOf, untilThere }: Jobs,
+  { follow, readResult, referenceOf, untilThere }: Jobs,
   fetch: Download
 ) => {
   const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
@@ -92,7 +92,9 @@ export const make = (
             onLeft: (reason) => Effect.fail(invalid(reason)),
             onRight: (bytes): Effect.Effect<RawData> =>
               Effect.succeed({
-                contentType: data._tag === "ComplexData" ? data.format.mimeType : Option.some("text/plain"),
+                contentType: data._tag === "ComplexData"
+                  ? data.format.mimeType
+                  : Option.some(data._tag === "BoundingBoxData" ? "text/xml" : "text/plain"),
                 contentLength: Option.some(bytes.length),
                 stream: Stream.succeed(bytes)
               })
@@ -120,7 +122,7 @@ export const make = (
     const nothing: Operation.Outputs<void> = { identifier, read: () => Effect.void }
     return Effect.gen(function*() {
       const job = yield* follow(nothing, document, reference, options)
-      const last = yield* dismissing(Stream.runLast(job.changes), job.dismiss, options)
+      const last = yield* Stream.runLast(job.changes)
       yield* Option.match(last, {
         onNone: () => Effect.void,
         onSome: (status) => readResult(identifier, nothing, Execute.response(status))
