@@ -100,7 +100,8 @@ export type FieldsGiven<F extends Fields> = keyof F extends never ? { readonly [
 export type FieldsValue<F extends Fields> = { readonly [K in keyof F]: Value<F[K]> }
 
 /**
- * What a literal's description says beside its type.
+ * What a literal's description says beside its type. A value that is not allowed is refused before it is sent, and by a
+ * server that has the process.
  *
  * @see OGC 05-007r7 §9.3.1 table 26
  * @since 0.1.0

@@ -8,6 +8,7 @@ import { Xml, type XmlError } from "@effect-wps/xml"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as endpoint from "./internal/endpoint.ts"
+import * as executeDocument from "./internal/executeDocument.ts"
 import { decodeExecute, type Dialect, encodeExecute } from "./internal/executeKvp.ts"
 import * as parameters from "./internal/parameters.ts"
 import { requests, responses } from "./internal/wps100Documents.ts"
@@ -35,11 +36,7 @@ const refuse = (input: string, reason: string): Either.Either<never, Faults> =>
 /** What is said of a ResponseDocument is said in one, and one must name an output (§10.2.1 table 51). */
 const mustNameOutputs: WpsProtocol["mustNameOutputs"] = ({ lineage, mode }) => mode === "async" || lineage
 
-const post = (request: ExecuteWpsRequest): Either.Either<WpsMessage, Faults> =>
-  Either.mapBoth(writeRequest({ _tag: "Execute", value: request }), {
-    onLeft: (error) => [new InputFault({ input: error.path, reason: error.message })],
-    onRight: (body): WpsMessage => ({ _tag: "Post", body })
-  })
+const post = executeDocument.make((request) => writeRequest({ _tag: "Execute", value: { _tag: "Execute", request } }))
 
 /** GetCapabilities and DescribeProcess go by GET, which every server has. */
 const encodeRequest =
@@ -144,7 +141,7 @@ const make = (
  * @since 0.1.0
  * @category protocols
  */
-export const Wps100: WpsProtocol = make(post)
+export const Wps100: WpsProtocol = make(({ request }) => post(request))
 
 /**
  * How the inputs of an Execute by GET are written:

@@ -7,9 +7,9 @@
 import { Xml, type XmlError } from "@effect-wps/xml"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as executeDocument from "./internal/executeDocument.ts"
 import * as parameters from "./internal/parameters.ts"
 import { requests, responses } from "./internal/wps200Documents.ts"
-import { InputFault } from "./WpsError.ts"
 import type { Parameter, WpsMessage, WpsProtocol, WpsRequest, WpsResponse } from "./WpsProtocol.ts"
 
 const writeRequest = Xml.encode(Xml.documents(requests))
@@ -17,6 +17,8 @@ const writeResponse = Xml.encode(Xml.documents(responses))
 const readRequest = Xml.decode(Xml.documents(requests))
 
 const version = "2.0.0"
+
+const post = executeDocument.make((request) => writeRequest({ _tag: "Execute", value: { _tag: "Execute", request } }))
 
 const optional = (name: string, value: Option.Option<string>): ReadonlyArray<Parameter> =>
   Option.match(value, { onNone: () => [], onSome: (text) => [[name, text]] })
@@ -48,10 +50,7 @@ const encodeRequest: WpsProtocol["encodeRequest"] = (request) => {
     case "Dismiss":
       return get(request._tag, ["version", version], ["JobID", request.jobId])
     case "Execute":
-      return Either.mapBoth(writeRequest({ _tag: "Execute", value: request }), {
-        onLeft: (error) => [new InputFault({ input: error.path, reason: error.message })],
-        onRight: (body): WpsMessage => ({ _tag: "Post", body })
-      })
+      return post(request.request)
   }
 }
 

@@ -228,7 +228,9 @@ export const make = Effect.fnUntraced(function*(
       ? Option.some(yield* descriptions.get(request.identifier))
       : yield* descriptions.peek(request.identifier)
     const faults = Option.match(known, { onNone: () => [], onSome: (description) => validate(description, request) })
-    if (faults.length > 0) yield* new InvalidInputs({ identifier: request.identifier, faults })
+    if (faults.length === 0) return
+    const unwritable = service.unwritable(yield* service.protocol, request)
+    yield* new InvalidInputs({ identifier: request.identifier, faults: [...faults, ...unwritable] })
   })
 
   /** A document that is stored, or that repeats what was asked, must name its outputs. */

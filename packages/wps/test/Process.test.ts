@@ -121,6 +121,47 @@ describe("Process", () => {
       assert.match(all[4] ?? "", /^when /)
     }))
 
+  it.effect("takes of a literal what its declaration allows, on a server too", () =>
+    Effect.gen(function*() {
+      const process = Process.make("zoom", {
+        inputs: {
+          factor: Input.literal(Schema.Number, { range: { minimum: "-2.5", maximum: "8" } }),
+          method: Input.literal(Schema.String, { allowedValues: ["nearest", "linear"] }),
+          since: Input.literal(Schema.Date, { range: { minimum: "1850-01-01T00:00:00Z" } }),
+          depth: Input.measure(Schema.Number, ["m"], { range: { minimum: "0" } })
+        },
+        outputs: {}
+      })
+      const at = (iso: string) => DateTime.toDateUtc(DateTime.unsafeMake(iso))
+      const good = {
+        factor: -2.5,
+        method: "linear",
+        since: at("1850-01-01T01:00:00+01:00"),
+        depth: { value: 0, uom: "m" }
+      }
+      const written = yield* process(good).inputs
+      assert.lengthOf(written, 4)
+      const bad = {
+        factor: Infinity,
+        method: "cubic",
+        since: at("1849-12-31T23:59:59Z"),
+        depth: { value: -1, uom: "m" }
+      }
+      const told = [
+        "factor \"INF\" is not allowed; allowed is [-2.5, 8]",
+        "method \"cubic\" is not allowed; allowed is nearest, linear",
+        "since \"1849-12-31T23:59:59.000Z\" is not allowed; allowed is [1850-01-01T00:00:00Z, …]",
+        "depth \"-1\" is not allowed; allowed is [0, …]"
+      ]
+      deepStrictEqual(faults(yield* Effect.flip(process(bad).inputs)), told)
+      const received = [["factor", "INF"], ["method", "cubic"], ["since", "1849-12-31T23:59:59.000Z"], ["depth", "-1"]]
+        .map(([identifier = "", text = ""]) => ({ identifier, data: DataValue.literal(text) }))
+      deepStrictEqual(
+        Either.mapLeft(process.decodeInputs(received), (all) => all.map(({ input, reason }) => `${input} ${reason}`)),
+        Either.left(told)
+      )
+    }))
+
   it.effect("names missing and extra inputs of a caller without types", () =>
     Effect.gen(function*() {
       const untyped: { readonly geom: typeof geom; readonly distance: number } = Object.assign(

@@ -801,6 +801,26 @@ describe("Execute", () => {
     }
   })
 
+  it("tells all that it cannot write at once, by the input that it is in", () => {
+    assert.strictEqual(
+      written({
+        inputs: [
+          { identifier: "text", data: DataValue.literal("\u0000") },
+          { identifier: "good", data: DataValue.literal("good") },
+          { identifier: "period", data: DataValue.nested(["from", DataValue.literal("1850")]) },
+          { identifier: "file", data: DataValue.complexText("\ud800", "text/plain") }
+        ],
+        response: { _tag: "Document", outputs: [], mode: "auto", lineage: false }
+      }),
+      [
+        "ResponseDocument: WPS 1.0.0 has no mode \"auto\"; choose \"sync\" or \"async\"",
+        "text: The character U+0000 cannot stand in XML; leave it out, or send the value as base64",
+        "period: WPS 1.0.0 has no values that are made of others",
+        "file: The character U+D800 cannot stand in XML; leave it out, or send the value as base64"
+      ].join("; ")
+    )
+  })
+
   it.effect("embeds XML as a tree without its prologue, and bytes as base64 [A4.10]", () =>
     Effect.gen(function*() {
       const process = Process.make("p", {

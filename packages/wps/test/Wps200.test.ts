@@ -806,19 +806,47 @@ describe("Execute", () => {
 
   it("refuses what a reference has in WPS 1.0.0 only [B4.4]", () => {
     const reference = DataValue.reference("https://example.org/", { headers: { Accept: "a/b" } })
-    assert.match(input(reference), /Reference: .*WPS 2\.0 has no headers for a reference/)
-    assert.match(
+    assert.strictEqual(
+      input(reference),
+      "i: WPS 2.0 has no headers for a reference; give an address that needs none"
+    )
+    assert.strictEqual(
       input({ ...DataValue.reference("https://example.org/"), method: "POST" }),
-      /Reference: .*WPS 2\.0 has no POST without a body for a reference/
+      "i: WPS 2.0 has no POST without a body for a reference"
     )
     assert.match(
       input(DataValue.nested(["a", DataValue.nested(["b", reference])])),
-      /WPS 2\.0 has no headers for a reference/
+      /^i: a: b: WPS 2\.0 has no headers for a reference/
     )
   })
 
-  it("refuses what XML cannot carry", () => {
-    assert.match(input(DataValue.literal("\u0000")), /LiteralValue/)
+  it("tells all that it cannot write at once, by the input that it is in [B4.7]", () => {
+    const headers = { headers: { Accept: "a/b" } }
+    assert.strictEqual(
+      written({
+        identifier: "ec\u0001ho",
+        inputs: [
+          { identifier: "text", data: DataValue.literal("\u0000") },
+          { identifier: "good", data: DataValue.literal("good") },
+          {
+            identifier: "period",
+            data: DataValue.nested(
+              ["from", DataValue.reference("https://example.org/", headers)],
+              ["to", DataValue.literal("2014")],
+              ["name", DataValue.complexText("\uffff", "text/plain")]
+            )
+          },
+          { identifier: "none", data: DataValue.nested() }
+        ]
+      }),
+      [
+        "Identifier: The character U+0001 cannot stand in XML",
+        "text: The character U+0000 cannot stand in XML; leave it out, or send the value as base64",
+        "period: from: WPS 2.0 has no headers for a reference; give an address that needs none",
+        "period: name: The character U+FFFF cannot stand in XML; leave it out, or send the value as base64",
+        "none: The input \"none\" is made of others, and there is none"
+      ].join("; ")
+    )
   })
 
   it("writes values that are made of others, in any depth and number [B4.2]", () => {

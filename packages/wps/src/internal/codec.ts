@@ -1,11 +1,13 @@
 import { Xml } from "@effect-wps/xml"
 import * as Either from "effect/Either"
+import { flow } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as DataValue from "../DataValue.ts"
 import * as Literal from "../Literal.ts"
 import * as Metalink from "../Metalink.ts"
-import type { DataDescription } from "../ProcessDescription.ts"
+import type { AllowedValues, DataDescription } from "../ProcessDescription.ts"
+import { allowedFault } from "./allowed.ts"
 import { encodeBase64 } from "./base64.ts"
 import { explain } from "./explain.ts"
 import { simpleData } from "./wps200Documents.ts"
@@ -35,10 +37,8 @@ const wrongKind = (wanted: string, data: DataValue.DataValue): Either.Either<nev
 
 // ---------------------------------------------------------------------------------------------------------- literals
 
-const literalDescription = (type: string, options: LiteralOptions): DataDescription => ({
-  _tag: "Literal",
-  dataType: Option.some(type),
-  allowed: options.allowedValues === undefined && options.range === undefined
+const allowedOf = (options: LiteralOptions): AllowedValues =>
+  options.allowedValues === undefined && options.range === undefined
     ? { _tag: "AnyValue" }
     : {
       _tag: "AllowedValues",
@@ -49,7 +49,18 @@ const literalDescription = (type: string, options: LiteralOptions): DataDescript
         spacing: Option.none(),
         closure: "closed"
       }]
-    },
+    }
+
+/** The text, where it is one of those that are allowed. */
+const allowed = (options: LiteralOptions): (text: string) => Either.Either<string, string> => {
+  const those = allowedOf(options)
+  return (text) => Option.match(allowedFault(text, those), { onNone: () => Either.right(text), onSome: Either.left })
+}
+
+const literalDescription = (type: string, options: LiteralOptions): DataDescription => ({
+  _tag: "Literal",
+  dataType: Option.some(type),
+  allowed: allowedOf(options),
   defaultUom: Option.fromNullable(options.uom ?? options.uoms?.[0]),
   uoms: options.uoms ?? (options.uom === undefined ? [] : [options.uom]),
   defaultValue: Option.fromNullable(options.defaultValue)
@@ -84,8 +95,9 @@ export const literal = <A, I extends Literal.Encoded>(
   options: LiteralOptions
 ): Codec<A> => {
   const type = options.dataType ?? Literal.dataType(schema)
-  const write = Literal.encode(schema, type)
-  const read = Literal.decode(schema)
+  const among = allowed(options)
+  const write = flow(Literal.encode(schema, type), Either.flatMap(among))
+  const read = flow(among, Either.flatMap(Literal.decode(schema)))
   return {
     data: literalDescription(type, options),
     format: DataValue.anyFormat,
@@ -109,8 +121,9 @@ export const measure = <A, I extends Literal.Encoded>(
   options: LiteralOptions
 ): Codec<{ readonly value: A; readonly uom: string }> => {
   const type = options.dataType ?? Literal.dataType(schema)
-  const write = Literal.encode(schema, type)
-  const read = Literal.decode(schema)
+  const among = allowed(options)
+  const write = flow(Literal.encode(schema, type), Either.flatMap(among))
+  const read = flow(among, Either.flatMap(Literal.decode(schema)))
   return {
     data: literalDescription(type, { ...options, uoms }),
     format: DataValue.anyFormat,

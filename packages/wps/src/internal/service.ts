@@ -95,6 +95,8 @@ export interface Service {
     options: Sending<A>
   ) => Effect.Effect<A, Failure>
   readonly ask: (what: Asked, protocol: WpsProtocol, request: Sendable) => Effect.Effect<Answer, Failure>
+  /** What a protocol has no way to write. */
+  readonly unwritable: (protocol: WpsProtocol, request: GivenRequest) => ReadonlyArray<InputFault>
   readonly late: (what: Asked, url: string) => TransportError
   /** A document of another kind than was asked for. */
   readonly other: (what: Asked, document: WpsResponse["_tag"]) => UnexpectedResponse
@@ -164,6 +166,12 @@ export const make = Effect.fnUntraced(function*(
       onLeft: (faults) => Effect.fail(invalid(what, faults)),
       onRight: Effect.succeed
     })
+
+  const unwritable = (protocol: WpsProtocol, request: GivenRequest): ReadonlyArray<InputFault> => {
+    const [inputs] = upload.place(request.inputs, 0)
+    const encoded = protocol.encodeRequest({ _tag: "Execute", request: { ...request, inputs } })
+    return Either.isLeft(encoded) ? encoded.left : []
+  }
 
   /** The message with the bytes of its uploads, which are read as it is sent. */
   const encodeUploads = (
@@ -401,6 +409,7 @@ export const make = Effect.fnUntraced(function*(
     exchange,
     send,
     ask,
+    unwritable,
     late,
     other
   }

@@ -1,10 +1,8 @@
-import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import { type ComplexData, type DataValue, type Format, isBase64 } from "../DataValue.ts"
 import type { ExecuteRequest, OutputRequest } from "../Execute.ts"
 import type { GivenInput } from "../Operation.ts"
 import type {
-  AllowedValues,
   BoundingBoxDescription,
   ComplexDescription,
   DataDescription,
@@ -12,14 +10,11 @@ import type {
   LiteralDescription,
   NestedInputs,
   OutputDescription,
-  ProcessDescription,
-  Range
+  ProcessDescription
 } from "../ProcessDescription.ts"
 import * as Upload from "../Upload.ts"
 import { InputFault } from "../WpsError.ts"
-
-const list = (values: ReadonlyArray<string>): string =>
-  values.length > 12 ? `${values.slice(0, 12).join(", ")}, …` : values.join(", ")
+import { allowedFault, list } from "./allowed.ts"
 
 // ------------------------------------------------------------------------------------------------------ lexical forms
 
@@ -79,38 +74,6 @@ const isLexical = (text: string, type: string): boolean => {
   }
 }
 
-/** Numbers are compared as numbers, moments as moments, the rest as text; nothing where the two cannot be compared. */
-const compare = (one: string, other: string): Option.Option<number> => {
-  const numbers = [Number(one), Number(other)] as const
-  if (one.trim() !== "" && other.trim() !== "" && numbers.every((value) => !Number.isNaN(value))) {
-    return Option.some(numbers[0] - numbers[1])
-  }
-  return Option.zipWith(DateTime.make(one), DateTime.make(other), (left, right) => left.epochMillis - right.epochMillis)
-}
-
-const within = (value: string, range: Range): boolean => {
-  const below = Option.flatMap(range.minimum, (minimum) => compare(value, minimum))
-  const above = Option.flatMap(range.maximum, (maximum) => compare(value, maximum))
-  const openBelow = range.closure === "open" || range.closure === "open-closed"
-  const openAbove = range.closure === "open" || range.closure === "closed-open"
-  return Option.getOrElse(Option.map(below, (sign) => openBelow ? sign > 0 : sign >= 0), () => true) &&
-    Option.getOrElse(Option.map(above, (sign) => openAbove ? sign < 0 : sign <= 0), () => true)
-}
-
-const showRange = ({ closure, maximum, minimum }: Range): string => {
-  const left = closure === "open" || closure === "open-closed" ? "(" : "["
-  const right = closure === "open" || closure === "closed-open" ? ")" : "]"
-  return `${left}${Option.getOrElse(minimum, () => "…")}, ${Option.getOrElse(maximum, () => "…")}${right}`
-}
-
-const isAllowed = (value: string, allowed: AllowedValues): boolean =>
-  allowed._tag !== "AllowedValues" || (allowed.values.length === 0 && allowed.ranges.length === 0) ||
-  allowed.values.some((one) => one === value || Option.contains(compare(one, value), 0)) ||
-  allowed.ranges.some((range) => within(value, range))
-
-const showAllowed = (allowed: AllowedValues): string =>
-  allowed._tag === "AllowedValues" ? list([...allowed.values, ...allowed.ranges.map(showRange)]) : "anything"
-
 // -------------------------------------------------------------------------------------------------------------- values
 
 const literal = (data: DataValue, described: LiteralDescription): ReadonlyArray<string> => {
@@ -119,9 +82,7 @@ const literal = (data: DataValue, described: LiteralDescription): ReadonlyArray<
   const text = data.value.trim()
   return [
     ...isLexical(text, type) ? [] : [`"${data.value.slice(0, 80)}" is no ${type}`],
-    ...isAllowed(data.value, described.allowed)
-      ? []
-      : [`"${data.value.slice(0, 80)}" is not allowed; allowed is ${showAllowed(described.allowed)}`],
+    ...Option.toArray(allowedFault(data.value, described.allowed)),
     ...Option.match(data.uom, {
       onNone: () => [],
       onSome: (uom) =>
@@ -225,14 +186,19 @@ const value = (data: DataValue, described: DataDescription | NestedInputs): Read
 /** Some servers want an input once, and have a default for it all the same. */
 const hasDefault = ({ data }: InputDescription): boolean => data._tag === "Literal" && Option.isSome(data.defaultValue)
 
-const occurrences = (described: InputDescription, given: ReadonlyArray<GivenInput>): ReadonlyArray<string> =>
-  given.length === 0 && described.minOccurs > 0
+const count = (described: InputDescription, times: number): ReadonlyArray<string> =>
+  times === 0 && described.minOccurs > 0
     ? hasDefault(described) ? [] : ["is missing"]
-    : given.length > 0 && given.length < described.minOccurs
-    ? [`is given ${given.length} times, but at least ${described.minOccurs} are needed`]
-    : given.length > described.maxOccurs
-    ? [`is given ${given.length} times, but at most ${described.maxOccurs} are taken`]
-    : given.flatMap(({ data }) => Upload.isUpload(data) ? upload(data, described.data) : value(data, described.data))
+    : times > 0 && times < described.minOccurs
+    ? [`is given ${times} times, but at least ${described.minOccurs} are needed`]
+    : times > described.maxOccurs
+    ? [`is given ${times} times, but at most ${described.maxOccurs} are taken`]
+    : []
+
+const occurrences = (described: InputDescription, given: ReadonlyArray<GivenInput>): ReadonlyArray<string> => [
+  ...count(described, given.length),
+  ...given.flatMap(({ data }) => Upload.isUpload(data) ? upload(data, described.data) : value(data, described.data))
+]
 
 const fault = (input: string) => (reason: string) => new InputFault({ input, reason })
 
