@@ -9,6 +9,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { JobReference } from "./Job.ts"
 import { OwsException } from "./Ows.ts"
 
 /**
@@ -383,7 +384,19 @@ export class CannotPoll extends Schema.TaggedError<CannotPoll>("@effect-wps/wps/
 
 /**
  * The wait came to its end before the job did: `deadline` has passed, or nothing has changed for `stallTimeout`. The
- * job may still be running; its reference can be attached to later.
+ * job may still be running; its reference can be attached to later. It is kept from logs, since the address in it may
+ * have a query.
+ *
+ * @example
+ * ```ts
+ * import { Output, Process, WpsClient } from "@effect-wps/wps"
+ * import { Effect, Option, Redacted, Schema } from "effect"
+ *
+ * const slow = Process.make("slow", { inputs: {}, outputs: { value: Output.literal(Schema.Int) } })
+ * const program = WpsClient.run(slow({}), { mode: "async", poll: { deadline: "1 hour" } }).pipe(
+ *   Effect.catchTag("JobTimeout", ({ reference }) => Effect.succeed(Option.map(reference, Redacted.value)))
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category errors
@@ -392,7 +405,9 @@ export class JobTimeout extends Schema.TaggedError<JobTimeout>("@effect-wps/wps/
   identifier: Schema.String,
   kind: Schema.Literal("deadline", "stalled"),
   seconds: Schema.Number,
-  lastStatus: Schema.String
+  lastStatus: Schema.String,
+  /** How to find it again; none where the server gave no place to ask. */
+  reference: Schema.optionalWith(Schema.Redacted(JobReference), { as: "Option" })
 }) {
   override get message(): string {
     const what = this.kind === "deadline" ? "was not done after" : "has not changed for"

@@ -48,7 +48,14 @@ const following = (answers: readonly [Read, ...ReadonlyArray<Read>], poll: Job.P
       Ref.getAndUpdate(asked, (n) => n + 1),
       (n) => answers[Math.min(n, answers.length - 1)] ?? answers[0]
     )
-    const poller = yield* make({ identifier: "long", first: accepted, read, poll, canEnd: false })
+    const poller = yield* make({
+      identifier: "long",
+      reference: Option.none(),
+      first: accepted,
+      read,
+      poll,
+      canEnd: false
+    })
     return { poller, asked: Ref.get(asked) }
   })
 

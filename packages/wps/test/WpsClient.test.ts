@@ -17,6 +17,7 @@ import {
   Stream,
   TestClock
 } from "effect"
+import { inspect } from "node:util"
 import * as documents from "./support/documents.ts"
 import { layer, Server } from "./support/scripted.ts"
 
@@ -263,6 +264,22 @@ describe("WpsClient", () => {
         const result = yield* Effect.fork(again.result)
         yield* TestClock.adjust("1 minute")
         assert.strictEqual((yield* Fiber.join(result)).slept, 4)
+      }).pipe(withNode))
+
+    it.effect("a run that is waited for no longer says how its job is found again, and no log does", () =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.fork(
+          WpsClient.run(sleep({ seconds: 60 }), { mode: "async", poll: { deadline: "20 seconds" } })
+        )
+        yield* TestClock.adjust("30 seconds")
+        const error = yield* Effect.flip(Fiber.join(fiber))
+        const reference = error._tag === "JobTimeout" ? Option.map(error.reference, Redacted.value) : Option.none()
+        const { statusLocation } = Option.getOrThrow(reference)
+        assert.notInclude(inspect(error, { depth: 9 }), Option.getOrThrow(statusLocation))
+        const job = yield* WpsClient.attach(Option.getOrThrow(reference), sleep)
+        const result = yield* Effect.fork(job.result)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* Fiber.join(result)).slept, 60)
       }).pipe(withNode))
 
     it.effect("stores an output and downloads it", () =>

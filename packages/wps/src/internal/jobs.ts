@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Number from "effect/Number"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { ExecuteResponse } from "../Execute.ts"
@@ -180,7 +181,8 @@ export const make = (
           identifier: reference.identifier,
           kind: "deadline",
           seconds: Duration.toSeconds(deadline),
-          lastStatus: "not known"
+          lastStatus: "not known",
+          reference: Option.some(Redacted.make(reference))
         })
     })
   }
@@ -285,6 +287,7 @@ export const make = (
     const read = Effect.flatMap(reference, readStatus)
     const poller = yield* pollInternal.make({
       identifier,
+      reference: Either.getRight(reference),
       first,
       read: canEnd
         ? Effect.flatMap(read, (document) =>

@@ -6,11 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { isTerminal, type JobStatus } from "../Execute.ts"
-import { defaultSchedule, type PollOptions } from "../Job.ts"
+import { defaultSchedule, type JobReference, type PollOptions } from "../Job.ts"
 import { JobTimeout, type WpsError } from "../WpsError.ts"
 import type { JobDocument } from "./receive.ts"
 
@@ -68,13 +69,14 @@ const describe = (status: JobStatus): string => {
  */
 export const make = Effect.fnUntraced(function*(options: {
   readonly identifier: string
+  readonly reference: Option.Option<JobReference>
   readonly first: JobDocument
   readonly read: Effect.Effect<JobDocument, Failure>
   readonly poll: PollOptions
   /** Whether `end` will be called; those who wait are woken by it. */
   readonly canEnd: boolean
 }): Effect.fn.Return<Poller> {
-  const { canEnd, first, identifier, poll, read } = options
+  const { canEnd, first, identifier, poll, read, reference } = options
   const started = yield* Clock.currentTimeMillis
   const snapshot = yield* Ref.make<Snapshot>({ document: first, version: 0, changedAt: started, bad: 0, notBefore: 0 })
   const ended = yield* Deferred.make<void>()
@@ -83,7 +85,13 @@ export const make = Effect.fnUntraced(function*(options: {
   const badReads = poll.badReads ?? 10
 
   const timeout = (kind: "deadline" | "stalled", bound: Duration.DurationInput, status: JobStatus) =>
-    new JobTimeout({ identifier, kind, seconds: Duration.toSeconds(bound), lastStatus: describe(status) })
+    new JobTimeout({
+      identifier,
+      kind,
+      seconds: Duration.toSeconds(bound),
+      lastStatus: describe(status),
+      reference: Option.map(reference, Redacted.make)
+    })
 
   /** The bound that comes first, and how many milliseconds are left until then. */
   const bound = (current: Snapshot, now: number) => {
