@@ -661,7 +661,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       assert.strictEqual(yield* Deferred.await(told), "JobDismissed")
     }).pipe(Effect.scoped))
 
-  it.effect("dismisses a job that is done, which changes nothing on javaPS", () =>
+  it.effect("dismisses a job that is done, which changes nothing on javaPS [B5.8]", () =>
     Effect.gen(function*() {
       const job = yield* WpsClient.execute(echo({ literal: "done" }))
       deepStrictEqual(yield* job.result, { literal: "done" })

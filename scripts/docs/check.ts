@@ -1,7 +1,8 @@
 /**
  * Type-checks every `ts` fence of the documentation, and looks through what the packages export: each export has its
  * `@since` and `@category`, `src/index.ts` lists the modules and nothing else. Exports without an `@example` are
- * listed; they are no failure, because a field or a type often needs none.
+ * listed; they are no failure, because a field or a type often needs none. Of `docs/conformance.md` each test that is named
+ * beside an item has the item's id in a title.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -135,6 +136,32 @@ const isPublished = (module: string): boolean => {
   return !/^ {2}"private": true/m.test(fs.readFileSync(manifest, "utf8"))
 }
 
+const conformance = "docs/conformance.md"
+
+/** Files without a folder are in `packages/wps/test`, the others in `packages` or where they say. */
+const testFile = (name: string): string =>
+  name.startsWith("e2e/") ? name : path.join("packages", name.includes("/") ? name : `wps/test/${name}`)
+
+/** Each row begins with the ids of its items and names their tests: every id is in a test, and every test has an id. */
+const checkConformance = (): ReadonlyArray<string> =>
+  fs.readFileSync(path.join(root, conformance), "utf8").split("\n").flatMap((row, at) => {
+    const ids = /^\| ((?:[A-Z]\d+(?:\.\d+)? )+)\|/.exec(row)?.[1]?.trim().split(" ") ?? []
+    const tests = [...row.matchAll(/`([\w./-]+\.test\.ts)`/g)].map(([, name = ""]) => testFile(name))
+    const missing = tests.filter((test) => !fs.existsSync(path.join(root, test)))
+    const carried = tests.filter((test) => !missing.includes(test)).map((test) => {
+      const text = fs.readFileSync(path.join(root, test), "utf8")
+      return { test, carries: (id: string) => text.includes(`[${id}]`) }
+    })
+    const isCarried = (id: string) => carried.some(({ carries }) => carries(id))
+    return [
+      ...missing.map((test) => `there is no ${test}`),
+      ...ids.filter((id) => !isCarried(id)).map((id) => `no test that is named has [${id}] in its title`),
+      ...ids.length === 0 ?
+        [] :
+        carried.filter(({ carries }) => !ids.some(carries)).map(({ test }) => `${test} has none of ${ids.join(", ")}`)
+    ].map((problem) => `${conformance}:${at + 1} ${problem}`)
+  })
+
 const snippets = findSnippets()
 const published = publicModules.filter(isPublished)
 const isIndex = (module: string) => path.basename(module) === "index.ts"
@@ -145,7 +172,8 @@ const problems = [
     .map(({ line, source }) => `${source}:${line} say after no-run why the code is not run`),
   ...compile(snippets),
   ...modules.flatMap((module) => module.problems),
-  ...published.filter(isIndex).flatMap(checkIndex)
+  ...published.filter(isIndex).flatMap(checkIndex),
+  ...checkConformance()
 ]
 const withoutExample = modules.flatMap((module) => module.withoutExample)
 

@@ -102,7 +102,7 @@ describe("Processes", () => {
     const found = (identifier: string, version?: string) =>
       Either.match(Processes.find(all, identifier, version), { onLeft: ({ message }) => message, onRight: shown })
 
-    it("[F3.17] [F5.29] gives the newest by number, or the version that is asked for", () => {
+    it("[F3.17] [F5.29] [D5] gives the newest by number, or the version that is asked for", () => {
       assert.strictEqual(found("a"), "a 1.10")
       assert.strictEqual(found("a", "1.9"), "a 1.9")
       assert.strictEqual(found("b"), "b")

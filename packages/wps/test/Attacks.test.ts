@@ -1146,7 +1146,7 @@ describe("wrong results", () => {
     }))
 
   for (const version of ["2.0.2", "2.0", "2.0.1", "2.0.0"]) {
-    it.effect(`a service of version ${version} is spoken to in 2.0`, () =>
+    it.effect(`a service of version ${version} is spoken to in 2.0 [D5]`, () =>
       Effect.gen(function*() {
         const tag = yield* after(5, WpsClient.run(number({})))
         assert.strictEqual(tag, "Success {\"o\":42}")

@@ -231,7 +231,7 @@ describe("jobs that go wrong", () => {
         : answer(before, sent)
   const done = xml(documents.executeResponse(documents.succeeded, { outputs: documents.literalOutput("out", "1") }))
 
-  it.effect("survives empty, torn, missing and broken status reads", () =>
+  it.effect("survives empty, torn, missing and broken status reads [A6.4]", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(Effect.flatMap(WpsClient.execute(long), (one) => Stream.runCollect(one.changes)))
       yield* TestClock.adjust("1 minute")
@@ -284,7 +284,7 @@ describe("jobs that go wrong", () => {
       { poll }
     ))))
 
-  it.effect("a deadline ends the wait", () =>
+  it.effect("a deadline ends the wait [A6.4]", () =>
     Effect.gen(function*() {
       const { error } = yield* failing(
         WpsClient.run(long, { poll: { ...poll, deadline: "5 seconds" } }),
@@ -318,7 +318,7 @@ describe("jobs that go wrong", () => {
       assert.include(error.message, "no answer within 10 s")
     }))
 
-  it.effect("a status at another origin is asked for without credentials", () =>
+  it.effect("a status at another origin is asked for without credentials [A6.4] [D12]", () =>
     Effect.gen(function*() {
       const { error, sent } = yield* failing(
         WpsClient.run(long),

@@ -205,7 +205,7 @@ describe("following a job", () => {
         assert.isTrue(seconds.slice(0, 1).every((pause) => pause >= 0.2 && pause <= 0.3))
       }))
 
-    it.effect("the wait ends with its schedule", () =>
+    it.effect("the wait ends with its schedule [A6.4]", () =>
       Effect.gen(function*() {
         const { asked, poller } = yield* following([Effect.succeed(running(1))], {
           schedule: Schedule.spaced("1 second").pipe(Schedule.intersect(Schedule.recurs(3)))

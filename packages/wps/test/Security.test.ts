@@ -295,7 +295,7 @@ describe("credentials go to the named origin only", () => {
       `https://evil.example/1?CODE=x&code=${code}&keep=1`
     ]
   ) {
-    it.effect(`and ${location} is not`, () =>
+    it.effect(`and ${location} is not [A6.4] [D12]`, () =>
       Effect.gen(function*() {
         const sent = yield* statusAt(location)
         assert.lengthOf(sent, 1)

@@ -245,7 +245,7 @@ describe("WpsClient", () => {
         assert.strictEqual((yield* job.status)._tag, "Succeeded")
       }).pipe(withNode))
 
-    it.effect("has the lineage where it was wanted [A6.11]", () =>
+    it.effect("has the lineage where it was wanted [A6.1] [A6.11]", () =>
       Effect.gen(function*() {
         const job = yield* WpsClient.execute(sleep({ seconds: 1 }), { lineage: true })
         const fiber = yield* Effect.fork(job.document)

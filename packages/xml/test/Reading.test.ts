@@ -130,12 +130,12 @@ describe("encodings", () => {
   const reads = (bytes: Uint8Array, options?: Xml.DecodeOptions) => right(Xml.decode(title, options)(bytes))
   const fails = (bytes: Uint8Array, options?: Xml.DecodeOptions) => left(Xml.decode(title, options)(bytes))
 
-  it("UTF-8 where nothing is said", () => {
+  it("UTF-8 where nothing is said [A8.3]", () => {
     assert.strictEqual(reads(utf8("<r>\u00e4</r>")), "\u00e4")
     assert.strictEqual(reads(utf8("<?xml version=\"1.0\"?><r>\u00e4</r>")), "\u00e4")
   })
 
-  it("as declared", () => {
+  it("as declared [A8.3]", () => {
     for (const name of ["ISO-8859-1", "iso-8859-1", "latin1"]) {
       assert.strictEqual(reads(latin1(declared(name))), "\u00e4")
     }
@@ -369,7 +369,7 @@ describe("errors", () => {
 })
 
 describe("limits", () => {
-  it("a document type declaration is refused", () => {
+  it("a document type declaration is refused [A8.2]", () => {
     for (
       const source of [
         "<!DOCTYPE r><r/>",
@@ -387,7 +387,7 @@ describe("limits", () => {
     }
   })
 
-  it("depth, wherever it is", () => {
+  it("depth, wherever it is [A8.4]", () => {
     const deep = (levels: number, name = "x") => `<${name}>`.repeat(levels) + `</${name}>`.repeat(levels)
     for (const content of [Xml.text, Xml.map(Xml.fragment, { decode: String, encode: () => assert.fail() })]) {
       const document = Xml.document(none("r"), content)
@@ -417,7 +417,7 @@ describe("limits", () => {
     assert.isBelow(Number(process.hrtime.bigint() - from) / 1e6, 2000)
   })
 
-  it("bytes", () => {
+  it("bytes [A8.4]", () => {
     const options = { maxBytes: 20 }
     assert.strictEqual(right(Xml.decode(title, options)("<r>0123456789abc</r>")), "0123456789abc")
     assert.strictEqual(left(Xml.decode(title, options)("<r>0123456789abcd</r>")).reason, "limit")

@@ -10,7 +10,7 @@ const write = <A>(content: Xml.Content<A>, value: NoInfer<A>): string =>
 describe("names", () => {
   const point = Xml.document(a("Point"), Xml.struct({ x: Xml.one(a("x"), Xml.text), k: Xml.attribute(b("k")) }))
 
-  it("are matched by URI and local name, whatever the prefix", () => {
+  it("are matched by URI and local name, whatever the prefix [A8.1]", () => {
     for (
       const source of [
         "<a:Point xmlns:a='urn:a' xmlns:b='urn:b' b:k='1'><a:x>2</a:x></a:Point>",
