@@ -30,7 +30,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
         const error = yield* Effect.flip(session.login)
         assert(error._tag === "ProviderError")
         deepStrictEqual([error.code, error.status], [Option.some("invalid_client"), Option.some(401)])
-        assert.include(error.message, "Check the client id and the client secret.")
+        assert.include(error.message, "Check the client id and the client secret")
         assert.notInclude(inspect(error, { depth: 20 }) + Inspectable.toStringUnknown(error), "not-the-secret")
       }))
   }

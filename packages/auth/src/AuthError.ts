@@ -269,7 +269,8 @@ export class TokenStoreError extends Schema.TaggedError<TokenStoreError>(`${from
   { op: StoreOperation, reason: Schema.String }
 ) {
   override get message(): string {
-    return `The token store failed (${this.op}): ${this.reason}. Check that it can be read and written.`
+    const advice = this.op === "unseal" ? "" : " Check that it can be read and written."
+    return `The token store failed (${this.op}): ${this.reason}.${advice}`
   }
 }
 

@@ -14,6 +14,7 @@ import { Auth } from "./Auth.ts"
 import { CustomAuthFailed, isAuthError } from "./AuthError.ts"
 import * as clientRequest from "./internal/clientRequest.ts"
 import { errorName } from "./internal/errorName.ts"
+import { unsealed } from "./internal/sealedEntry.ts"
 import * as TokenStore from "./TokenStore.ts"
 
 /**
@@ -85,7 +86,7 @@ export const layerWithoutTokenStore = <E, R>(
   Layer.effect(
     Auth,
     Effect.gen(function*() {
-      const tokenStore = yield* TokenStore.TokenStore
+      const tokenStore = unsealed(yield* TokenStore.TokenStore)
       const context = yield* Effect.context<R>()
       const key = profileKey(options.key)
       const failed = (reason: string): CustomAuthFailed => new CustomAuthFailed({ key: options.key, reason })

@@ -22,6 +22,7 @@ import * as liveToken from "./internal/liveToken.ts"
 import * as logins from "./internal/logins.ts"
 import * as oauthProtocol from "./internal/oauthProtocol.ts"
 import * as registeredClient from "./internal/registeredClient.ts"
+import { unsealed } from "./internal/sealedEntry.ts"
 import { LoginUi } from "./LoginUi.ts"
 import { defaultTimeout, Loopback } from "./Loopback.ts"
 import { Session } from "./Session.ts"
@@ -142,7 +143,7 @@ export interface AuthorizationCodeOptions extends Options {
 const fromGrant = Effect.fnUntraced(function*(
   grant: liveToken.Grant
 ): Effect.fn.Return<Context.Context<Auth | Session>, never, TokenStore | Scope.Scope> {
-  const { auth, session } = yield* liveToken.make(grant, yield* TokenStore)
+  const { auth, session } = yield* liveToken.make(grant, unsealed(yield* TokenStore))
   return Context.make(Auth, auth).pipe(Context.add(Session, session))
 })
 
@@ -166,7 +167,7 @@ const clientOf = Effect.fnUntraced(function*(
   HttpClient.HttpClient | TokenStore | Scope.Scope
 > {
   const key = keyOf(options, grant, scope)
-  const dpop = options.dpop === true ? Option.some(yield* Dpop.make(key, yield* TokenStore)) : Option.none()
+  const dpop = options.dpop === true ? Option.some(yield* Dpop.make(key, unsealed(yield* TokenStore))) : Option.none()
   const protocol = yield* oauthProtocol.make(
     options,
     Effect.succeed({ clientId: options.clientId, authentication: options.authentication ?? { _tag: "None" } }),
@@ -335,7 +336,7 @@ export const layerRegisteredClient = (
 ): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | TokenStore | LoginUi> =>
   Layer.scopedContext(Effect.gen(function*() {
     const ui = yield* LoginUi
-    const store = yield* TokenStore
+    const store = unsealed(yield* TokenStore)
     const page = yield* oauthProtocol.parseIssuer(options.registration)
     const scope = options.scope ?? ""
     const key = keyOf({ ...options, clientId: options.clientId ?? "" }, "client_credentials", scope)

@@ -16,6 +16,7 @@ import * as Schema from "effect/Schema"
 import * as SynchronizedRef from "effect/SynchronizedRef"
 import { type StoreOperation, TokenStoreError } from "./AuthError.ts"
 import * as aesGcm from "./internal/aesGcm.ts"
+import { sealedOf } from "./internal/sealedEntry.ts"
 
 /**
  * A JSON value.
@@ -244,7 +245,6 @@ export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(
 
 const EntryJson = Schema.parseJson(Entry)
 const KeyJson = Schema.parseJson(ProfileKey)
-const Sealed = Schema.Struct({ sealed: Schema.String })
 
 const orFail = <A>(value: Effect.Effect<Option.Option<A>>, op: StoreOperation, reason: string) =>
   Effect.flatMap(value, Option.match({ onNone: () => new TokenStoreError({ op, reason }), onSome: Effect.succeed }))
@@ -252,7 +252,7 @@ const orFail = <A>(value: Effect.Effect<Option.Option<A>>, op: StoreOperation, r
 const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Service) {
   const cipher = yield* orFail(
     aesGcm.fromKey(key),
-    "get",
+    "unseal",
     "the key to seal it with is not 32 bytes in base64, or there is no WebCrypto here. " +
       "Make a key with: openssl rand -base64 32"
   )
@@ -269,10 +269,10 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
   })
 
   const open = Effect.fnUntraced(function*(profile: ProfileKey, entry: Entry) {
-    const { sealed } = yield* orFail(
-      Effect.succeed(Schema.decodeUnknownOption(Sealed)(Redacted.value(entry.custom))),
+    const sealed = yield* orFail(
+      Effect.succeed(sealedOf(entry)),
       "unseal",
-      "the stored entry is not sealed. Clear it, which is to log out, and log in again"
+      "the stored entry is not sealed, or has something in the clear beside. Clear it, which is to log out, and log in again"
     )
     const text = yield* cipher.open(sealed, yield* context(profile))
     return yield* orFail(
@@ -322,7 +322,8 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
  * store as an entry whose `custom` has only `sealed`: IV and ciphertext in base64. The profile keys are in the clear.
  *
  * The layer fails with `TokenStoreError` when the key is none. `get` and `modify` do for an entry that was sealed with
- * another key or under another profile, was changed, or is not sealed. `clear` removes such an entry.
+ * another key or under another profile, was changed, or is not sealed, and so do the layers that log in where a sealed
+ * entry comes to them unopened. `clear` removes such an entry.
  *
  * @since 0.1.0
  * @category combinators

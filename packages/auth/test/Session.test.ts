@@ -1,4 +1,4 @@
-import { Auth, KeycloakAuth, LoginUi, OAuth, Session, TokenStore } from "@effect-wps/auth"
+import { Auth, type AuthError, CustomAuth, KeycloakAuth, LoginUi, OAuth, Session, TokenStore } from "@effect-wps/auth"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -90,31 +90,60 @@ describe("a session of a registered client", () => {
     }))
 })
 
+const sealedWith = (byte: number) =>
+  TokenStore.sealed(Redacted.make(Encoding.encodeBase64(new Uint8Array(32).fill(byte))))
+
 describe("a session whose entry cannot be read", () => {
-  it.scoped("is ended by a logout, after which a login is one as ever", () =>
+  const under = (provider: Provider, store: Layer.Layer<TokenStore.TokenStore, AuthError.TokenStoreError>) =>
+    Effect.map(
+      Layer.build(
+        OAuth.layerClientCredentials({
+          issuer,
+          clientId: "nightly",
+          authentication: { _tag: "ClientSecret", secret: Redacted.make("client-secret") }
+        }).pipe(Layer.provide(store), Layer.provide(Layer.succeed(HttpClient.HttpClient, provider.client)))
+      ),
+      Context.get(Session.Session)
+    )
+
+  type Store = Layer.Layer<TokenStore.TokenStore, AuthError.TokenStoreError>
+  const reopened: ReadonlyArray<readonly [what: string, reopen: (inner: Store) => Store]> = [
+    ["another key", sealedWith(2)],
+    ["none", (inner) => inner]
+  ]
+
+  for (const [what, reopen] of reopened) {
+    it.scoped(`because it is sealed and opened with ${what}, writes nothing and is ended by a logout`, () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const store = yield* memory
+        const inner = Layer.succeed(TokenStore.TokenStore, store)
+        yield* (yield* under(provider, sealedWith(1)(inner))).login
+        const session = yield* under(provider, reopen(inner))
+        const calls = (yield* provider.calls).length
+        assert.include(yield* Effect.flip(session.whoami), { _tag: "TokenStoreError", op: "unseal" })
+        assert.include(yield* Effect.flip(session.login), { _tag: "TokenStoreError", op: "unseal" })
+        assert.lengthOf(yield* provider.calls, calls)
+        yield* (yield* under(provider, sealedWith(1)(inner))).login
+        yield* session.logout
+        deepStrictEqual(yield* session.whoami, Option.none())
+        assert.strictEqual((yield* session.login).clientId, "nightly")
+      }))
+  }
+
+  it.scoped("because it is sealed, is not taken for an empty one by a scheme of one's own", () =>
     Effect.gen(function*() {
-      const provider = yield* makeProvider()
-      const inner = yield* memory
-      const under = (byte: number) =>
-        Layer.build(
-          OAuth.layerClientCredentials({
-            issuer,
-            clientId: "nightly",
-            authentication: { _tag: "ClientSecret", secret: Redacted.make("client-secret") }
-          }).pipe(
-            Layer.provide(
-              TokenStore.sealed(Redacted.make(Encoding.encodeBase64(new Uint8Array(32).fill(byte))))(
-                Layer.succeed(TokenStore.TokenStore, inner)
-              )
-            ),
-            Layer.provide(Layer.succeed(HttpClient.HttpClient, provider.client))
-          )
+      const inner = Layer.succeed(TokenStore.TokenStore, yield* memory)
+      const under = (store: Layer.Layer<TokenStore.TokenStore, AuthError.TokenStoreError>) =>
+        Effect.provide(
+          authorize,
+          CustomAuth.layerWithoutTokenStore({
+            key: "code",
+            apply: ({ headers, query, store }) => Effect.succeed({ headers, query, store: { ...store, code: "c0de" } })
+          }).pipe(Layer.provide(store))
         )
-      yield* Context.get(yield* under(1), Session.Session).login
-      const session = Context.get(yield* under(2), Session.Session)
-      assert.include(yield* Effect.flip(session.whoami), { _tag: "TokenStoreError" })
-      yield* session.logout
-      deepStrictEqual(yield* session.whoami, Option.none())
-      assert.strictEqual((yield* session.login).clientId, "nightly")
+      yield* under(sealedWith(1)(inner))
+      assert.include(yield* Effect.flip(under(inner)), { _tag: "TokenStoreError", op: "unseal" })
+      yield* under(sealedWith(1)(inner))
     }))
 })

@@ -274,6 +274,17 @@ describe("TokenStore.sealed", () => {
       Effect.zipRight(put(inner, keyA, Option.some(secretEntry)), assertUnreadable(sealed, keyA))
     ))
 
+  it.effect("refuses what is sealed and has something in the clear beside", () =>
+    withSealed((sealed, inner) =>
+      Effect.gen(function*() {
+        yield* put(sealed, keyA, Option.some(secretEntry))
+        const { custom } = Option.getOrThrow(yield* inner.get(keyA))
+        const credentials = new TokenStore.ClientCredentials({ clientId: "a", clientSecret: Redacted.make("b") })
+        yield* put(inner, keyA, Option.some(new TokenStore.Entry({ credentials: Option.some(credentials), custom })))
+        yield* assertUnreadable(sealed, keyA)
+      })
+    ))
+
   it.effect.prop(
     "refuses what was changed, wherever and however",
     [FastCheck.nat(), FastCheck.integer({ min: 1, max: 255 }), FastCheck.boolean()],

@@ -30,7 +30,9 @@ export class KeyringUnavailable
 {
   override get message(): string {
     return `Tokens cannot be kept in the keyring: ${this.detail}. ` +
-      (this.reason === "not-installed" ? "Install it (npm install @napi-rs/keyring)" : "Unlock it") +
+      (this.reason === "not-installed"
+        ? "Install it (npm install @napi-rs/keyring)"
+        : "See that there is one and that it is unlocked") +
       ", or keep them in a file that only you can read, with NodeTokenStore.layerFile."
   }
 }

@@ -277,12 +277,23 @@ export const make = Effect.fnUntraced(function*(
   const renewed = (refused: Option.Option<string>): Effect.Effect<TokenSet, AuthError> =>
     Effect.map(join(renewal(refused)), ({ tokens }) => tokens)
 
+  /** Nobody logs in for an entry that cannot be opened, which is for them to see first. */
+  const sealed = Effect.catchTag(
+    store.get(key),
+    "TokenStoreError",
+    (error) => error.op === "unseal" ? Effect.fail(error) : Effect.void
+  )
+
   /** A renewal that is under way is no login, unless it comes to one: its end is waited for. */
   const login: Effect.Effect<TokenSet, AuthError> = Effect.suspend(() =>
     Effect.flatMap(
       Ref.get(flight),
       Option.match({
-        onNone: () => Effect.flatMap(join(Effect.zipRight(prepare(true), obtain("no-token"))), loggedIn),
+        onNone: () =>
+          Effect.flatMap(
+            join(sealed.pipe(Effect.zipRight(prepare(true)), Effect.zipRight(obtain("no-token")))),
+            loggedIn
+          ),
         onSome: (underWay) =>
           Effect.matchEffect(Deferred.await(underWay), {
             onFailure: (error) => error._tag === "LoginFailed" ? Effect.fail(error) : login,
@@ -352,7 +363,13 @@ export const make = Effect.fnUntraced(function*(
     // What is sealed with another key cannot be revoked, and is forgotten all the same.
     Effect.catchTag(
       "TokenStoreError",
-      (error) => error.op === "unseal" ? Effect.as(store.clear(key), Option.none<TokenSet>()) : Effect.fail(error)
+      (error) =>
+        error.op === "unseal"
+          ? Effect.zipRight(
+            store.clear(key),
+            Effect.map(Ref.getAndSet(unsaved, Option.none()), Option.map(({ tokens }) => tokens))
+          )
+          : Effect.fail(error)
     )
   )
 

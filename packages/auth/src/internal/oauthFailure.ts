@@ -55,10 +55,16 @@ export const transportReason = (error: { readonly _tag: string; readonly cause?:
   return error._tag === "TooLarge" ? "its answer is larger than 1 MiB" : "the connection failed"
 }
 
+const checkClient =
+  "Check the client id and the client secret, or the key in its place: which one the provider knows, and " +
+  "this machine's clock."
+
 const advice: Readonly<Record<string, string>> = {
-  invalid_client: "Check the client id and the client secret.",
+  invalid_client: checkClient,
   unauthorized_client: "Check the client id, the client secret, and whether the client may use this flow.",
   invalid_grant: "What was presented has expired, was used before, or was revoked: log in again.",
+  invalid_dpop_proof:
+    "Set the clock of this machine, or the provider's: a proof says when it was made, and is taken for a short time.",
   invalid_scope: "Ask for a scope that the provider has.",
   access_denied: "The person or the provider said no: log in again, and allow it.",
   expired_token: "The code was not entered in time: begin again.",
@@ -116,7 +122,7 @@ export const failure = (operation: ProviderOperation, issuer: string, secrets: R
   if (cause instanceof oauth.WWWAuthenticateChallengeError) {
     return make(
       `HTTP ${cause.status} and a challenge`,
-      "Check the client id and the client secret.",
+      checkClient,
       undefined,
       cause.status
     )

@@ -1,0 +1,34 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { TokenStoreError } from "../AuthError.ts"
+import type { Entry, Service } from "../TokenStore.ts"
+
+const Sealed = Schema.Struct({ sealed: Schema.String })
+
+const decode = Schema.decodeUnknownOption(Sealed, { onExcessProperty: "error" })
+
+/** What an entry hides; none where it has anything in the clear. */
+export const sealedOf = ({ credentials, custom, tokens }: Entry): Option.Option<string> =>
+  Option.isSome(tokens) || Option.isSome(credentials)
+    ? Option.none()
+    : Option.map(decode(Redacted.value(custom)), ({ sealed }) => sealed)
+
+/** An entry that nobody has opened would be taken for an empty one, and secrets be written beside what is sealed. */
+const opened = (entry: Option.Option<Entry>): Effect.Effect<Option.Option<Entry>, TokenStoreError> =>
+  Option.isSome(Option.flatMap(entry, sealedOf))
+    ? new TokenStoreError({
+      op: "unseal",
+      reason:
+        "the stored entry is sealed. Provide the store through TokenStore.sealed with the key that it was sealed " +
+        "with, or clear it, which is to log out, and log in again"
+    })
+    : Effect.succeed(entry)
+
+/** The store, as who cannot open a sealed entry uses it. */
+export const unsealed = (store: Service): Service => ({
+  get: (key) => Effect.flatMap(store.get(key), opened),
+  modify: (key, f) => store.modify(key, (current) => Effect.flatMap(opened(current), f)),
+  clear: store.clear
+})
