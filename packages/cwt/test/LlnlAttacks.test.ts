@@ -478,7 +478,7 @@ describe("without end", () => {
       const jobs = yield* Stream.runCollect(Stream.take(Llnl.jobs({ pageSize: 1 }), 1000))
       assert.strictEqual(jobs.length, 1000)
       assert.strictEqual((yield* sent).length, 1000)
-    }).pipe(Effect.provide(layer((_, before) => page([listed(before.length)], "more")))))
+    }).pipe(Effect.provide(layer((_, before) => page([listed(before.length)], "more")))), 20_000)
 })
 
 describe("a job's document that cannot be had", () => {
@@ -1025,7 +1025,7 @@ describe("repair", () => {
     Effect.gen(function*() {
       const read = yield* isReadable(repair(document({ abstract: text, result: output })))
       assert.strictEqual(read?.trim(), text)
-    }), { fastCheck: { numRuns: 200 } })
+    }), { fastCheck: { numRuns: 200 }, timeout: 20_000 })
 
   const parts = [
     "<Abstract>",

@@ -1,8 +1,8 @@
 /**
  * How real servers stray from the standard, to be switched on in a node, so that programs can be tested against them.
  *
- * Each is what a server was seen to do, or what its users have told of it. `pyWps`, `javaPs`, `geoServer` and `llnl` are
- * the ones of one server.
+ * Each is what a server was seen to do, or what its users have told of it. `pyWps`, `javaPs`, `geoServer`, `llnl` and the
+ * like are the ones of one server.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,10 @@ import type { WpsProtocol } from "@effect-wps/wps"
 import * as Headers from "@effect/platform/Headers"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { gzipSync } from "node:zlib"
 import * as internal from "./internal/quirks.ts"
 
@@ -27,6 +29,8 @@ export interface Answer<out R = never> {
   /** Which answer of that operation it is, from 1; of those about one job or output, where it is about one. */
   readonly count: number
   readonly request: HttpServerRequest.HttpServerRequest
+  /** The document that was posted; of another request it is empty. */
+  readonly body: string
   /** Makes it: a process is run by this, so not at all where it is left out. */
   readonly response: Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 }
@@ -40,7 +44,7 @@ export interface Answer<out R = never> {
 export interface Behaviour {
   /** Whether GetResult of a running job waits for its end instead of answering `ResultNotReady`. */
   readonly getResultWaits?: boolean | undefined
-  /** Whether a dismissed job is called Failed, and is not forgotten. */
+  /** Whether a dismissed job is called Failed, and is not forgotten; one that is done cannot be dismissed. */
   readonly dismissedIsFailed?: boolean | undefined
   /** The version in which everything but capabilities is answered, whatever was asked. */
   readonly answersIn?: "1.0.0" | undefined
@@ -54,6 +58,24 @@ export interface Behaviour {
   readonly executionIds?: boolean | undefined
   /** Whether jobs are asked for by an Execute of `GetStatus`, in WPS 1.0.0. */
   readonly statusByExecute?: boolean | undefined
+  /** Where the status document of the job `{id}` lies below the node's path, in the place of its own. */
+  readonly statusPath?: `/${string}{id}${string}` | undefined
+  /** The state in which every job that runs asynchronously stays. */
+  readonly stuckJobs?: "Accepted" | "Started" | undefined
+  /** How long a job is accepted before it is run. */
+  readonly queuedFor?: Duration.DurationInput | undefined
+  /** Whether job documents repeat what was asked, whether that was wanted or not. */
+  readonly alwaysLineage?: boolean | undefined
+  /** Whether of the versions that a client accepts the last is taken, and WPS 1.0.0 where it names none. */
+  readonly lastVersionWins?: boolean | undefined
+  /** Whether an Execute of WPS 2.0 is run at once, without its inputs and for every output. */
+  readonly misreads200?: boolean | undefined
+  /** Whether outputs that a query asks for by reference are given by value. */
+  readonly ignoresAsReference?: boolean | undefined
+  /** What is read of the parameter `DataInputs`, after the query's own encoding has been undone. */
+  readonly readsInputs?: ((dataInputs: string) => string) | undefined
+  /** Whether inputs and outputs are described in another order than they were declared in. */
+  readonly otherOrder?: boolean | undefined
 }
 
 /**
@@ -135,17 +157,25 @@ export const rewrite = (
           }))
   )
 
-/** Gives this answer in the place of the first so many to an operation. */
+/** Gives this in the place of the first so many answers to an operation. An answer is an effect that gives itself. */
 const instead = (
   name: string,
   operation: Operation,
   times: number,
-  response: HttpServerResponse.HttpServerResponse
-): Quirk =>
+  response: Effect.Effect<HttpServerResponse.HttpServerResponse>
+): Quirk => make(name, (answer) => answer.operation === operation && answer.count <= times ? response : answer.response)
+
+/** Refuses an Execute whose document has this in it. */
+const refusesBody = (name: string, pattern: RegExp): Quirk =>
   make(
     name,
-    (answer) => answer.operation === operation && answer.count <= times ? Effect.succeed(response) : answer.response
+    ({ body, operation, response }) =>
+      operation === "Execute" && body.includes("http://www.opengis.net/wps/2.0") && pattern.test(body)
+        ? Effect.succeed(internal.report(400, "NoApplicableCode", ""))
+        : response
   )
+
+const internalError = internal.page(500, "Internal Server Error", "<p>The server met an internal error.</p>")
 
 const behaves = (name: string, behaviour: Behaviour): Quirk => make(name, ({ response }) => response, behaviour)
 
@@ -169,12 +199,7 @@ const isDescription = (root: string): boolean => root === "ProcessDescriptions" 
  * @category failures
  */
 export const html500 = (operation: Operation, times = Infinity): Quirk =>
-  instead(
-    "html500",
-    operation,
-    times,
-    internal.page(500, "Internal Server Error", "<p>The server met an internal error.</p>")
-  )
+  instead("html500", operation, times, internalError)
 
 /**
  * HTTP 200 with a page to log in at, as gateways give it to who has no session: `times` times, or always. Nothing is run.
@@ -246,7 +271,7 @@ export const refusesChunked: Quirk = make(
   "refusesChunked",
   ({ request, response }) =>
     request.method === "POST" && Option.isNone(Headers.get(request.headers, "content-length"))
-      ? Effect.succeed(internal.page(500, "Internal Server Error", "<p>The server met an internal error.</p>"))
+      ? Effect.succeed(internalError)
       : response
 )
 
@@ -343,6 +368,259 @@ export const invalidJobId: Quirk = rewrite("invalidJobId", (text) =>
     /exceptionCode="NoSuchJob"(?: locator="[^"]*")?/g,
     "exceptionCode=\"InvalidParameterValue\" locator=\"JobId\""
   ))
+
+/**
+ * The connection is closed with no answer at all (PyWPS, where raw output is wanted of what is kept by reference):
+ * `times` times, or always. Nothing is run. A client in memory sees it as an error of the transport too.
+ *
+ * @example
+ * ```ts
+ * import { Quirk, WpsNode, WpsServer } from "@effect-wps/testing"
+ *
+ * const Server = WpsServer.layer([WpsNode.echo], { quirks: [Quirk.closesConnection("Execute", 1)] })
+ * ```
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const closesConnection = (operation: Operation, times = Infinity): Quirk =>
+  make(
+    "closesConnection",
+    (answer) =>
+      answer.operation === operation && answer.count <= times ? internal.close(answer.request) : answer.response
+  )
+
+/**
+ * The request is taken and never answered, as by the workers of PyWPS that have locked each other out: `times` times,
+ * or always. Nothing is run.
+ *
+ * @example
+ * ```ts
+ * import { Quirk, WpsNode, WpsTest } from "@effect-wps/testing"
+ *
+ * const Silent = WpsTest.layer([WpsNode.echo], { quirks: [Quirk.neverAnswers("GetStatus", 1)] })
+ * ```
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const neverAnswers = (operation: Operation, times = Infinity): Quirk =>
+  // The server's handlers cannot be interrupted, unless they say so.
+  instead("neverAnswers", operation, times, Effect.interruptible(Effect.never))
+
+/**
+ * HTTP 400 with a report that says `FileSizeExceeded` for a body of more bytes than these, by its Content-Length
+ * (PyWPS, by default 3 MB). Nothing is run.
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const tooLarge = (bytes: number): Quirk =>
+  make(
+    "tooLarge",
+    ({ request, response }) =>
+      Option.exists(Headers.get(request.headers, "content-length"), (length) => Number(length) > bytes)
+        ? Effect.succeed(
+          internal.report(400, "FileSizeExceeded", `File size for input exceeded. Maximum ${bytes} bytes.`)
+        )
+        : response
+  )
+
+/**
+ * An Execute of WPS 2.0 with a value that names no type is refused with `NoApplicableCode` (javaPS as it comes).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const wantsMimeType: Quirk = refusesBody(
+  "wantsMimeType",
+  /<(?:[\w.-]+:)?Data(?=[\s>])(?![^<>]*\smimeType=)/
+)
+
+/**
+ * An Execute of WPS 2.0 that asks for an output without naming a type is refused with `NoApplicableCode` (javaPS as it
+ * comes, for literals and boxes).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const wantsOutputMimeType: Quirk = refusesBody(
+  "wantsOutputMimeType",
+  /<(?:[\w.-]+:)?Output(?=[\s>])(?![^<>]*\smimeType=)[^<>]*\sid=/
+)
+
+/**
+ * An Execute of WPS 2.0 that has a `<` or `&` in a LiteralValue is refused with `NoApplicableCode` (javaPS, which
+ * takes the same as plain text).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const refusesEscaped: Quirk = refusesBody(
+  "refusesEscaped",
+  /<(?:[\w.-]+:)?LiteralValue[^<>]*>[^<]*&(?:lt|amp);/
+)
+
+/**
+ * HTTP 500 with an HTML page where raw output is wanted that there is not, or by a query that names its type (PyWPS).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const rawHtml500: Quirk = make(
+  "rawHtml500",
+  ({ body, operation, request, response }) =>
+    operation !== "Execute" ? response : Option.match(internal.rawOutputOf({ body, url: request.url }), {
+      onNone: () => response,
+      onSome: ({ identifier, isTyped }) =>
+        isTyped ?
+          Effect.succeed(internalError) :
+          Effect.map(response, (one) => internal.isReportOf(one, identifier) ? internalError : one)
+    })
+)
+
+/**
+ * A process that fails where its raw output is waited for is a report with HTTP 400, and not 500 (PyWPS).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const failuresIn400: Quirk = make(
+  "failuresIn400",
+  ({ response }) =>
+    Effect.map(
+      response,
+      (one) => one.status === 500 && internal.isReport(one) ? HttpServerResponse.setStatus(one, 400) : one
+    )
+)
+
+/**
+ * Whatever a process fails with, this is the only text that is told of it: `Process failed, please check server error
+ * log` in PyWPS 4.8.
+ *
+ * @example
+ * ```ts
+ * import { Quirk } from "@effect-wps/testing"
+ *
+ * const quirk = Quirk.failureText("Process failed, please check server error log")
+ * ```
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const failureText = (text: string): Quirk =>
+  rewrite("failureText", (document, root) =>
+    root === "ExecuteResponse" && document.includes("<wps:ProcessFailed")
+      ? document.replace(/(<ows:ExceptionText>)[^<]*/g, (_, start: string) => start + internal.escape(text))
+      : document)
+
+/**
+ * A report is wholly in the namespace of WPS: `wps:ExceptionReport` with `wps:Exception` in it, in WPS 1.0.0 (GSKY).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const wpsReports: Quirk = rewrite(
+  "wpsReports",
+  (text, root) =>
+    root === "ExceptionReport" || root === "ExecuteResponse"
+      ? internal.declare(
+        text.replace(/(<\/?)ows:Exception(?=[\s/>RT])/g, "$1wps:Exception"),
+        "wps",
+        "http://www.opengis.net/wps/1.0.0"
+      )
+      : text
+)
+
+/**
+ * A process, input or output that is not known is an `InvalidParameterValue` in WPS 2.0 too, and no `NoSuchProcess`
+ * and the like (javaPS).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const invalidParameters: Quirk = rewrite("invalidParameters", (text) =>
+  text.replace(
+    /exceptionCode="NoSuch(Process|Input|Output)"(?: locator="[^"]*")?/g,
+    (_, what: string) => `exceptionCode="InvalidParameterValue" locator="${what === "Process" ? "Identifier" : what}"`
+  ))
+
+/**
+ * An Execute without this bearer token is HTTP 401 with a report and no `WWW-Authenticate`; whatever else is asked is
+ * open (Twitcher). `WpsNode.bearer` guards all of a node.
+ *
+ * @example
+ * ```ts
+ * import { Quirk, WpsNode, WpsServer } from "@effect-wps/testing"
+ * import { Redacted } from "effect"
+ *
+ * const Server = WpsServer.layer([WpsNode.echo], { quirks: [Quirk.guardsExecute(Redacted.make("secret"))] })
+ * ```
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const guardsExecute = (token: Redacted.Redacted): Quirk =>
+  make("guardsExecute", ({ operation, request, response }) =>
+    operation === "Execute" &&
+      !Option.contains(Headers.get(request.headers, "authorization"), `Bearer ${Redacted.value(token)}`)
+      ? Effect.succeed(
+        internal.report(401, "NoApplicableCode", "Access to service is forbidden.", "AccessForbidden")
+      )
+      : response)
+
+/**
+ * Raw output that is no XML, JSON or image is HTTP 401, whoever asks: a proxy lets through the types that it knows
+ * (Twitcher).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const rawTypes401: Quirk = make(
+  "rawTypes401",
+  ({ operation, response }) =>
+    operation !== "Execute" ? response : Effect.map(response, (one) => {
+      const type = one.headers["content-type"] ?? ""
+      return one.status === 200 && !/xml|json|^image\//.test(type)
+        ? internal.report(401, "NoApplicableCode", `Content type is not allowed: ${type}.`, "AccessForbidden")
+        : one
+    })
+)
+
+/**
+ * HTTP 405 for HEAD (PyWPS).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const noHead: Quirk = make(
+  "noHead",
+  ({ request, response }) =>
+    request.method === "HEAD"
+      ? Effect.succeed(HttpServerResponse.empty({ status: 405, headers: { allow: "GET, POST" } }))
+      : response
+)
+
+/**
+ * GetResult of a job that was asked for raw data is HTTP 200 of any type, with a report that says `NoApplicableCode`
+ * (javaPS, which does not know how to write it).
+ *
+ * @since 0.1.0
+ * @category failures
+ */
+export const asyncRawReport: Quirk = make(
+  "asyncRawReport",
+  ({ operation, response }) =>
+    operation !== "GetResult" ?
+      response :
+      Effect.map(response, (one) =>
+        one.status === 200 && Option.isNone(internal.documentOf(one))
+          ? internal.retyped(
+            internal.report(200, "NoApplicableCode", "Could not find encoder for key 'GetResultResponse'."),
+            "*/*"
+          )
+          : one)
+)
 
 // ---------------------------------------------------------------------------------------------------------------- jobs
 
@@ -477,18 +755,14 @@ export const internalHost = (origin: string): Quirk =>
     }))
 
 /**
- * The place of a job's status is a request with its `executionId`, and with another it can be dismissed, in WPS 1.0.0
- * (GeoServer).
+ * The place of a job's status is a request with its `executionId`, as is that of what it stored, and with another it can
+ * be dismissed, in WPS 1.0.0 (GeoServer).
  *
  * @since 0.1.0
  * @category jobs
  */
 export const executionIds: Quirk = {
-  ...rewrite("executionIds", (text) =>
-    text.replace(
-      /( statusLocation="[^"]*)\/jobs\/([^"]*)/,
-      "$1?service=WPS&amp;version=1.0.0&amp;request=GetExecutionStatus&amp;executionId=$2"
-    )),
+  ...rewrite("executionIds", internal.byExecutionId),
   behaviour: { executionIds: true }
 }
 
@@ -590,7 +864,7 @@ export const lowerCaseStates: Quirk = rewrite(
 export const getResultWaits: Quirk = behaves("getResultWaits", { getResultWaits: true })
 
 /**
- * A job that was dismissed has failed, and is still known (javaPS).
+ * A job that was dismissed has failed, and is still known; one that is done cannot be dismissed (javaPS).
  *
  * @since 0.1.0
  * @category jobs
@@ -604,6 +878,116 @@ export const dismissedIsFailed: Quirk = behaves("dismissedIsFailed", { dismissed
  * @category jobs
  */
 export const alwaysAsync: Quirk = behaves("alwaysAsync", { alwaysAsync: true })
+
+/**
+ * No job comes to its end: it stays accepted, or started, for ever (PyWPS where its database is locked, ESGF where
+ * nothing takes the job up). It can be dismissed.
+ *
+ * @example
+ * ```ts
+ * import { Quirk, WpsNode, WpsTest } from "@effect-wps/testing"
+ *
+ * const Stuck = WpsTest.layer([WpsNode.echo], {
+ *   quirks: [Quirk.stuckJobs("Started")],
+ *   client: { poll: { stallTimeout: "10 minutes" } }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const stuckJobs = (state: "Accepted" | "Started" = "Accepted"): Quirk =>
+  behaves("stuckJobs", { stuckJobs: state })
+
+/**
+ * A job is accepted for so long before it is run: it stands in a queue (PyWPS).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const queuedFor = (duration: Duration.DurationInput): Quirk => behaves("queuedFor", { queuedFor: duration })
+
+/**
+ * One status read of each job, this one from 1, does not know the job (javaPS, for a moment, while a job ends), in WPS
+ * 2.0.
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const losesJobAt = (count: number): Quirk =>
+  make("losesJobAt", (answer) =>
+    answer.operation === "GetStatus" && answer.count === count
+      ? Effect.succeed(internal.report(400, "NoSuchJob", "There is no such job."))
+      : answer.response)
+
+/**
+ * The place of a job's status is a request with its id to another path, in WPS 1.0.0 (52°North, USGS).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const resultServlet: Quirk = behaves("resultServlet", { statusPath: "/RetrieveResultServlet?id={id}" })
+
+/**
+ * A job that runs does not say how far it is (USGS, javaPS).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const noPercent: Quirk = rewrite(
+  "noPercent",
+  (text) => text.replace(/ percentCompleted="[^"]*"|<wps:PercentCompleted>[^<]*<\/wps:PercentCompleted>/g, "")
+)
+
+/**
+ * A job that runs says nothing: neither how far it is nor a text, in WPS 1.0.0 (USGS, GSKY).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const emptyStarted: Quirk = rewrite(
+  "emptyStarted",
+  (text) => text.replace(/<wps:ProcessStarted[^<>]*>[^<]*<\/wps:ProcessStarted>/, "<wps:ProcessStarted/>")
+)
+
+/**
+ * `creationTime` is this text, in WPS 1.0.0: `2011-10-04T16:54:23.148-05:00` has an offset (USGS), others have
+ * microseconds, or no fraction.
+ *
+ * @example
+ * ```ts
+ * import { Quirk } from "@effect-wps/testing"
+ *
+ * const quirk = Quirk.creationTimeAs("2011-10-04T16:54:23.148-05:00")
+ * ```
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const creationTimeAs = (time: string): Quirk =>
+  rewrite(
+    "creationTimeAs",
+    (text) => text.replace(/ creationTime="[^"]*"/, () => ` creationTime="${internal.escape(time)}"`)
+  )
+
+/**
+ * Moments have nine digits of a second, in WPS 2.0 (javaPS).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const nanoseconds: Quirk = rewrite(
+  "nanoseconds",
+  (text) => text.replace(/(<wps:(?:ExpirationDate|NextPoll|EstimatedCompletion)>[^<]*\.\d{3})Z/g, "$1566599Z")
+)
+
+/**
+ * Documents about jobs repeat what was asked, whether that was wanted or not, in WPS 1.0.0 (LLNL).
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const alwaysLineage: Quirk = behaves("alwaysLineage", { alwaysLineage: true })
 
 // -------------------------------------------------------------------------------------------------------------- values
 
@@ -625,13 +1009,10 @@ export const unescapedJson: Quirk = rewrite("unescapedJson", (text, root) =>
  * @since 0.1.0
  * @category values
  */
-export const unescapedAbstract: Quirk = rewrite("unescapedAbstract", (text, root) =>
-  root === "ExecuteResponse"
-    ? text.replace(
-      /(<ows:Abstract(?: [^<>]*)?>)([^<]*)(?=<\/ows:Abstract>)/g,
-      (_, start: string, abstract: string) => start + internal.unescape(abstract)
-    )
-    : text)
+export const unescapedAbstract: Quirk = rewrite(
+  "unescapedAbstract",
+  (text, root) => root === "ExecuteResponse" ? internal.unescapeAbstracts(text) : text
+)
 
 /**
  * Complex values that are text stand in CDATA sections (PyWPS, javaPS).
@@ -764,11 +1145,7 @@ const typed = (name: string, operations: ReadonlyArray<Operation>, contentType: 
     operations.includes(operation)
       ? Effect.map(response, (one) =>
         one.status === 200 && (operation === "GetOutput" || Option.isNone(internal.documentOf(one)))
-          ? Option.match(internal.bytesOf(one), {
-            onNone: () =>
-              one,
-            onSome: (bytes) => internal.withBytes(one, bytes, contentType)
-          })
+          ? internal.retyped(one, contentType)
           : one)
       : response)
 
@@ -795,6 +1172,175 @@ export const anyContentType: Quirk = typed("anyContentType", ["Execute", "GetRes
  * @category values
  */
 export const everyOutput: Quirk = behaves("everyOutput", { everyOutput: true })
+
+/**
+ * What is absent of a format is empty: `encoding=""`, `schema=""`, in WPS 1.0.0 (PyWPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const emptyFormats: Quirk = rewrite(
+  "emptyFormats",
+  (text, root) => root === "ExecuteResponse" ? internal.inTags(text, internal.withEmptyFormat) : text
+)
+
+/**
+ * Literals are as Python prints them: `2021-02-03 04:05:06+00:00` for a dateTime, `ParseResult(scheme='http', …)` for
+ * an anyURI, `None` for an empty one (PyWPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const pythonLiterals: Quirk = rewrite(
+  "pythonLiterals",
+  (text, root) => isAnswer(root) ? internal.inLiterals(text, internal.pythonLiteral) : text
+)
+
+/**
+ * What is repeated of JSON that was sent is what Python prints of it, in WPS 1.0.0 (LLNL): `[{'uri': 'a.nc'}]`. See
+ * `alwaysLineage`.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const pythonLineage: Quirk = rewrite(
+  "pythonLineage",
+  (text) =>
+    text.replace(
+      /<wps:DataInputs>[^]*?<\/wps:DataInputs>/,
+      (inputs) =>
+        internal.inTexts(inputs, (value, start) =>
+          /mimeType="[^"]*json/.test(start) ? internal.escape(internal.pythonJson(internal.plain(value))) : value)
+    )
+)
+
+/**
+ * Embedded XML is written anew: its root declares `wps`, `ows` and `xlink` too, its CDATA sections are escaped, and a line
+ * feed comes after it, in WPS 1.0.0 (PyWPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const redeclaredXml: Quirk = rewrite(
+  "redeclaredXml",
+  (text, root) =>
+    root === "ExecuteResponse"
+      ? internal.inXml(text, (xml) => `${internal.redeclare(internal.withoutSections(xml))}\n`)
+      : text
+)
+
+/**
+ * Embedded XML is written anew: each element on a line of its own, and of a text only what stands before its first
+ * `&lt;` or `&amp;`, in WPS 2.0 (javaPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const reindentedXml: Quirk = rewrite(
+  "reindentedXml",
+  (text, root) => root === "Result" ? internal.inXml(text, (xml) => `${internal.reindent(xml)}\n`) : text
+)
+
+/**
+ * Complex values that are XML stand in CDATA sections (PyWPS, for metalinks).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const cdataXml: Quirk = rewrite(
+  "cdataXml",
+  (text, root) => isAnswer(root) ? internal.inXml(text, internal.cdata) : text
+)
+
+/**
+ * A box says its `dimension`, which is `dimensions` in the schema (javaPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const boxDimension: Quirk = rewrite(
+  "boxDimension",
+  (text, root) =>
+    isAnswer(root)
+      ? internal.inTags(text, (tag) => /BoundingBox/.test(tag) ? tag.replace(" dimensions=", " dimension=") : tag)
+      : text
+)
+
+/**
+ * The type of a literal is an address of this namespace: `https://www.w3.org/2001/XMLSchema-datatypes#` in javaPS, in
+ * WPS 2.0.
+ *
+ * @example
+ * ```ts
+ * import { Quirk } from "@effect-wps/testing"
+ *
+ * const quirk = Quirk.datatypesNamespace("https://www.w3.org/2001/XMLSchema-datatypes#")
+ * ```
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const datatypesNamespace = (uri: string): Quirk =>
+  rewrite("datatypesNamespace", (text) =>
+    internal.inTags(
+      text,
+      (tag) => tag.replace(/"http:\/\/www\.w3\.org\/2001\/XMLSchema#/, () => `"${internal.escape(uri)}`)
+    ))
+
+/**
+ * Raw output is what Python prints: a box is `[-10.0, 40.0, 20.0, 55.25]`, and that and a number are called `text/xml`;
+ * XML has lost its CDATA sections (PyWPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const pythonRaw: Quirk = make(
+  "pythonRaw",
+  ({ operation, response }) => operation === "Execute" ? Effect.map(response, internal.pythonRaw) : response
+)
+
+/**
+ * Raw output is a file to be kept: it has a `Content-Disposition` (PyWPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const attachments: Quirk = make(
+  "attachments",
+  ({ operation, response }) =>
+    operation !== "Execute" ?
+      response :
+      Effect.map(response, (one) =>
+        one.status === 200 && Option.isNone(internal.documentOf(one))
+          ? HttpServerResponse.setHeader(one, "content-disposition", "attachment; filename=\"output.txt\"")
+          : one)
+)
+
+/**
+ * Outputs that a query asks for by reference are given by value, in WPS 1.0.0 (PyWPS).
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const ignoresAsReference: Quirk = behaves("ignoresAsReference", { ignoresAsReference: true })
+
+/**
+ * Inputs in a query are cut at their `;`, `@` and `=` before their values are decoded, and what does not fit is none:
+ * of `a;b@c=d` that was encoded once `a` is left (PyWPS), in WPS 1.0.0.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const cutsInputs: Quirk = behaves("cutsInputs", { readsInputs: internal.cutInputs })
+
+/**
+ * Inputs in a query are decoded once: one that was encoded as the standard wants it, twice, keeps the encoding
+ * (GeoServer), in WPS 1.0.0.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const decodesOnce: Quirk = behaves("decodesOnce", { readsInputs: internal.asSent })
 
 // -------------------------------------------------------------------------------------------------------- descriptions
 
@@ -920,6 +1466,146 @@ export const answersIn100: Quirk = make(
   { answersIn: "1.0.0" }
 )
 
+/**
+ * The abstracts of the processes stand unescaped in the capabilities, so that a `<` or `&` in one makes them malformed
+ * (Finch).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const unescapedCapabilities: Quirk = rewrite(
+  "unescapedCapabilities",
+  (text, root) => root === "Capabilities" ? internal.unescapeAbstracts(text) : text
+)
+
+/**
+ * In capabilities of WPS 2.0 every process is `process.identifier`, called `process.title`, and has no modes; the
+ * contact's names are elements in small letters (PyWPS).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const placeholderProcesses: Quirk = rewrite(
+  "placeholderProcesses",
+  (text, root) => root === "Capabilities" ? internal.placeholders(text) : text
+)
+
+/**
+ * Of the versions that a client accepts the last is taken, and WPS 1.0.0 where it names none (PyWPS).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const lastVersionWins: Quirk = behaves("lastVersionWins", { lastVersionWins: true })
+
+/**
+ * An Execute of WPS 2.0 is run at once, without its inputs and for every output (PyWPS). See `answersIn100`.
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const misreads200: Quirk = behaves("misreads200", { misreads200: true })
+
+/**
+ * A literal says nothing of the values that it may have, where the schema wants at least that it may have any (PyWPS).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const bareLiterals: Quirk = rewrite(
+  "bareLiterals",
+  (text, root) => isDescription(root) ? text.replaceAll("<ows:AnyValue/>", "") : text
+)
+
+/**
+ * Processes have keywords in the capabilities, for which the schema has no place, in WPS 1.0.0 (PyWPS).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const processKeywords: Quirk = rewrite("processKeywords", (text, root) =>
+  root === "Capabilities"
+    ? text.replaceAll("</wps:Process>", "<ows:Keywords><ows:Keyword>echo</ows:Keyword></ows:Keywords></wps:Process>")
+    : text)
+
+/**
+ * Abstracts that there are not are empty (PyWPS).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const emptyAbstracts: Quirk = rewrite(
+  "emptyAbstracts",
+  (text) => text.replace(/<\/ows:Title>(?!<ows:Abstract)/g, "</ows:Title><ows:Abstract></ows:Abstract>")
+)
+
+/**
+ * The default format is listed twice (javaPS), and the default unit in the place of the second one (PyWPS).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const doubledDefaults: Quirk = rewrite(
+  "doubledDefaults",
+  (text, root) => isDescription(root) ? internal.doubleDefaults(text) : text
+)
+
+/**
+ * The type of a number is `xs:double` for an input and `double` for an output, without an address, and a text has
+ * none, in WPS 1.0.0 (GeoServer).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const bareDataTypes: Quirk = rewrite(
+  "bareDataTypes",
+  (text, root) => root === "ProcessDescriptions" ? internal.bareDataTypes(text) : text
+)
+
+/**
+ * The formats of complex data are each a `SupportedComplexData`, as in WPS 0.4.0 (CEDA), in WPS 1.0.0.
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const supportedComplexData: Quirk = rewrite(
+  "supportedComplexData",
+  (text, root) => root === "ProcessDescriptions" ? internal.formerFormats(text) : text
+)
+
+/**
+ * The values that are allowed are each an `ows:AllowedValue`, which is an `ows:Value` in the schema (servers that
+ * TerriaJS meets).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const allowedValueElements: Quirk = rewrite(
+  "allowedValueElements",
+  (text, root) => isDescription(root) ? text.replace(/(<\/?ows:)Value(?=>)/g, "$1AllowedValue") : text
+)
+
+/**
+ * Inputs and outputs are described in another order than they were declared in (javaPS).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const otherOrder: Quirk = behaves("otherOrder", { otherOrder: true })
+
+/**
+ * Operations say which types they take, SOAP before XML, and name the ids of so many jobs (javaPS, whose capabilities
+ * grow with every job).
+ *
+ * @since 0.1.0
+ * @category descriptions
+ */
+export const crowdedOperations = (jobs: number): Quirk =>
+  rewrite(
+    "crowdedOperations",
+    (text, root) => root === "Capabilities" ? internal.crowdOperations(text, jobs) : text
+  )
+
 // ----------------------------------------------------------------------------------------------------------- documents
 
 /**
@@ -954,7 +1640,8 @@ export const prefixes = (
 }
 
 /**
- * OWS Common is in another namespace: `http://www.opengis.net/ows/1.1.0` in Finch.
+ * OWS Common is in another namespace: `http://www.opengis.net/ows/1.1.0` in Finch, `http://www.opengeospatial.net/ows` in
+ * CEDA.
  *
  * @example
  * ```ts
@@ -971,6 +1658,83 @@ export const owsNamespace = (uri: string): Quirk =>
     "owsNamespace",
     (text) =>
       internal.inTags(text, (tag) => tag.replace(/ xmlns:ows="[^"]*"/, () => ` xmlns:ows="${internal.escape(uri)}"`))
+  )
+
+/**
+ * Documents about jobs have neither `service` nor `version`, in WPS 1.0.0 (USGS).
+ *
+ * @since 0.1.0
+ * @category documents
+ */
+export const bareRoots: Quirk = rewrite(
+  "bareRoots",
+  (text, root) => root === "ExecuteResponse" ? text.replace(" service=\"WPS\" version=\"1.0.0\"", "") : text
+)
+
+/**
+ * Documents about jobs use the prefix `ows` and do not declare it, in WPS 1.0.0, so that nobody can read them (USGS,
+ * in a document that somebody kept).
+ *
+ * @since 0.1.0
+ * @category documents
+ */
+export const undeclaredOws: Quirk = rewrite(
+  "undeclaredOws",
+  (text, root) => root === "ExecuteResponse" ? text.replace(/ xmlns:ows="[^"]*"/, "") : text
+)
+
+/**
+ * Each element of OWS Common declares its prefix by itself (PyWPS 3, USGS).
+ *
+ * @since 0.1.0
+ * @category documents
+ */
+export const redeclaredOws: Quirk = rewrite("redeclaredOws", internal.redeclareOws)
+
+/**
+ * The elements of WPS, and of OWS Common in a report, have no prefix, and neither have those of a description, which are
+ * in no namespace in the schema of WPS 1.0.0 (Twitcher, deegree).
+ *
+ * @since 0.1.0
+ * @category documents
+ */
+export const unprefixed: Quirk = rewrite("unprefixed", internal.unprefix)
+
+/**
+ * Documents say where their schema lies, and that is a relative address (PyWPS).
+ *
+ * @since 0.1.0
+ * @category documents
+ */
+export const schemaLocation: Quirk = rewrite(
+  "schemaLocation",
+  (text) =>
+    text.replace(
+      /<wps:\w+/,
+      (start) =>
+        `${start} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ` +
+        "xsi:schemaLocation=\"http://www.opengis.net/wps/1.0.0 ../wpsAll.xsd\""
+    )
+)
+
+/**
+ * Documents have this type: `text/xml` without a charset in PyWPS, `application/xml` in javaPS.
+ *
+ * @example
+ * ```ts
+ * import { Quirk } from "@effect-wps/testing"
+ *
+ * const quirk = Quirk.servedAs("application/xml")
+ * ```
+ *
+ * @since 0.1.0
+ * @category documents
+ */
+export const servedAs = (contentType: string): Quirk =>
+  make(
+    "servedAs",
+    ({ response }) =>
+      Effect.map(response, (one) => Option.isSome(internal.documentOf(one)) ? internal.retyped(one, contentType) : one)
   )
 
 /**
@@ -1052,24 +1816,53 @@ export const gzipUnasked: Quirk = make(
  * @category servers
  */
 export const pyWps: ReadonlyArray<Quirk> = [
+  lastVersionWins,
+  placeholderProcesses,
+  misreads200,
   answersIn100,
   everyOutput,
+  ignoresAsReference,
+  cutsInputs,
   refusesChunked,
+  tooLarge(3_145_728),
+  rawHtml500,
+  failuresIn400,
+  noHead,
   wpsExceptionReport,
   emptyStatusLocation,
   doubleEscapedServiceInstance,
   percentOnAccepted,
   pythonBooleans,
   pythonNone,
+  pythonLiterals,
+  pythonRaw,
+  attachments,
   swappedAxes,
   paddedCorners,
   cdataText,
   unescapedJson,
+  redeclaredXml,
+  emptyFormats,
+  emptyAbstracts,
+  bareLiterals,
+  processKeywords,
+  doubledDefaults,
+  schemaLocation,
+  servedAs("text/xml"),
   tornStatusEvery(40)
 ]
 
 /**
- * What 52°North's javaPS does. It speaks WPS 2.0 only.
+ * How PyWPS 3 writes its documents.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const pyWps3: ReadonlyArray<Quirk> = [redeclaredOws, prefixes({ wps: "ns0" })]
+
+/**
+ * What 52°North's javaPS does, but for what it has for lack of a format handler (`wantsMimeType`,
+ * `wantsOutputMimeType`). It speaks WPS 2.0 only.
  *
  * @since 0.1.0
  * @category servers
@@ -1078,10 +1871,22 @@ export const javaPs: ReadonlyArray<Quirk> = [
   getResultWaits,
   dismissedIsFailed,
   emptyOfferings,
+  otherOrder,
+  asyncRawReport,
+  refusesEscaped,
   silentReports,
   invalidJobId,
+  invalidParameters,
+  noPercent,
+  nanoseconds,
+  crowdedOperations(20),
+  doubledDefaults,
+  datatypesNamespace("https://www.w3.org/2001/XMLSchema-datatypes#"),
+  boxDimension,
+  reindentedXml,
   cdataText,
   cdataValues,
+  servedAs("application/xml"),
   anyContentType,
   noContentType,
   reportsIn200
@@ -1096,7 +1901,9 @@ export const javaPs: ReadonlyArray<Quirk> = [
 export const geoServer: ReadonlyArray<Quirk> = [
   executionIds,
   forgetsStatusLocation,
+  decodesOnce,
   unboundedAs("9223372036854775807"),
+  bareDataTypes,
   queryInOperationUrls
 ]
 
@@ -1108,11 +1915,92 @@ export const geoServer: ReadonlyArray<Quirk> = [
  */
 export const llnl: ReadonlyArray<Quirk> = [
   alwaysAsync,
+  alwaysLineage,
   refuses("DescribeProcess", "NoApplicableCode", "local variable 'response' referenced before assignment"),
   escapedReport,
   emptyCreationTime,
   percentAsFloat,
   unescapedJson,
+  pythonLineage,
   unescapedAbstract,
   reportsIn200
 ]
+
+/**
+ * What 52°North's server for WPS 1.0.0 does.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const fiftyTwoNorth: ReadonlyArray<Quirk> = [
+  resultServlet,
+  forgetsStatusLocation,
+  javaStackTrace,
+  prefixes({ xlink: "xlin" })
+]
+
+/**
+ * What the Geo Data Portal of the USGS does, which was made of 52°North's server. It speaks WPS 1.0.0 only.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const usgs: ReadonlyArray<Quirk> = [
+  resultServlet,
+  creationTimeAs("2011-10-04T16:54:23.148-05:00"),
+  emptyStarted,
+  bareReports,
+  bareRoots,
+  redeclaredOws,
+  prefixes({ wps: "ns", ows: "ns1" })
+]
+
+/**
+ * What ZOO does. It speaks WPS 1.0.0 here.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const zoo: ReadonlyArray<Quirk> = [statusByExecute]
+
+/**
+ * What CEDA's server does, which has kept much of WPS 0.4.0. It speaks WPS 1.0.0 only.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const ceda: ReadonlyArray<Quirk> = [
+  formerNamespace,
+  occurrenceElements,
+  supportedComplexData,
+  pythonBooleans,
+  unqualifiedDescriptions,
+  owsNamespace("http://www.opengeospatial.net/ows")
+]
+
+/**
+ * What GSKY does. It speaks WPS 1.0.0 only.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const gsky: ReadonlyArray<Quirk> = [doubledIdentifier, emptyStarted, wpsReports]
+
+/**
+ * What Finch does, which is made of PyWPS: put it behind `pyWps`.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const finch: ReadonlyArray<Quirk> = [
+  unescapedCapabilities,
+  owsNamespace("http://www.opengis.net/ows/1.1.0")
+]
+
+/**
+ * What Twitcher does, as a proxy before any of these. It guards Execute by this token.
+ *
+ * @since 0.1.0
+ * @category servers
+ */
+export const twitcher = (token: Redacted.Redacted): ReadonlyArray<Quirk> => [rawTypes401, guardsExecute(token)]

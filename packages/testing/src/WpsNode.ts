@@ -7,29 +7,43 @@
  */
 import { DataValue, Execute, Input, Output, Ows, Process, Wps100, Wps200, type WpsError } from "@effect-wps/wps"
 import { JobStatus } from "@effect-wps/wps/Execute"
-import type { WpsProtocol, WpsRequest, WpsResponse } from "@effect-wps/wps/WpsProtocol"
-import type { XmlError } from "@effect-wps/xml"
+import type { WpsProtocol, WpsRequest } from "@effect-wps/wps/WpsProtocol"
 import * as Headers from "@effect/platform/Headers"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
-import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { capabilities, describe } from "./internal/describe.ts"
+import {
+  bytesOf,
+  codeOf,
+  exception,
+  exceptionOfFault,
+  failed,
+  faultOf,
+  inFormat,
+  notAllowed,
+  notFound,
+  rawOf,
+  report,
+  respond,
+  status,
+  unescaped
+} from "./internal/nodeAnswers.ts"
+import * as nodeMemory from "./internal/nodeMemory.ts"
 import type { Answer, Behaviour, Quirk } from "./Quirk.ts"
 
 /**
@@ -242,118 +256,13 @@ export const echo: Implementation = handle(
     }
   }),
   ({ boundingBoxInput, complexInput, duration, literalInput }) =>
-    Effect.as(Effect.sleep(duration ?? 0), {
+    // One that is not to take its time is done when its client is told of it, and may be asked for its result at once.
+    Effect.as(duration === undefined ? Effect.void : Effect.sleep(duration), {
       complexOutput: Option.fromNullable(complexInput),
       boundingBoxOutput: Option.fromNullable(boundingBoxInput),
       literalOutput: Option.fromNullable(literalInput)
     })
 )
-
-interface Job {
-  readonly document: Execute.ExecuteResponse
-  /** The bytes of the one output that was asked for raw. */
-  readonly raw: Option.Option<File>
-  readonly isRaw: boolean
-  readonly fiber: Option.Option<Fiber.RuntimeFiber<void>>
-  readonly done: Deferred.Deferred<void>
-}
-
-interface State {
-  readonly jobs: HashMap.HashMap<string, Job>
-  readonly outputs: HashMap.HashMap<string, File>
-  /** How often each operation was asked for about each job or output. */
-  readonly counts: HashMap.HashMap<string, number>
-}
-
-const report = (exceptions: ReadonlyArray<Ows.OwsException>): WpsResponse => ({
-  _tag: "ExceptionReport",
-  value: { version: Option.none(), language: Option.none(), exceptions }
-})
-
-const contentType = "text/xml; charset=utf-8"
-
-/** A document that cannot be written says so; the node's processes are typed, so it is text that XML cannot carry. */
-const respond =
-  (protocol: WpsProtocol) => (status: number, response: WpsResponse): HttpServerResponse.HttpServerResponse =>
-    Either.match(protocol.encodeResponse(response), {
-      onLeft: (error) =>
-        HttpServerResponse.text(
-          Either.getOrElse(protocol.encodeResponse(report([Ows.noApplicableCode(error.message)])), () => ""),
-          { status: 500, contentType }
-        ),
-      onRight: (body) => HttpServerResponse.text(body, { status, contentType })
-    })
-
-const exception = (code: string, locator: string, text: string): Ows.OwsException =>
-  new Ows.OwsException({ code, locator: Option.some(locator), texts: [text] })
-
-/** What is said in each version where a request cannot be fulfilled (OGC 05-007r7 §10.4, OGC 14-065r2 table 51). */
-const codes = {
-  noSuchProcess: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchProcess" },
-  noSuchInput: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchInput" },
-  noSuchOutput: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchOutput" },
-  noSuchMode: { "1.0.0": "StorageNotSupported", "2.0.0": "NoSuchMode" },
-  noStorage: { "1.0.0": "StorageNotSupported", "2.0.0": "StorageNotSupported" },
-  notAccessible: { "1.0.0": "InvalidParameterValue", "2.0.0": "DataNotAccessible" },
-  wrongInput: { "1.0.0": "InvalidParameterValue", "2.0.0": "WrongInputData" }
-} as const
-
-const codeOf = (protocol: WpsProtocol, reason: keyof typeof codes): string =>
-  codes[reason][protocol.version === "2.0.0" ? "2.0.0" : "1.0.0"]
-
-const unescaped = Option.liftThrowable(decodeURIComponent)
-
-const notFound = HttpServerResponse.text("There is nothing here.", { status: 404 })
-
-const notAllowed = (allowed: string): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.empty({ status: 405, headers: { allow: allowed } })
-
-/** What is wrong with a document that was sent, as the standard wants it said. */
-const faultOf = (error: XmlError.XmlError): readonly [status: number, exception: Ows.OwsException] => {
-  switch (error.reason) {
-    case "unexpected-root":
-      return [501, exception("OperationNotSupported", "request", error.message)]
-    case "missing": {
-      const locator = /([\w.-]+) is missing/.exec(error.detail)?.[1] ?? error.path
-      return [400, exception("MissingParameterValue", locator, error.message)]
-    }
-    case "invalid-value":
-    case "repeated":
-      return [400, exception("InvalidParameterValue", /[\w.-]*$/.exec(error.path)?.[0] ?? error.path, error.message)]
-    default:
-      return [400, exception("NoApplicableCode", "body", error.message)]
-  }
-}
-
-const file = (text: Either.Either<string, string>, contentType: string): Either.Either<File, string> =>
-  Either.map(text, (text) => ({ content: new TextEncoder().encode(text), contentType }))
-
-/** A DataValue as the bytes that a client gets for it where it is stored. */
-const bytesOf = (protocol: WpsProtocol, data: DataValue.DataValue): Either.Either<File, string> =>
-  data._tag === "BoundingBoxData"
-    ? file(DataValue.toXml(data, protocol.version === "2.0.0" ? "2.0.0" : "1.0.0"), contentType)
-    : data._tag === "ComplexData"
-    ? Either.map(DataValue.toBytes(data), (content) => ({
-      content,
-      contentType: Option.getOrElse(data.format.mimeType, () => "application/octet-stream")
-    }))
-    : file(DataValue.toText(data), "text/plain; charset=utf-8")
-
-/** And where it is the answer: a literal is XML by default in WPS 2.0 (OGC 14-065r2 §7.3.1). */
-const answerOf = (
-  protocol: WpsProtocol,
-  data: DataValue.DataValue,
-  { format }: Execute.OutputRequest
-): Either.Either<File, string> =>
-  data._tag === "LiteralData" && protocol.version === "2.0.0" && !Option.contains(format.mimeType, "text/plain")
-    ? file(DataValue.toXml(data), contentType)
-    : bytesOf(protocol, data)
-
-/** A literal in the format that it was asked for in, of the two that it has in WPS 2.0. */
-const inFormat = (data: DataValue.DataValue, { format }: Execute.OutputRequest): DataValue.DataValue =>
-  data._tag === "LiteralData" && Option.contains(format.mimeType, "text/plain")
-    ? DataValue.complexText(data.value, "text/plain")
-    : data
 
 const protocols = { "1.0.0": Wps100.Wps100, "2.0.0": Wps200.Wps200 } as const
 
@@ -389,11 +298,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
   const quirks = options.quirks ?? []
   const behaviour = quirks.reduce<Behaviour>((all, quirk) => ({ ...all, ...quirk.behaviour }), {})
   const keepJobs = Duration.decode(options.keepJobs ?? "1 hour")
-  const state = yield* Ref.make<State>({
-    jobs: HashMap.empty(),
-    outputs: HashMap.fromIterable(Object.entries(options.files ?? {})),
-    counts: HashMap.empty()
-  })
+  const memory = yield* nodeMemory.make(options.files ?? {})
   const byIdentifier = new Map(implementations.map((one) => [one.process.identifier, one]))
   const descriptions = implementations.map(describe)
 
@@ -402,38 +307,10 @@ export const make = Effect.fnUntraced(function*<R = never>(
     Effect.all(Array.from({ length: 4 }, () => Random.nextIntBetween(0, 0x100000000))),
     (parts) => parts.map((part) => part.toString(16).padStart(8, "0")).join("")
   )
-  const [beforeId = "", afterId = ""] = (options.statusPath ?? "/jobs/{id}").split("{id}")
+  const [beforeId = "", afterId = ""] = (behaviour.statusPath ?? options.statusPath ?? "/jobs/{id}").split("{id}")
   const observe = options.observe ?? (() => Effect.void)
 
-  // --------------------------------------------------------------------------------------------------------------- jobs
-
-  const forget = (id: string): Effect.Effect<void> =>
-    Ref.update(state, (current) => ({
-      ...current,
-      jobs: HashMap.remove(current.jobs, id),
-      outputs: HashMap.filter(current.outputs, (_, key) => !key.startsWith(`${id}/`))
-    }))
-
-  /** A job that is not over its time. */
-  const find = (id: string): Effect.Effect<Option.Option<Job>> =>
-    Effect.gen(function*() {
-      const job = HashMap.get((yield* Ref.get(state)).jobs, id)
-      const moment = yield* Clock.currentTimeMillis
-      const isOver = Option.exists(job, ({ document }) =>
-        Option.exists(document.expirationDate, ({ epochMillis }) => epochMillis <= moment))
-      if (isOver) {
-        yield* forget(id)
-      }
-      return isOver ? Option.none() : job
-    })
-
-  const change = (id: string, f: (job: Job) => Job): Effect.Effect<void> =>
-    Ref.update(state, (current) => ({ ...current, jobs: HashMap.modify(current.jobs, id, f) }))
-
   // ------------------------------------------------------------------------------------------------------------ Execute
-
-  const store = (key: string, file: File) =>
-    Ref.update(state, (current) => ({ ...current, outputs: HashMap.set(current.outputs, key, file) }))
 
   /** Parts of what is made of others are fetched too. */
   const resolve = (
@@ -453,15 +330,6 @@ export const make = Effect.fnUntraced(function*<R = never>(
           onSuccess: (content) => ({ identifier, data: DataValue.fetched(data, content) })
         })
       )
-
-  const exceptionOfFault = (protocol: WpsProtocol) => ({ input, reason }: WpsError.InputFault) =>
-    exception(
-      reason === "is missing"
-        ? "MissingParameterValue"
-        : codeOf(protocol, reason === "is no input" ? "noSuchInput" : "wrongInput"),
-      input,
-      `The input ${input} ${reason}.`
-    )
 
   const partsOf = (produced: ReadonlyArray<readonly [string, DataValue.DataValue]>) =>
     produced.map(([identifier, data]) => ({ identifier, data }))
@@ -490,33 +358,15 @@ export const make = Effect.fnUntraced(function*<R = never>(
         }
         if (!request.asReference) return { ...common, data: inFormat(data, request) }
         const stored = yield* Effect.mapError(bytesOf(protocol, data), Ows.noApplicableCode)
-        yield* store(key, stored)
+        yield* memory.store(key, stored)
         const href = `${base}/outputs/${key.split("/").map(encodeURIComponent).join("/")}`
         return { ...common, data: DataValue.reference(href, { format: stored.contentType }) }
       }))
   }
 
-  /** The bytes of the one output that was asked for. */
-  const rawOf = (
-    protocol: WpsProtocol,
-    request: Execute.OutputRequest,
-    produced: ReadonlyArray<readonly [string, DataValue.DataValue]>
-  ): Either.Either<File, Ows.OwsException> => {
-    const { identifier } = request
-    const data = produced.find(([name]) => name === identifier)?.[1]
-    return data === undefined
-      ? Either.left(exception("NoApplicableCode", identifier, "The output was not made."))
-      : Either.mapLeft(
-        answerOf(protocol, data, request),
-        (reason) => exception("NoApplicableCode", identifier, `The output ${reason}.`)
-      )
-  }
-
-  const status = {
-    accepted: JobStatus.Accepted({ message: "The job is accepted", percent: Option.none() }),
-    started: JobStatus.Running({ message: "The job has started", percent: Option.some(0) }),
-    succeeded: JobStatus.Succeeded({ message: "The job has succeeded", percent: Option.none() })
-  }
+  /** The file at a path as it stands in an address. */
+  const fileAt = (path: string): Effect.Effect<Option.Option<File>> =>
+    Option.match(unescaped(path), { onNone: () => Effect.succeedNone, onSome: memory.file })
 
   const contextOf = (
     id: string,
@@ -525,16 +375,11 @@ export const make = Effect.fnUntraced(function*<R = never>(
   ): JobContext => ({
     report: (percent, message) => say(JobStatus.Running({ message, percent: Option.some(percent) })),
     pause: (percent, message) => say(JobStatus.Paused({ message, percent: Option.some(percent) })),
-    store: (name, file) => Effect.as(store(`${id}/${name}`, file), `${base}/outputs/${id}/${encodeURIComponent(name)}`),
+    store: (name, file) =>
+      Effect.as(memory.store(`${id}/${name}`, file), `${base}/outputs/${id}/${encodeURIComponent(name)}`),
     load: (url) =>
-      Effect.map(Ref.get(state), ({ outputs }) =>
-        url.startsWith(`${base}/outputs/`)
-          ? Option.flatMap(unescaped(url.slice(`${base}/outputs/`.length)), (key) => HashMap.get(outputs, key))
-          : Option.none())
+      url.startsWith(`${base}/outputs/`) ? fileAt(url.slice(`${base}/outputs/`.length)) : Effect.succeedNone
   })
-
-  const failed = (exception: Ows.OwsException): Execute.JobStatus =>
-    JobStatus.Failed({ message: String(exception), percent: Option.none(), exceptions: [exception] })
 
   interface Prepared {
     readonly implementation: Implementation<R>
@@ -631,7 +476,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
       (moment) => Option.map(Option.fromNullable(options.nextPoll), (wait) => DateTime.addDuration(moment, wait))
     )
     const become = (document: Execute.ExecuteResponse, raw: Option.Option<File>) =>
-      Effect.zipRight(observe(document, request), change(id, (job) => ({ ...job, raw, document })))
+      Effect.zipRight(observe(document, request), memory.change(id, (job) => ({ ...job, raw, document })))
     const say = (value: Execute.JobStatus) =>
       Effect.flatMap(
         Effect.all([now, nextPoll]),
@@ -652,18 +497,11 @@ export const make = Effect.fnUntraced(function*<R = never>(
     const done = yield* Deferred.make<void>()
     const accepted = document(status.accepted, { ...place, creationTime: yield* now, nextPoll: yield* nextPoll })
     yield* observe(accepted, request)
-    yield* Ref.update(state, (current) => ({
-      ...current,
-      jobs: HashMap.set(current.jobs, id, {
-        document: accepted,
-        raw: Option.none(),
-        isRaw: form._tag === "Raw",
-        fiber: Option.none(),
-        done
-      })
-    }))
-    const fiber = yield* say(status.started).pipe(
-      Effect.zipRight(run(contextOf(id, base, say))),
+    yield* memory.add(id, { document: accepted, raw: Option.none(), fiber: Option.none(), done })
+    const queued = behaviour.queuedFor === undefined ? Effect.void : Effect.sleep(behaviour.queuedFor)
+    const started = behaviour.stuckJobs === "Accepted" ? Effect.never : Effect.zipRight(queued, say(status.started))
+    const fiber = yield* started.pipe(
+      Effect.zipRight(behaviour.stuckJobs === "Started" ? Effect.never : run(contextOf(id, base, say))),
       Effect.flatMap((produced) =>
         form._tag === "Raw"
           ? Effect.flatMap(
@@ -682,7 +520,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
       Effect.interruptible,
       Effect.forkIn(scope)
     )
-    yield* change(id, (job) => ({ ...job, fiber: Option.some(fiber) }))
+    yield* memory.change(id, (job) => ({ ...job, fiber: Option.some(fiber) }))
     return write(200, { _tag: protocol.version === "2.0.0" ? "StatusInfo" : "ExecuteResponse", value: accepted })
   })
 
@@ -694,14 +532,14 @@ export const make = Effect.fnUntraced(function*<R = never>(
     id: string
   ) {
     const write = respond(protocol)
-    const job = Option.getOrUndefined(yield* find(id))
+    const job = Option.getOrUndefined(yield* memory.job(id))
     if (job === undefined) return write(400, report([exception("NoSuchJob", id, `There is no job ${id}.`)]))
     switch (operation) {
       case "GetStatus":
         return write(200, { _tag: "StatusInfo", value: job.document })
       case "GetResult": {
         if (behaviour.getResultWaits === true) yield* Deferred.await(job.done)
-        const { document, raw } = Option.getOrElse(yield* find(id), () => job)
+        const { document, raw } = Option.getOrElse(yield* memory.job(id), () => job)
         if (!Execute.isTerminal(document.status)) {
           return write(400, report([exception("ResultNotReady", id, `The job ${id} is not done.`)]))
         }
@@ -713,14 +551,17 @@ export const make = Effect.fnUntraced(function*<R = never>(
           })
       }
       case "Dismiss": {
+        if (behaviour.dismissedIsFailed === true && Execute.isTerminal(job.document.status)) {
+          return write(400, report([exception("InvalidParameterValue", "JobId", `The job ${id} is done.`)]))
+        }
         yield* Option.match(job.fiber, { onNone: () => Effect.void, onSome: Fiber.interrupt })
         const dismissed = { ...job.document, nextPoll: Option.none() }
         if (behaviour.dismissedIsFailed === true) {
           const value = { ...dismissed, status: failed(Ows.noApplicableCode("The job was dismissed.")) }
-          yield* change(id, (job) => ({ ...job, document: value }))
+          yield* memory.change(id, (job) => ({ ...job, document: value }))
           return write(200, { _tag: "StatusInfo", value })
         }
-        yield* forget(id)
+        yield* memory.forget(id)
         const status = JobStatus.Dismissed({ message: "", percent: Option.none() })
         return write(200, { _tag: "StatusInfo", value: { ...dismissed, status } })
       }
@@ -743,22 +584,29 @@ export const make = Effect.fnUntraced(function*<R = never>(
     const known = describable(protocol)
     const all = identifiers.some((one) => one.toUpperCase() === "ALL")
     const unknown = identifiers.find((one) => !known.some(({ identifier }) => identifier === one))
+    const ordered = behaviour.otherOrder !== true ? known : known.map((one) => ({
+      ...one,
+      inputs: Arr.reverse(one.inputs),
+      outputs: Arr.reverse(one.outputs)
+    }))
     return all || unknown === undefined
       ? respond(protocol)(200, {
         _tag: "ProcessDescriptions",
         value: !all
-          ? known.filter((one) => identifiers.includes(one.identifier))
+          ? ordered.filter((one) => identifiers.includes(one.identifier))
           : behaviour.emptyOfferings === true
           ? []
-          : known
+          : ordered
       })
       : refuse(codeOf(protocol, "noSuchProcess"), `There is no process ${unknown}.`)
   }
 
   /** The first of the versions that a client accepts and the node has, or the one in which it asked. */
   const describeNode = (protocol: WpsProtocol, acceptVersions: ReadonlyArray<string>, base: string) => {
-    const accepted = acceptVersions.flatMap((one) => versions.filter((version) => version === one))[0]
-    const chosen = acceptVersions.length === 0 ? protocol : accepted === undefined ? undefined : protocols[accepted]
+    const known = acceptVersions.flatMap((one) => versions.filter((version) => version === one))
+    const accepted = known.at(behaviour.lastVersionWins === true ? -1 : 0)
+    const unasked = behaviour.lastVersionWins === true ? Wps100.Wps100 : protocol
+    const chosen = acceptVersions.length === 0 ? unasked : accepted === undefined ? undefined : protocols[accepted]
     return chosen === undefined
       ? respond(protocol)(
         400,
@@ -781,8 +629,22 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   const aboutOf = (request: WpsRequest): string => "jobId" in request ? request.jobId : ""
 
-  /** Whatever else was asked for. */
-  const asyncForm: Execute.ResponseForm = { _tag: "Document", outputs: [], mode: "async", lineage: false }
+  /** Every output, whatever else was asked for. */
+  const everyOutput = { _tag: "Document", outputs: [], mode: "sync", lineage: false } as const
+
+  const understood = (spoken: WpsProtocol, { inputs, response, ...rest }: Execute.ExecuteRequest) => {
+    const isMisread = behaviour.misreads200 === true && spoken.version === "2.0.0"
+    const form: Execute.ResponseForm = isMisread
+      ? everyOutput
+      : behaviour.alwaysAsync === true
+      ? { ...everyOutput, mode: "async" }
+      : response
+    return {
+      ...rest,
+      inputs: isMisread ? [] : inputs,
+      response: form._tag === "Document" && behaviour.alwaysLineage === true ? { ...form, lineage: true } : form
+    }
+  }
 
   const answer = (
     spoken: WpsProtocol,
@@ -796,11 +658,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
       case "DescribeProcess":
         return Effect.succeed(describeProcesses(protocol, request.identifiers))
       case "Execute":
-        return execute(
-          protocol,
-          behaviour.alwaysAsync === true ? { ...request.request, response: asyncForm } : request.request,
-          base
-        )
+        return execute(protocol, understood(spoken, request.request), base)
       default:
         return aboutJob(protocol, request._tag, request.jobId)
     }
@@ -815,24 +673,38 @@ export const make = Effect.fnUntraced(function*<R = never>(
   const spoken = versions.map((version) => protocols[version])
 
   /** The root's namespace says in which version a document is. */
-  const posted = (
-    request: HttpServerRequest.HttpServerRequest,
-    base: string
-  ): Effect.Effect<Answered> =>
-    Effect.match(request.arrayBuffer, {
-      onFailure: () => refused(first, 400, exception("NoApplicableCode", "body", "The body could not be read.")),
-      onSuccess: (buffer) => {
-        const body = new Uint8Array(buffer)
-        const attempts = spoken.map((protocol) => ({ protocol, decoded: protocol.decodeRequest(body) }))
-        const { decoded, protocol } = attempts.find(({ decoded }) =>
-          Either.isRight(decoded) || decoded.left.reason !== "unexpected-root"
-        ) ?? { protocol: first, decoded: first.decodeRequest(body) }
-        return Either.match(decoded, {
-          onLeft: (error) => refused(protocol, ...faultOf(error)),
-          onRight: (one): Answered => [one._tag, aboutOf(one), answer(protocol, one, base)]
-        })
-      }
+  const posted = (body: Uint8Array, base: string): Answered => {
+    const attempts = spoken.map((protocol) => ({ protocol, decoded: protocol.decodeRequest(body) }))
+    const { decoded, protocol } = attempts.find(({ decoded }) =>
+      Either.isRight(decoded) || decoded.left.reason !== "unexpected-root"
+    ) ?? { protocol: first, decoded: first.decodeRequest(body) }
+    return Either.match(decoded, {
+      onLeft: (error) => refused(protocol, ...faultOf(error)),
+      onRight: (one): Answered => [one._tag, aboutOf(one), answer(protocol, one, base)]
     })
+  }
+
+  const unreadable = refused(first, 400, exception("NoApplicableCode", "body", "The body could not be read."))
+
+  /** What the node reads of the parameters of a request. */
+  const heard = (parameters: URLSearchParams): URLSearchParams => {
+    const read = behaviour.readsInputs
+    return read === undefined ? parameters : new URLSearchParams(
+      [...parameters].map(([name, value]) => [name, name.toLowerCase() === "datainputs" ? read(value) : value])
+    )
+  }
+
+  const withoutReferences = (request: WpsRequest): WpsRequest =>
+    request._tag !== "Execute" || request.request.response._tag === "Raw" ? request : {
+      ...request,
+      request: {
+        ...request.request,
+        response: {
+          ...request.request.response,
+          outputs: request.request.response.outputs.map((output) => ({ ...output, asReference: false }))
+        }
+      }
+    }
 
   /** The version that is named, or the first; GetCapabilities has no version, but some clients name one. */
   const asked = (parameters: URLSearchParams, base: string): Answered => {
@@ -843,9 +715,14 @@ export const make = Effect.fnUntraced(function*<R = never>(
       : undefined
     if (sid !== undefined) return found(`${beforeId}${sid}${afterId}`)
     if (executionId !== undefined) {
-      return value("request")?.toLowerCase() === "dismiss"
-        ? ["Dismiss", executionId, aboutJob(Wps100.Wps100, "Dismiss", executionId)]
-        : found(`${beforeId}${executionId}${afterId}`)
+      switch (value("request")?.toLowerCase()) {
+        case "dismiss":
+          return ["Dismiss", executionId, aboutJob(Wps100.Wps100, "Dismiss", executionId)]
+        case "getexecutionresult":
+          return found(`/outputs/${encodeURIComponent(executionId)}/${encodeURIComponent(value("outputid") ?? "")}`)
+        default:
+          return found(`${beforeId}${executionId}${afterId}`)
+      }
     }
     const version = value("version")
     const protocol = spoken.find((one) => one.version === version)
@@ -854,9 +731,12 @@ export const make = Effect.fnUntraced(function*<R = never>(
       return refused(first, 400, exception("InvalidParameterValue", "version", text))
     }
     const chosen = protocol ?? first
-    return Either.match(chosen.decodeParameters(parameters), {
+    return Either.match(chosen.decodeParameters(heard(parameters)), {
       onLeft: (one) => refused(chosen, one.code === "OperationNotSupported" ? 501 : 400, one),
-      onRight: (one): Answered => [one._tag, aboutOf(one), answer(chosen, one, base)]
+      onRight: (one): Answered => {
+        const request = behaviour.ignoresAsReference === true ? withoutReferences(one) : one
+        return [one._tag, aboutOf(one), answer(chosen, request, base)]
+      }
     })
   }
 
@@ -867,7 +747,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
         "GetStatus",
         id,
         Effect.map(
-          find(id),
+          memory.job(id),
           Option.match({
             onNone: () => notFound,
             onSome: ({ document }) => respond(Wps100.Wps100)(200, { _tag: "ExecuteResponse", value: document })
@@ -875,37 +755,30 @@ export const make = Effect.fnUntraced(function*<R = never>(
         )
       ]
     }
-    const key = below.startsWith("/outputs/") ? unescaped(below.slice(9)) : Option.none()
     return [
       "GetOutput",
       below,
       Effect.map(
-        Ref.get(state),
-        ({ outputs }) =>
-          Option.match(Option.flatMap(key, (one) => HashMap.get(outputs, one)), {
-            onNone: () => notFound,
-            onSome: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
-          })
+        below.startsWith("/outputs/") ? fileAt(below.slice("/outputs/".length)) : Effect.succeedNone,
+        Option.match({
+          onNone: () => notFound,
+          onSome: ({ content, contentType }) => HttpServerResponse.uint8Array(content, { contentType })
+        })
       )
     ]
   }
 
   const strange =
-    (request: HttpServerRequest.HttpServerRequest) =>
+    (request: HttpServerRequest.HttpServerRequest, body: Uint8Array = new Uint8Array(0)) =>
     ([operation, about, response]: Answered): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
       quirks.length === 0
         ? response
         : Effect.flatMap(
-          Ref.modify(state, (current) => {
-            const key = `${operation} ${about}`
-            const count = Option.getOrElse(HashMap.get(current.counts, key), () => 0) + 1
-            return [count, { ...current, counts: HashMap.set(current.counts, key, count) }]
-          }),
-          (count) =>
-            quirks.reduce(
-              (response, quirk) => quirk.change({ operation, count, request, response }),
-              response
-            )
+          memory.count(`${operation} ${about}`),
+          (count) => {
+            const asked = { operation, count, request, body: new TextDecoder().decode(body) }
+            return quirks.reduce((response, quirk) => quirk.change({ ...asked, response }), response)
+          }
         )
 
   return Effect.gen(function*() {
@@ -927,9 +800,17 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (below !== "" && below !== "/") {
       return below.startsWith("/") && !reads
         ? notAllowed("GET, HEAD")
-        : yield* strange(request)(found(below))
+        : yield* strange(request)(found(beforeId.includes("?") ? `${below}${url.search}` : below))
     }
-    if (request.method === "POST") return yield* Effect.flatMap(posted(request, base), strange(request))
+    if (request.method === "POST") {
+      return yield* Effect.matchEffect(request.arrayBuffer, {
+        onFailure: () => strange(request)(unreadable),
+        onSuccess: (buffer) => {
+          const body = new Uint8Array(buffer)
+          return strange(request, body)(posted(body, base))
+        }
+      })
+    }
     if (!reads) return notAllowed("GET, HEAD, POST")
     return yield* strange(request)(asked(url.searchParams, base))
   })

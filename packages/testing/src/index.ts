@@ -13,6 +13,10 @@ export * as Quirk from "./Quirk.ts"
 /**
  * @since 0.1.0
  */
+export * as ScriptedServer from "./ScriptedServer.ts"
+/**
+ * @since 0.1.0
+ */
 export * as WpsNode from "./WpsNode.ts"
 /**
  * @since 0.1.0

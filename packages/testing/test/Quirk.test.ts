@@ -1,11 +1,29 @@
-import { Auth } from "@effect-wps/auth"
+import { Auth, BearerAuth } from "@effect-wps/auth"
 import { Quirk, WpsNode, WpsServer, WpsTest } from "@effect-wps/testing"
 import { DataValue, Input, Job, Output, Ows, Process, Wps100, Wps200, WpsClient } from "@effect-wps/wps"
 import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Context, Deferred, Effect, Fiber, Layer, Option, Ref, Schedule, Schema, type Scope, Stream } from "effect"
+import {
+  Clock,
+  Context,
+  DateTime,
+  Deferred,
+  Effect,
+  Fiber,
+  Layer,
+  Option,
+  Redacted,
+  Ref,
+  Schedule,
+  Schema,
+  type Scope,
+  Stream,
+  TestClock
+} from "effect"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { includes } from "./support/includes.ts"
 
 const crs = "EPSG:4326"
@@ -43,6 +61,28 @@ const pair = Process.make("pair", {
 })
 const one = Process.make("pair", { inputs: {}, outputs: { one: Output.text("text/plain") } })
 
+const literals = Process.make("literals", {
+  inputs: {},
+  outputs: {
+    when: Output.literal(Schema.DateTimeUtc),
+    uri: Output.literal(Schema.String, { dataType: "anyURI" }),
+    empty: Output.literal(Schema.String),
+    count: Output.literal(Schema.Int)
+  }
+})
+const say = Process.make("say", {
+  inputs: { text: Input.literal(Schema.String) },
+  outputs: { text: Output.literal(Schema.String) }
+})
+const unsaid = Process.make("pair", { inputs: {}, outputs: { none: Output.text("text/plain") } })
+const chosen = Process.make("chosen", {
+  inputs: {
+    number: Input.literal(Schema.Int, { allowedValues: ["1", "2"] }),
+    length: Input.measure(Schema.Number, ["m", "ft"])
+  },
+  outputs: { number: Output.literal(Schema.Int) }
+})
+
 const bare = Process.make("bare", { inputs: {}, outputs: { box: Output.boundingBox() } })
 
 /** What opens the gated process, and how often the counted one has been run. */
@@ -63,6 +103,8 @@ const exception = new Ows.OwsException({
   texts: ["<full> & \"over\""]
 })
 
+const when = DateTime.unsafeMake("2021-02-03T04:05:06Z")
+
 const implementations = [
   WpsNode.handle(echo, ({ box, flag, json, note, text, xml }) =>
     Effect.gen(function*() {
@@ -80,7 +122,10 @@ const implementations = [
   WpsNode.handle(fails, () => Effect.die(new Error("because"))),
   WpsNode.handle(stored, () => Effect.succeed({ result: "größe", other: Option.none() })),
   WpsNode.handle(bare, () => Effect.succeed({ box: DataValue.boundingBox([1, 2], [3, 4]) })),
-  WpsNode.handle(pair, () => Effect.succeed({ one: "1", other: "2" }))
+  WpsNode.handle(pair, () => Effect.succeed({ one: "1", other: "2" })),
+  WpsNode.handle(literals, () => Effect.succeed({ when, uri: "http://example.org/a?b=c", empty: "", count: 100 })),
+  WpsNode.handle(say, ({ text }) => Effect.succeed({ text })),
+  WpsNode.handle(chosen, ({ number }) => Effect.succeed({ number }))
 ]
 
 const byteText = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")
@@ -137,9 +182,15 @@ type Program = (client: Client) => Effect.Effect<unknown, unknown, Reached | Sco
 const echoes = (some: Partial<typeof expected> = {}, options?: WpsClient.RunOptions): Program => (wps) =>
   Effect.map(wps.run(echo(given), options), (result) => deepStrictEqual(result, { ...expected, ...some }))
 
+interface Seen {
+  readonly _tag: string
+  readonly percent: Option.Option<number>
+  readonly message: string
+}
+
 /** A job that is seen while it runs, and then followed to its end. */
 const follows = (
-  seen: (status: { readonly _tag: string; readonly percent: Option.Option<number> }) => boolean = () => true
+  seen: (status: Seen) => boolean = () => true
 ): Program =>
 (wps) =>
   Effect.gen(function*() {
@@ -154,6 +205,17 @@ const follows = (
     // Its first look at the job is one status read, which may be a bad one.
     const again = yield* Effect.retry(wps.attach(reference, gated), { times: 1 })
     deepStrictEqual(yield* again.result, { result: true })
+  })
+
+/** What the first status says that is not Accepted. */
+const sees = (check: (status: Seen) => void): Program => (wps) =>
+  Effect.gen(function*() {
+    const { open } = yield* Gate
+    const job = yield* wps.execute(gated({}))
+    const status = yield* Stream.runHead(Stream.filter(job.changes, ({ _tag }) => _tag !== "Accepted"))
+    yield* Deferred.succeed(open, true)
+    deepStrictEqual(yield* job.result, { result: true })
+    check(Option.getOrThrow(status))
   })
 
 const at37 = ({ percent }: { readonly percent: Option.Option<number> }) => Option.contains(percent, 37)
@@ -171,17 +233,39 @@ const described = {
   kinds: ["Literal", "Literal", "BoundingBox", "Complex", "Complex", "Complex", "Literal"]
 }
 
-const describes: Program = (wps) =>
+const describesAs = (
+  { dataType = Option.some("string"), order = (all) => all }: {
+    readonly order?: <A>(all: ReadonlyArray<A>) => ReadonlyArray<A>
+    readonly dataType?: Option.Option<string>
+  }
+): Program =>
+(wps) =>
   Effect.gen(function*() {
     const { inputs, jobControlOptions, outputs } = yield* wps.describe("echo")
-    deepStrictEqual(inputs.map((input) => input.identifier), described.names)
-    deepStrictEqual(inputs.map((input) => input.data._tag), described.kinds)
-    deepStrictEqual(inputs.map((input) => input.maxOccurs), [1, 1, 1, 1, 1, 1, Infinity])
-    deepStrictEqual(outputs.map((output) => output.data._tag), described.kinds.slice(0, -1))
+    deepStrictEqual(inputs.map((input) => input.identifier), order(described.names))
+    deepStrictEqual(inputs.map((input) => input.data._tag), order(described.kinds))
+    deepStrictEqual(inputs.map((input) => input.maxOccurs), order([1, 1, 1, 1, 1, 1, Infinity]))
+    deepStrictEqual(outputs.map((output) => output.data._tag), order(described.kinds.slice(0, -1)))
     assert.include(jobControlOptions, "async-execute")
-    const [first] = inputs
+    const [first] = order(inputs)
     assert(first?.data._tag === "Literal", "it is no literal")
-    deepStrictEqual(first.data.dataType, Option.some("string"))
+    deepStrictEqual(first.data.dataType, dataType)
+  })
+
+const describes = describesAs({})
+const describesBackwards = describesAs({ order: (all) => [...all].reverse() })
+
+const inputOf = (wps: Client, process: string, name: string) =>
+  Effect.map(wps.describe(process), ({ inputs }) => {
+    const data = inputs.find(({ identifier }) => identifier === name)?.data
+    assert(data !== undefined, `there is no ${name}`)
+    return data
+  })
+
+const formatsOf = (wps: Client, process: string, name: string) =>
+  Effect.map(inputOf(wps, process, name), (data) => {
+    assert(data._tag === "Complex", "it is not complex")
+    return data.formats.map(({ mimeType }) => Option.getOrElse(mimeType, () => ""))
   })
 
 const hasAll: Program = (wps) =>
@@ -246,6 +330,27 @@ const send = (request: HttpClientRequest.HttpClientRequest) =>
     (response) => Effect.map(response.text, (body) => [response.status, body] as const)
   )
 
+const ask = (urlParams: Readonly<Record<string, string>>) => send(HttpClientRequest.get(WpsTest.url, { urlParams }))
+
+/** An Execute of WPS 2.0 whose input is this. */
+const post200 = (input: string, output = "mimeType=\"text/xml\" id=\"text\"") =>
+  send(HttpClientRequest.post(WpsTest.url, {
+    body: HttpBody.text(
+      `<w:Execute xmlns:w="http://www.opengis.net/wps/2.0" xmlns:ows="http://www.opengis.net/ows/2.0" service="WPS" ` +
+        `version="2.0.0" mode="sync" response="document"><ows:Identifier>say</ows:Identifier>` +
+        `<w:Input id="text">${input}</w:Input><w:Output ${output} transmission="value"/></w:Execute>`,
+      "text/xml"
+    )
+  }))
+
+const byGet = (dialect: "strict" | "single") => ({ protocol: Wps100.byGet({ dialect }) })
+
+const says = (text: string, expected = text): Program => (wps) =>
+  Effect.map(wps.run(say({ text })), (result) => deepStrictEqual(result, { text: expected }))
+
+const documentOf = (wps: Client, options?: WpsClient.RunOptions) =>
+  Effect.flatMap(wps.execute(echo(given), options), (job) => job.document)
+
 const getResult: Program = (wps) =>
   Effect.gen(function*() {
     const { open } = yield* Gate
@@ -279,6 +384,11 @@ const inPieces: Program = () =>
     send(HttpClientRequest.setBody(HttpClientRequest.post(WpsTest.url), pieces)),
     ([status]) => assert.strictEqual(status, 500)
   )
+
+/** What is embedded is in the scope of the document's own namespace. */
+const within = (version: string) => ({
+  xml: given.xml.replace("<a:doc", `<a:doc xmlns="http://www.opengis.net/wps/${version}"`)
+})
 
 interface Row {
   readonly title: string
@@ -802,11 +912,621 @@ const rows: ReadonlyArray<Row> = [
     client: each(hasAll, describes, echoes(), follows())
   },
   {
-    title: "answersIn100 are read",
+    title: "answersIn100 are read [A2.9]",
     quirks: [Quirk.answersIn100],
     version: "2.0.0",
     shows: /<wps:ExecuteResponse [^]*wps\/1\.0\.0/,
     client: each(hasAll, describes, echoes(), follows(), failsWell)
+  },
+
+  // requests
+  {
+    title: "tooLarge is a refusal, of what is too large only",
+    quirks: [Quirk.tooLarge(5000)],
+    shows: /^HTTP 400\n[^]*exceptionCode="FileSizeExceeded"/,
+    client: each(
+      echoes(),
+      wrong((wps) => wps.run(echo({ ...given, note: "x".repeat(5000) })))({
+        _tag: "ServiceException",
+        status: 400,
+        code: "FileSizeExceeded"
+      })
+    )
+  },
+  {
+    title: "wantsMimeType does not refuse the client",
+    quirks: [Quirk.wantsMimeType],
+    version: "2.0.0",
+    shows: /^HTTP 400\n[^]*exceptionCode="NoApplicableCode"/,
+    client: each(echoes(), () =>
+      Effect.gen(function*() {
+        const literal = "<w:LiteralValue>a</w:LiteralValue>"
+        assert.strictEqual((yield* post200(`<w:Data>${literal}</w:Data>`))[0], 400)
+        assert.strictEqual((yield* post200(`<w:Data mimeType="text/xml">${literal}</w:Data>`))[0], 200)
+      }).pipe(Effect.orDie))
+  },
+  {
+    title: "wantsOutputMimeType refuses the client's literals, and not what has a type",
+    quirks: [Quirk.wantsOutputMimeType],
+    version: "2.0.0",
+    shows: /^HTTP 400\n[^]*exceptionCode="NoApplicableCode"/,
+    client: each(
+      runFails({ _tag: "ServiceException", code: "NoApplicableCode" }),
+      (wps) => Effect.map(wps.run(one({})), (result) => deepStrictEqual(result, { one: "1" }))
+    )
+  },
+  {
+    title: "refusesEscaped refuses what the client cannot send as plain text",
+    quirks: [Quirk.refusesEscaped],
+    version: "2.0.0",
+    shows: /^HTTP 400\n[^]*exceptionCode="NoApplicableCode"/,
+    client: each(
+      echoes(),
+      says("a < b"),
+      wrong((wps) => wps.run(say({ text: "a < b @ c" })))({ _tag: "ServiceException", code: "NoApplicableCode" })
+    )
+  },
+  {
+    title: "rawHtml500 of a type in a query is an error",
+    quirks: [Quirk.rawHtml500],
+    version: "1.0.0",
+    shows: /^HTTP 500\n[^]*<html/,
+    options: byGet("strict"),
+    client: each(
+      wrong((wps) => wps.raw(echo(given), { output: "note" }))({ ...html, status: 500 }),
+      (wps) =>
+        Effect.map(
+          Effect.flatMap(wps.raw(say({ text: "a" })), textOf),
+          (text) => assert.strictEqual(text, "a")
+        )
+    )
+  },
+  {
+    title: "rawHtml500 of an unknown output is an error",
+    quirks: [Quirk.rawHtml500],
+    version: "1.0.0",
+    shows: /^HTTP 500\n[^]*<html/,
+    client: each(raw, echoes(), wrong((wps) => wps.raw(unsaid({})))({ ...html, status: 500 }))
+  },
+  {
+    title: "failuresIn400 are failures",
+    quirks: [Quirk.failuresIn400],
+    shows: /^HTTP 400\n[^]*because/,
+    client: each(failsWell, wrong((wps) => wps.raw(fails({})))({ _tag: "ServiceException", status: 400 }))
+  },
+  {
+    title: "failureText is all that is known",
+    quirks: [Quirk.failureText("Process failed, <see> log")],
+    version: "1.0.0",
+    shows: /<ows:ExceptionText>Process failed, &lt;see&gt; log</,
+    client: each(
+      echoes(),
+      (wps) =>
+        Effect.map(Effect.flip(wps.run(refuses({}), { mode: "async" })), (error) => {
+          assert(error._tag === "ProcessFailed", error.message)
+          deepStrictEqual(error.exceptions.map(({ texts }) => texts), [["Process failed, <see> log"]])
+        })
+    )
+  },
+  {
+    title: "wpsReports are read",
+    quirks: [Quirk.wpsReports],
+    version: "1.0.0",
+    shows: /^HTTP 400\n[^]*<wps:ExceptionReport [^]*<wps:Exception [^]*<\/wps:ExceptionReport>$/,
+    client: each(
+      failsWell,
+      echoes(),
+      wrong((wps) => wps.describe("none"))({ _tag: "ProcessNotFound", identifier: "none" })
+    )
+  },
+  {
+    title: "invalidParameters are a process that is not found",
+    quirks: [Quirk.invalidParameters],
+    version: "2.0.0",
+    shows: /exceptionCode="InvalidParameterValue" locator="Identifier"/,
+    client: wrong((wps) => wps.describe("none"))({ _tag: "ProcessNotFound", identifier: "none" })
+  },
+  {
+    title: "invalidParameters are a refusal of an output",
+    quirks: [Quirk.invalidParameters],
+    version: "2.0.0",
+    shows: /exceptionCode="InvalidParameterValue" locator="Output"/,
+    client: wrong((wps) => wps.run(unsaid({})))({ _tag: "ServiceException", code: "InvalidParameterValue" })
+  },
+  {
+    title: "guardsExecute denies access to who has no token",
+    quirks: [Quirk.guardsExecute(Redacted.make("secret"))],
+    shows: /^HTTP 401\n(?![^]*www-authenticate)[^]*locator="AccessForbidden"/,
+    client: each(
+      hasAll,
+      describes,
+      runFails({ _tag: "AccessDenied", status: 401 }),
+      () => Effect.provide(Effect.flatMap(client(), (wps) => echoes()(wps)), BearerAuth.layer(Redacted.make("secret")))
+    )
+  },
+  {
+    title: "rawTypes401 denies raw text to anybody",
+    quirks: [Quirk.rawTypes401],
+    shows: /^HTTP 401\n[^]*Content type is not allowed: text\/plain/,
+    client: each(
+      echoes(),
+      wrong((wps) => wps.raw(echo(given), { output: "note" }))({ _tag: "AccessDenied", status: 401 }),
+      (wps) =>
+        Effect.map(
+          Effect.flatMap(wps.raw(echo(given), { output: "xml" }), textOf),
+          (text) => assert.strictEqual(text, given.xml)
+        )
+    )
+  },
+  {
+    title: "noHead does not matter",
+    quirks: [Quirk.noHead],
+    shows: /^HTTP 405\n/,
+    client: each(
+      hasAll,
+      () =>
+        Effect.map(
+          HttpClient.head(WpsTest.url),
+          ({ status }) => assert.strictEqual(status, 405)
+        )
+    )
+  },
+  {
+    title: "asyncRawReport is a refusal",
+    quirks: [Quirk.asyncRawReport],
+    version: "2.0.0",
+    shows: /^HTTP 200\n[^]*content-type: \*\/\*\n[^]*<ows:ExceptionReport [^]*Could not find encoder/,
+    client: each(
+      raw,
+      wrong((wps) => wps.raw(echo(given), { output: "note", mode: "async" }))({
+        _tag: "ServiceException",
+        code: "NoApplicableCode"
+      })
+    )
+  },
+  {
+    title: "cutsInputs cuts what is encoded once, and not what the client encodes",
+    quirks: [Quirk.cutsInputs],
+    version: "1.0.0",
+    shows: /<wps:LiteralData dataType="string">a<\/wps:LiteralData>/,
+    options: byGet("strict"),
+    client: each(says("a;b@c=d & %e"), () =>
+      ask({
+        service: "WPS",
+        version: "1.0.0",
+        request: "Execute",
+        identifier: "say",
+        datainputs: "text=a;b@c=d"
+      }))
+  },
+  {
+    title: "decodesOnce keeps the encoding of what is encoded twice",
+    quirks: [Quirk.decodesOnce],
+    version: "1.0.0",
+    shows: />a%20%3D%20b%25<\/wps:LiteralData>/,
+    options: byGet("strict"),
+    client: each(
+      says("a = b%", "a%20%3D%20b%25"),
+      () => Effect.flatMap(client(byGet("single")), (wps) => says("a = b%41")(wps))
+    )
+  },
+  {
+    title: "ignoresAsReference gives no reference",
+    quirks: [Quirk.ignoresAsReference],
+    version: "1.0.0",
+    shows: /<wps:ComplexData mimeType="text\/plain">gr\xc3\xb6\xc3\x9fe</,
+    options: byGet("strict"),
+    client: wrong((wps) => wps.run(stored({})))({ _tag: "InvalidOutput", output: "result" })
+  },
+  {
+    title: "lastVersionWins speaks the worse version",
+    quirks: [Quirk.lastVersionWins],
+    version: "2.0.0",
+    shows: /<wps:Capabilities [^<>]*version="1\.0\.0"/,
+    options: { protocol: [Wps200.Wps200, Wps100.Wps100] },
+    client: each(hasAll, describes, echoes(), follows())
+  },
+  {
+    title: "lastVersionWins is WPS 1.0.0 where none is named",
+    quirks: [Quirk.lastVersionWins],
+    version: "2.0.0",
+    shows: /<wps:Capabilities [^<>]*version="1\.0\.0"/,
+    client: () =>
+      send(HttpClientRequest.post(WpsTest.url, {
+        body: HttpBody.text("<w:GetCapabilities xmlns:w=\"http://www.opengis.net/wps/2.0\" service=\"WPS\"/>")
+      }))
+  },
+  {
+    title: "misreads200 misses the inputs that it was given",
+    quirks: [Quirk.misreads200, Quirk.answersIn100],
+    version: "2.0.0",
+    shows: /exceptionCode="MissingParameterValue"/,
+    client: each(
+      runFails({ _tag: "ServiceException", code: "MissingParameterValue" }),
+      (wps) => Effect.map(wps.run(one({}), { mode: "async" }), (result) => deepStrictEqual(result, { one: "1" }))
+    )
+  },
+
+  // how jobs are told of
+  {
+    title: "losesJobAt one read is waited out",
+    quirks: [Quirk.losesJobAt(2)],
+    version: "2.0.0",
+    shows: /exceptionCode="NoSuchJob"/,
+    client: follows()
+  },
+  {
+    title: "resultServlet is followed",
+    quirks: [Quirk.resultServlet],
+    version: "1.0.0",
+    shows: / statusLocation="http:\/\/wps.test\/wps\/RetrieveResultServlet\?id=\w+"/,
+    client: each(follows(), downloads)
+  },
+  {
+    title: "internalHost of files cannot be followed",
+    quirks: [Quirk.internalHost("file:///tmp")],
+    version: "1.0.0",
+    shows: / statusLocation="file:\/\/\/tmp\/wps\//,
+    client: each(
+      echoes(),
+      asyncFails({ _tag: "CannotPoll" }),
+      wrong(downloads)({ _tag: "InvalidUrl" })
+    )
+  },
+  {
+    title: "noPercent is none",
+    quirks: [Quirk.noPercent],
+    shows: /<wps:ProcessStarted>|<wps:Status>Running<\/wps:Status>(?!<wps:PercentCompleted)/,
+    client: each(echoes(), sees(({ _tag, percent }) => deepStrictEqual([_tag, percent], ["Running", Option.none()])))
+  },
+  {
+    title: "emptyStarted is a job that runs",
+    quirks: [Quirk.emptyStarted],
+    version: "1.0.0",
+    shows: /<wps:ProcessStarted\/>/,
+    client: sees(({ _tag, message, percent }) =>
+      deepStrictEqual([_tag, message, percent], ["Running", "", Option.none()])
+    )
+  },
+  {
+    title: "creationTimeAs is kept as it is",
+    quirks: [Quirk.creationTimeAs("2011-10-04T16:54:23.148-05:00")],
+    version: "1.0.0",
+    shows: / creationTime="2011-10-04T16:54:23.148-05:00"/,
+    client: each(follows(), (wps) =>
+      Effect.map(
+        documentOf(wps),
+        ({ creationTime }) => deepStrictEqual(creationTime, Option.some("2011-10-04T16:54:23.148-05:00"))
+      ))
+  },
+  {
+    title: "nanoseconds are read",
+    quirks: [Quirk.nanoseconds],
+    version: "2.0.0",
+    shows: /<wps:ExpirationDate>[^<]*\.\d{9}Z</,
+    client: each(
+      follows(),
+      (wps) => Effect.map(documentOf(wps), ({ expirationDate }) => assert.isTrue(Option.isSome(expirationDate)))
+    )
+  },
+  {
+    title: "alwaysLineage is read",
+    quirks: [Quirk.alwaysLineage],
+    version: "1.0.0",
+    shows: /<wps:DataInputs>/,
+    client: each(
+      echoes(),
+      follows(),
+      (wps) =>
+        Effect.map(documentOf(wps), ({ lineage }) => assert.strictEqual(Option.getOrThrow(lineage).inputs.length, 8))
+    )
+  },
+  {
+    title: "pythonLineage is text",
+    quirks: [Quirk.alwaysLineage, Quirk.pythonLineage],
+    version: "1.0.0",
+    shows: /<wps:DataInputs>[^]*json"[^>]*>\['a', /,
+    client: each(echoes(), (wps) =>
+      Effect.map(documentOf(wps), ({ lineage }) => {
+        const data = Option.getOrThrow(lineage).inputs.find(({ identifier }) => identifier === "json")?.data
+        assert(data?._tag === "ComplexData", "it is not complex")
+        assert.strictEqual(data.content.text, "['a', 'größe']")
+      }))
+  },
+  {
+    title: "executionIds are where outputs are, too",
+    quirks: [Quirk.executionIds],
+    version: "1.0.0",
+    shows:
+      /<wps:Reference [^>]*\?[^"]*request=GetExecutionResult&amp;executionId=\w+&amp;outputId=result&amp;mimetype=text%2Fplain/,
+    client: downloads
+  },
+  {
+    title: "executionIds say that a job was dismissed as GeoServer does",
+    quirks: [Quirk.executionIds],
+    version: "1.0.0",
+    shows: /<wps:ProcessFailed>[^]*The process execution has been dismissed/,
+    client: dismissed
+  },
+  {
+    title: "dismissedIsFailed does not dismiss what is done",
+    quirks: [Quirk.dismissedIsFailed],
+    version: "2.0.0",
+    shows: /exceptionCode="InvalidParameterValue" locator="JobId"/,
+    client: (wps) =>
+      Effect.gen(function*() {
+        const job = yield* wps.execute(stored({}))
+        yield* job.result
+        yield* job.dismiss
+        assert.strictEqual((yield* job.status)._tag, "Succeeded")
+      })
+  },
+
+  // how values are written
+  {
+    title: "emptyFormats are none",
+    quirks: [Quirk.emptyFormats],
+    version: "1.0.0",
+    shows: /<wps:Reference [^>]* encoding="" schema=""\/>/,
+    client: each(echoes(), downloads)
+  },
+  {
+    title: "pythonLiterals are what they are",
+    quirks: [Quirk.pythonLiterals],
+    shows: />2021-02-03 04:05:06\+00:00<[^]*>ParseResult\(scheme='http', netloc='example.org'[^]*>None</,
+    client: each(echoes(), (wps) =>
+      Effect.map(wps.run(literals({})), ({ when: moment, ...rest }) => {
+        assert.strictEqual(moment.epochMillis, when.epochMillis)
+        deepStrictEqual(rest, {
+          uri: "ParseResult(scheme='http', netloc='example.org', path='/a', params='', query='b=c', fragment='')",
+          empty: "None",
+          count: 100
+        })
+      }))
+  },
+  {
+    title: "redeclaredXml has more namespaces",
+    quirks: [Quirk.redeclaredXml],
+    version: "1.0.0",
+    shows: /<a:doc xmlns:a="urn:a" xmlns:wps="[^"]*" xmlns:ows="[^"]*" xmlns:xlink="[^"]*" wps="1">[^]*<\/a:doc>\n</,
+    client: each(
+      (wps) => echoes(declared)(wps),
+      (wps) =>
+        Effect.map(
+          wps.run(echo({ ...given, xml: "<a k=\"1\" xmlns:ows=\"urn:b\"><![CDATA[<b>]]></a>" })),
+          ({ xml }) =>
+            assert.match(xml, /^<a xmlns:wps="[^"]*" xmlns:xlink="[^"]*" k="1" xmlns:ows="urn:b">&lt;b&gt;<\/a>$/)
+        )
+    )
+  },
+  {
+    title: "reindentedXml has lost its text",
+    quirks: [Quirk.reindentedXml],
+    version: "2.0.0",
+    shows: /<wps:Data [^>]*>\n<a:doc [^>]*>\n {2}<a:b> <\/a:b>\n {2}<\?p i\?>\n<\/a:doc>\n<\/wps:Data>/,
+    client: echoes({ xml: "<a:doc xmlns:a=\"urn:a\" wps=\"1\">\n  <a:b> </a:b>\n  <?p i?>\n</a:doc>" })
+  },
+  {
+    title: "cdataXml is read",
+    quirks: [Quirk.cdataXml],
+    shows: /<!\[CDATA\[<a:doc /,
+    client: echoes()
+  },
+  {
+    title: "boxDimension is read",
+    quirks: [Quirk.boxDimension],
+    shows: /<(?:wps:BoundingBoxData|ows:BoundingBox) [^>]* dimension="2">/,
+    client: echoes()
+  },
+  {
+    title: "datatypesNamespace is read",
+    quirks: [Quirk.datatypesNamespace("https://www.w3.org/2001/XMLSchema-datatypes#")],
+    version: "2.0.0",
+    shows: /dataType="https:\/\/www.w3.org\/2001\/XMLSchema-datatypes#boolean"/,
+    client: each(echoes(), describes)
+  },
+  {
+    title: "pythonRaw is given as it is",
+    quirks: [Quirk.pythonRaw],
+    version: "1.0.0",
+    shows: /content-type: text\/xml\n[^]*\n\[-10\.0, 40\.0, 20\.0, 55\.25\]$/,
+    client: each(raw, (wps) =>
+      Effect.gen(function*() {
+        const box = yield* wps.raw(echo(given), { output: "box" })
+        assert.strictEqual(yield* textOf(box), "[-10.0, 40.0, 20.0, 55.25]")
+        const count = yield* wps.raw(literals({}), { output: "count" })
+        deepStrictEqual([count.contentType, yield* textOf(count)], [Option.some("text/xml"), "100"])
+        const xml = yield* wps.raw(echo({ ...given, xml: "<a><![CDATA[<b>]]></a>" }), { output: "xml" })
+        assert.strictEqual(yield* textOf(xml), "<a>&lt;b&gt;</a>")
+      }))
+  },
+  {
+    title: "attachments do not matter",
+    quirks: [Quirk.attachments],
+    shows: /content-disposition: attachment; /,
+    client: raw
+  },
+
+  // how processes are described
+  {
+    title: "unescapedCapabilities are an error where there is an ampersand",
+    quirks: [Quirk.unescapedCapabilities],
+    shows: /<ows:Abstract[^>]*>Gives & takes, if <= 1<\/ows:Abstract>/,
+    client: each(echoes(), describes, wrong((wps) => wps.capabilities)({ ...malformed, operation: "GetCapabilities" }))
+  },
+  {
+    title: "placeholderProcesses are what is there",
+    quirks: [Quirk.placeholderProcesses],
+    version: "2.0.0",
+    shows:
+      /<wps:ProcessSummary jobControlOptions=""[^]*<ows:Title>process\.title<[^]*<ows:Identifier>process\.identifier</,
+    client: each(describes, echoes(), (wps) =>
+      Effect.map(wps.capabilities, ({ processes, provider }) => {
+        deepStrictEqual([...new Set(processes.map(({ identifier }) => identifier))], ["process.identifier"])
+        deepStrictEqual(processes[0]?.jobControlOptions, [])
+        const contact = Option.flatMap(provider, (one) => one.contact)
+        deepStrictEqual(Option.map(contact, ({ individualName }) => individualName), Option.some(Option.none()))
+      }))
+  },
+  {
+    title: "bareLiterals may be anything",
+    quirks: [Quirk.bareLiterals],
+    shows:
+      /<LiteralData><ows:DataType[^>]*>string<\/ows:DataType><\/LiteralData>|<LiteralDataDomain[^>]*><ows:DataType/,
+    client: each(describes, (wps) =>
+      Effect.map(inputOf(wps, "echo", "text"), (data) => {
+        assert(data._tag === "Literal", "it is no literal")
+        deepStrictEqual(data.allowed, { _tag: "AnyValue" })
+      }))
+  },
+  {
+    title: "processKeywords are read",
+    quirks: [Quirk.processKeywords],
+    version: "1.0.0",
+    shows: /<ows:Keyword>echo<\/ows:Keyword><\/ows:Keywords><\/wps:Process>/,
+    client: each(
+      hasAll,
+      follows(),
+      (wps) => Effect.map(wps.capabilities, ({ processes }) => deepStrictEqual(processes[0]?.keywords, ["echo"]))
+    )
+  },
+  {
+    title: "emptyAbstracts are read",
+    quirks: [Quirk.emptyAbstracts],
+    shows: /<ows:Abstract><\/ows:Abstract>/,
+    client: everything
+  },
+  {
+    title: "doubledDefaults are listed twice",
+    quirks: [Quirk.doubledDefaults],
+    shows:
+      /(<Format><MimeType>text\/plain<\/MimeType><\/Format>)\1|(<wps:Format mimeType="text\/plain") default="true"\/>\2\/>/,
+    client: each(
+      describes,
+      (wps) =>
+        Effect.map(formatsOf(wps, "echo", "note"), (formats) => deepStrictEqual(formats, ["text/plain", "text/plain"]))
+    )
+  },
+  {
+    title: "doubledDefaults hide the second unit",
+    quirks: [Quirk.doubledDefaults],
+    version: "1.0.0",
+    shows: /<Supported><ows:UOM>m<\/ows:UOM><ows:UOM>m<\/ows:UOM><\/Supported>/,
+    client: (wps) =>
+      Effect.map(inputOf(wps, "chosen", "length"), (data) => {
+        assert(data._tag === "Literal", "it is no literal")
+        deepStrictEqual(data.uoms, ["m", "m"])
+      })
+  },
+  {
+    title: "bareDataTypes are read, and a text has none",
+    quirks: [Quirk.bareDataTypes],
+    version: "1.0.0",
+    shows: /<DataInputs>[^]*<ows:DataType>xs:boolean<[^]*<ProcessOutputs>[^]*<ows:DataType>boolean</,
+    client: each(describesAs({ dataType: Option.none() }), (wps) =>
+      Effect.map(inputOf(wps, "echo", "flag"), (data) => {
+        assert(data._tag === "Literal", "it is no literal")
+        deepStrictEqual(data.dataType, Option.some("boolean"))
+      }))
+  },
+  {
+    title: "supportedComplexData is read",
+    quirks: [Quirk.supportedComplexData],
+    version: "1.0.0",
+    shows: /<ComplexData defaultFormat="text\/plain"><SupportedComplexData><Format>text\/plain<\/Format></,
+    client: each(
+      describes,
+      echoes(),
+      (wps) => Effect.map(formatsOf(wps, "echo", "note"), (formats) => deepStrictEqual(formats, ["text/plain"]))
+    )
+  },
+  {
+    title: "allowedValueElements are read",
+    quirks: [Quirk.allowedValueElements],
+    shows: /<ows:AllowedValue>1<\/ows:AllowedValue>/,
+    client: (wps) =>
+      Effect.map(inputOf(wps, "chosen", "number"), (data) => {
+        assert(data._tag === "Literal" && data.allowed._tag === "AllowedValues", "it has no values")
+        deepStrictEqual(data.allowed.values, ["1", "2"])
+      })
+  },
+  {
+    title: "otherOrder does not matter",
+    quirks: [Quirk.otherOrder],
+    shows: /(?:Input [^<>]*><ows:Identifier>|<ows:Identifier>)times<[^]*<ows:Identifier>xml<[^]*<ows:Identifier>text</,
+    client: each(describesBackwards, describesAll, echoes())
+  },
+  {
+    title: "crowdedOperations are read",
+    quirks: [Quirk.crowdedOperations(3)],
+    shows: /<ows:Constraint name="Content-Type"><ows:AllowedValues><ows:Value>application\/soap\+xml</,
+    options: { operationUrls: "advertised" },
+    client: each(hasAll, echoes(), follows())
+  },
+  {
+    title: "crowdedOperations name jobs",
+    quirks: [Quirk.crowdedOperations(3)],
+    version: "2.0.0",
+    shows: /<ows:Operation name="Dismiss">[^]*<ows:Parameter name="JobId">(?:[^]*?<ows:Value>){3}/,
+    client: (wps) =>
+      Effect.map(wps.capabilities, ({ operations }) => {
+        const operation = operations.find(({ name }) => name === "GetResult")
+        deepStrictEqual(operation?.parameters.map(({ name, values }) => [name, values.length]), [["JobId", 3]])
+      })
+  },
+
+  // how documents are written
+  {
+    title: "bareRoots do not matter",
+    quirks: [Quirk.bareRoots],
+    version: "1.0.0",
+    shows: /<wps:ExecuteResponse (?![^<>]* service=)(?![^<>]* version=)/,
+    client: each(echoes(), follows(), failsWell)
+  },
+  {
+    title: "undeclaredOws is an error",
+    quirks: [Quirk.undeclaredOws],
+    version: "1.0.0",
+    shows: /<wps:ExecuteResponse (?![^<>]* xmlns:ows=)/,
+    client: runFails(malformed)
+  },
+  {
+    title: "redeclaredOws do not matter",
+    quirks: [Quirk.redeclaredOws],
+    shows: /<ows:Identifier xmlns:ows="/,
+    client: everything
+  },
+  {
+    title: "unprefixed does not matter",
+    quirks: [Quirk.unprefixed],
+    version: "1.0.0",
+    shows: /<ExecuteResponse xmlns="[^"]*wps\/1\.0\.0"[^]*<\/ProcessOutputs><\/ExecuteResponse>$/,
+    client: each(hasAll, describes, describesAll, echoes(within("1.0.0")), downloads, raw, follows(), failsWell)
+  },
+  {
+    title: "unprefixed does not matter",
+    quirks: [Quirk.unprefixed],
+    version: "2.0.0",
+    shows: /<Result xmlns="[^"]*wps\/2\.0"[^]*<\/Data><\/Output><\/Result>$/,
+    client: each(hasAll, describes, describesAll, echoes(within("2.0")), downloads, raw, follows(), failsWell)
+  },
+  {
+    title: "unprefixed reports do not matter",
+    quirks: [Quirk.unprefixed],
+    shows: /<ExceptionReport xmlns="[^"]*ows\/[^]*<\/Exception><\/ExceptionReport>$/,
+    client: wrong((wps) => wps.describe("none"))({ _tag: "ProcessNotFound", identifier: "none" })
+  },
+  {
+    title: "schemaLocation does not matter",
+    quirks: [Quirk.schemaLocation],
+    shows: / xsi:schemaLocation="/,
+    client: everything
+  },
+  {
+    title: "servedAs another type does not matter",
+    quirks: [Quirk.servedAs("application/xml")],
+    shows: /content-type: application\/xml\n/,
+    client: everything
   },
 
   // documents
@@ -884,33 +1604,126 @@ for (const version of versions) {
   })
 }
 
-const servers = [
-  ["pyWps", Quirk.pyWps, [Wps200.Wps200, Wps100.Wps100]],
-  ["pyWps", Quirk.pyWps, Wps100.Wps100],
-  ["javaPs", Quirk.javaPs, Wps200.Wps200],
-  ["geoServer", Quirk.geoServer, Wps100.Wps100],
-  ["llnl", Quirk.llnl, Wps100.Wps100]
-] as const
 const swapped = { box: DataValue.boundingBox([40, -10], [55.25, 20], "urn:ogc:def:crs:EPSG::4326") }
+const declared = {
+  xml: "<a:doc xmlns:a=\"urn:a\" xmlns:wps=\"http://www.opengis.net/wps/1.0.0\" " +
+    "xmlns:ows=\"http://www.opengis.net/ows/1.1\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" wps=\"1\">" +
+    "<a:b> &lt;b&gt; </a:b><?p i?></a:doc>"
+}
+const indented = { xml: "<a:doc xmlns:a=\"urn:a\" wps=\"1\">\n  <a:b> </a:b>\n  <?p i?>\n</a:doc>" }
+const secret = Redacted.make("secret")
+
+interface Server {
+  readonly name: string
+  readonly quirks: ReadonlyArray<Quirk.Quirk>
+  readonly protocol: NonNullable<WpsClient.Options["protocol"]>
+  readonly client: Program
+}
+
+const noDescription = wrong((wps) => wps.describe("echo"))({ _tag: "ServiceException", status: 200 })
+const common = each(follows(), failsWell, downloads)
+const pythonic = each(hasAll, describes, describesAll, echoes({ ...swapped, ...declared }), common, raw)
+
+const servers: ReadonlyArray<Server> = [
+  { name: "pyWps", quirks: Quirk.pyWps, protocol: [Wps200.Wps200, Wps100.Wps100], client: pythonic },
+  { name: "pyWps", quirks: Quirk.pyWps, protocol: Wps100.Wps100, client: pythonic },
+  {
+    name: "pyWps",
+    quirks: Quirk.pyWps,
+    protocol: Wps200.Wps200,
+    client: runFails({ _tag: "ServiceException", code: "MissingParameterValue" })
+  },
+  {
+    name: "javaPs",
+    quirks: Quirk.javaPs,
+    protocol: Wps200.Wps200,
+    client: each(hasAll, describesBackwards, describesAll, echoes(indented), common, raw, silently, dismissed)
+  },
+  {
+    name: "geoServer",
+    quirks: Quirk.geoServer,
+    protocol: Wps100.Wps100,
+    client: each(hasAll, describesAs({ dataType: Option.none() }), describesAll, echoes(), common, raw, dismissed)
+  },
+  {
+    name: "llnl",
+    quirks: Quirk.llnl,
+    protocol: Wps100.Wps100,
+    client: each(hasAll, noDescription, echoes(), follows(), failsWell)
+  },
+  {
+    name: "fiftyTwoNorth",
+    quirks: Quirk.fiftyTwoNorth,
+    protocol: Wps100.Wps100,
+    client: each(hasAll, describes, describesAll, echoes(), follows(), downloads, raw)
+  },
+  {
+    name: "usgs",
+    quirks: Quirk.usgs,
+    protocol: Wps100.Wps100,
+    client: each(
+      hasAll,
+      describes,
+      describesAll,
+      // A prefix that is a part of `xmlns` is thought to be used.
+      echoes({ xml: given.xml.replace("<a:doc", "<a:doc xmlns:ns=\"http://www.opengis.net/wps/1.0.0\"") }),
+      follows(),
+      downloads,
+      raw
+    )
+  },
+  { name: "pyWps3", quirks: Quirk.pyWps3, protocol: Wps100.Wps100, client: everything },
+  { name: "zoo", quirks: Quirk.zoo, protocol: Wps100.Wps100, client: everything },
+  { name: "ceda", quirks: Quirk.ceda, protocol: Wps100.Wps100, client: everything },
+  { name: "gsky", quirks: Quirk.gsky, protocol: Wps100.Wps100, client: everything },
+  {
+    name: "finch",
+    quirks: [...Quirk.pyWps, ...Quirk.finch],
+    protocol: Wps100.Wps100,
+    client: each(
+      wrong((wps) => wps.capabilities)(malformed),
+      describes,
+      echoes({
+        ...swapped,
+        xml: declared.xml.replace("\"http://www.opengis.net/ows/1.1\"", "\"http://www.opengis.net/ows/1.1.0\"")
+      }),
+      common
+    )
+  },
+  {
+    name: "twitcher",
+    quirks: Quirk.twitcher(secret),
+    protocol: Wps100.Wps100,
+    client: each(hasAll, describes, runFails({ _tag: "AccessDenied", status: 401 }), () =>
+      Effect.provide(
+        Effect.flatMap(client(), each(echoes(), follows(), failsWell, downloads)),
+        BearerAuth.layer(secret)
+      ))
+  }
+]
 
 describe("servers", () => {
-  for (const [name, quirks, protocol] of servers) {
+  for (const { client: program, name, protocol, quirks } of servers) {
     const language = "length" in protocol ? "WPS 2.0 or 1.0.0" : `WPS ${protocol.version}`
     it.scopedLive(`${name} in ${language}`, () =>
-      Effect.gen(function*() {
-        const wps = yield* client({ protocol })
-        yield* hasAll(wps)
-        if (name === "llnl") {
-          yield* wrong((wps) => wps.describe("echo"))({ _tag: "ServiceException", status: 200 })(wps)
-        } else {
-          yield* each(describes, describesAll)(wps)
-        }
-        yield* each(echoes(name === "pyWps" ? swapped : {}), follows(), failsWell)(wps)
-        if (name !== "llnl") yield* each(downloads, raw)(wps)
-        if (name === "javaPs") yield* silently(wps)
-        if (name === "javaPs" || name === "geoServer") yield* dismissed(wps)
-      }).pipe(Effect.provide(reach(quirks))))
+      Effect.flatMap(client({ protocol }), program).pipe(Effect.provide(reach(quirks))))
   }
+})
+
+describe("docs/quirks.md", () => {
+  const text = readFileSync(fileURLToPath(new URL("../../../docs/quirks.md", import.meta.url)), "utf8")
+  const isNamed = (name: string, after = "") => new RegExp(`\`(?:Quirk\\.)?${name}(?:\\([^\`]*)?\`${after}`).test(text)
+
+  it("names everything that the module has", () => {
+    deepStrictEqual(Object.keys(Quirk).filter((name) => !isNamed(name)), [])
+  })
+
+  it("marks what is in the list of a server", () => {
+    const names = new Set(
+      servers.flatMap(({ quirks }) => quirks.map(({ name }) => name === "tornStatus" ? "tornStatusEvery" : name))
+    )
+    deepStrictEqual([...names].filter((name) => !isNamed(name, "\\\\\\*")), [])
+  })
 })
 
 describe("a quirk", () => {
@@ -966,6 +1779,100 @@ describe("a quirk", () => {
     }))))
 })
 
+/** A client that waits within these bounds. */
+const bounded = (
+  version: "1.0.0" | "2.0.0",
+  poll: WpsClient.Options["poll"] = {},
+  timeout: WpsClient.Options["timeout"] = "1 minute"
+) => client({ protocol: protocols[version], timeout, poll })
+
+/** Lets time pass until it is done. */
+const passed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.fork(effect), (fiber) =>
+    TestClock.adjust("1 minute").pipe(
+      Effect.zipRight(Fiber.poll(fiber)),
+      Effect.repeat({ until: Option.isSome }),
+      Effect.zipRight(Fiber.join(fiber))
+    ))
+
+describe("no answer", () => {
+  for (const version of versions) {
+    it.scopedLive(`closesConnection is an error of the transport in WPS ${version}, and nothing is run`, () =>
+      Effect.gen(function*() {
+        const wps = yield* client({ protocol: protocols[version] })
+        const { runs } = yield* Gate
+        const error = yield* Effect.flip(wps.run(echo(given)))
+        includes(error, { _tag: "TransportError", operation: "Execute" })
+        deepStrictEqual([yield* Ref.get(runs), yield* Effect.flatMap(Answers, Ref.get)], [0, []])
+        yield* echoes()(wps)
+      }).pipe(Effect.provide(reach([Quirk.closesConnection("Execute", 1)]))))
+
+    it.scopedLive(`closesConnection for some status reads is waited out in WPS ${version}`, () =>
+      Effect.gen(function*() {
+        yield* follows()(yield* client({ protocol: protocols[version] }))
+      }).pipe(Effect.provide(reach([Quirk.closesConnection("GetStatus", 3), Quirk.commented]))))
+
+    it.scoped(`neverAnswers is waited for as long as an answer may take in WPS ${version}`, () =>
+      Effect.gen(function*() {
+        const wps = yield* bounded(version, {}, "30 seconds")
+        includes(yield* passed(Effect.flip(wps.describe("echo"))), {
+          _tag: "TransportError",
+          operation: "DescribeProcess",
+          reason: "no answer within 30 s"
+        })
+        yield* describes(wps)
+      }).pipe(Effect.provide(reach([Quirk.neverAnswers("DescribeProcess", 1)]))))
+
+    it.scoped(`neverAnswers for a status read is waited out, or ends with the job's deadline, in WPS ${version}`, () =>
+      Effect.gen(function*() {
+        const { open } = yield* Gate
+        yield* Deferred.succeed(open, true)
+        const patient = yield* bounded(version)
+        deepStrictEqual(yield* passed(patient.run(gated({}), { mode: "async" })), { result: true })
+        const hasty = yield* bounded(version, { deadline: "20 seconds" })
+        includes(yield* passed(Effect.flip(hasty.run(gated({}), { mode: "async" }))), {
+          _tag: "JobTimeout",
+          kind: "deadline"
+        })
+      }).pipe(Effect.provide(reach([Quirk.neverAnswers("GetStatus", 2)]))))
+  }
+})
+
+describe("jobs that are slow", () => {
+  const opened = Effect.flatMap(Gate, ({ open }) => Deferred.succeed(open, true))
+
+  for (const version of versions) {
+    for (const [state, tag] of [["Accepted", "Accepted"], ["Started", "Running"]] as const) {
+      it.scoped(`stuckJobs stay ${state} in WPS ${version}, and a client tells`, () =>
+        Effect.gen(function*() {
+          yield* opened
+          const wps = yield* bounded(version, { stallTimeout: "3 minutes" })
+          const job = yield* wps.execute(gated({}))
+          includes(yield* passed(Effect.flip(job.result)), { _tag: "JobTimeout", kind: "stalled" })
+          assert.strictEqual((yield* job.status)._tag, tag)
+        }).pipe(Effect.provide(reach([Quirk.stuckJobs(state)]))))
+    }
+
+    it.scoped(`queuedFor some time, a job is accepted and then run, in WPS ${version}`, () =>
+      Effect.gen(function*() {
+        yield* opened
+        const wps = yield* bounded(version, { schedule: Schedule.spaced("1 minute") })
+        const job = yield* wps.execute(gated({}))
+        const started = yield* Clock.currentTimeMillis
+        const states = yield* passed(Stream.runCollect(Stream.map(job.changes, ({ _tag }) => _tag)))
+        deepStrictEqual([...states], ["Accepted", "Succeeded"])
+        assert.isAtLeast((yield* Clock.currentTimeMillis) - started, 600_000)
+      }).pipe(Effect.provide(reach([Quirk.queuedFor("10 minutes")]))))
+  }
+
+  it.scoped("stuckJobs can be dismissed", () =>
+    Effect.gen(function*() {
+      const job = yield* Effect.flatMap(bounded("2.0.0"), (wps) => wps.execute(gated({})))
+      yield* job.dismiss
+      includes(yield* Effect.flip(job.result), { _tag: "JobDismissed" })
+    }).pipe(Effect.provide(reach([Quirk.stuckJobs()]))))
+})
+
 describe("on a socket", () => {
   const served = (...quirks: ReadonlyArray<Quirk.Quirk>) =>
     Layer.orDie(WpsServer.layer(implementations, { quirks })).pipe(
@@ -993,6 +1900,24 @@ describe("on a socket", () => {
       deepStrictEqual([response.headers["content-encoding"], bytes[0], bytes[1]], ["gzip", 0x1f, 0x8b])
       yield* readsPacked
     }).pipe(packed(NodeHttpClient.layerUndici)))
+
+  it.scopedLive("closesConnection ends the connection, and neverAnswers holds it", () =>
+    Effect.gen(function*() {
+      const { url } = yield* WpsServer.WpsServer
+      const wps = yield* client({ url, timeout: "200 millis" })
+      const error = yield* Effect.flip(send(HttpClientRequest.get(`${url}?service=WPS&request=GetCapabilities`)))
+      includes(error, { _tag: "RequestError", reason: "Transport" })
+      deepStrictEqual(yield* wps.run(echo(given)), expected)
+      includes(yield* Effect.flip(wps.capabilities), { _tag: "TransportError" })
+      const late = yield* Effect.flip(wps.describe("echo"))
+      includes(late, { _tag: "TransportError", reason: "no answer within 0.2 s" })
+    }).pipe(Effect.provide([
+      Layer.provideMerge(
+        NodeHttpClient.layerUndici,
+        served(Quirk.closesConnection("GetCapabilities"), Quirk.neverAnswers("DescribeProcess"))
+      ),
+      Auth.layerAnonymous
+    ])))
 
   it.scopedLive("what has no body or no type is sent so, and what comes in pieces is refused", () =>
     Effect.gen(function*() {

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type * as Option from "effect/Option"
-import type { Metadata, OperationMetadata, ServiceIdentification, ServiceProvider } from "./Ows.ts"
+import type { Domain, Metadata, OperationMetadata, ServiceIdentification, ServiceProvider } from "./Ows.ts"
 
 /**
  * A process as a list shows it.
@@ -49,6 +49,9 @@ export interface Capabilities {
   readonly identification: Option.Option<ServiceIdentification>
   readonly provider: Option.Option<ServiceProvider>
   readonly operations: ReadonlyArray<OperationMetadata>
+  /** What holds for every operation. */
+  readonly parameters: ReadonlyArray<Domain>
+  readonly constraints: ReadonlyArray<Domain>
   readonly processes: ReadonlyArray<ProcessSummary>
   readonly defaultLanguage: Option.Option<string>
   readonly languages: ReadonlyArray<string>

@@ -10,6 +10,7 @@ import type * as Auth from "@effect-wps/auth/Auth"
 import type { AuthError } from "@effect-wps/auth/AuthError"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -269,20 +270,26 @@ export const make = Effect.fnUntraced(function*(
     operation: Operation.Operation<A>,
     run?: RunOptions
   ): Effect.fn.Return<Job<A>, Failure> {
-    const first = yield* submit(operation, run?.mode ?? "async", run?.lineage ?? false)
-    return yield* jobs.follow(operation, first, jobs.referenceOf(operation.identifier, first), pollOf(run?.poll))
+    const poll = pollOf(run?.poll)
+    const since = yield* Clock.currentTimeMillis
+    const submitted = submit(operation, run?.mode ?? "async", run?.lineage ?? false)
+    const first = yield* jobs.inTime(operation.identifier, poll.deadline, submitted)
+    return yield* jobs.follow(operation, first, jobs.referenceOf(operation.identifier, first), poll, since)
   }, span("WpsClient.execute"))
 
   const run = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: RunOptions
   ): Effect.fn.Return<A, Failure> {
-    const first = yield* submit(operation, run?.mode ?? "sync", run?.lineage ?? false)
+    const poll = pollOf(run?.poll)
+    const since = yield* Clock.currentTimeMillis
+    const submitted = submit(operation, run?.mode ?? "sync", run?.lineage ?? false)
+    const first = yield* jobs.inTime(operation.identifier, poll.deadline, submitted)
     if (Execute.isTerminal(first.value.status) && first._tag !== "StatusInfo") {
       return yield* jobs.readResult(operation.identifier, operation, first.value)
     }
     const reference = jobs.referenceOf(operation.identifier, first)
-    const job = yield* jobs.follow(operation, first, reference, pollOf(run?.poll))
+    const job = yield* jobs.follow(operation, first, reference, poll, since)
     return yield* job.result
   }, span("WpsClient.run"))
 
@@ -292,7 +299,8 @@ export const make = Effect.fnUntraced(function*(
     run?: { readonly poll?: PollOptions | undefined }
   ): Effect.fn.Return<Job<A>, Failure> {
     const poll = pollOf(run?.poll)
-    return yield* jobs.follow(outputs, yield* jobs.find(reference, poll), Either.right(reference), poll)
+    const since = yield* Clock.currentTimeMillis
+    return yield* jobs.follow(outputs, yield* jobs.find(reference, poll), Either.right(reference), poll, since)
   }, span("WpsClient.attach"))
 
   const raw = Effect.fnUntraced(function*<A>(

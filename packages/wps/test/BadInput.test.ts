@@ -91,7 +91,7 @@ describe("what servers answer instead of a document", () => {
       "an unknown status [A6.3]",
       xml(documents.executeResponse("<wps:ProcessExploded/>")),
       "UnexpectedResponse unreadable-xml",
-      "ProcessAccepted"
+      "none of the states"
     ],
     ["10,000 levels", xml(deep), "UnexpectedResponse malformed-xml", "elements deep"],
     ["a billion laughs [A8.2]", xml(laughs), "UnexpectedResponse malformed-xml", "type"],
@@ -293,6 +293,23 @@ describe("jobs that go wrong", () => {
       assert.deepInclude(error, { _tag: "JobTimeout", kind: "deadline", seconds: 5 })
       assert.include(error.message, "was not done after 5 s; it was last Running (\"working\")")
     }))
+
+  for (const mode of ["sync", "async"] as const) {
+    it.effect(`also while nothing answers the Execute, in mode ${mode} [A6.4]`, () =>
+      Effect.gen(function*() {
+        const options = { mode, poll: { ...poll, deadline: "5 seconds" } } as const
+        const all: ReadonlyArray<Effect.Effect<unknown, WpsClient.Failure, WpsClient.WpsClient>> = [
+          WpsClient.run(long, options),
+          WpsClient.execute(long, options),
+          ...mode === "sync" ? [WpsClient.raw(long, { ...options, output: "out" })] : []
+        ]
+        for (const waiting of all) {
+          const { error, sent } = yield* failing(waiting, () => "never")
+          assert.deepInclude(error, { _tag: "JobTimeout", kind: "deadline", seconds: 5 })
+          assert.lengthOf(sent, 1)
+        }
+      }))
+  }
 
   it.effect("so does an answer that never comes", () =>
     Effect.gen(function*() {

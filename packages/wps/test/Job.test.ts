@@ -1,8 +1,10 @@
+import type { ScriptedServer } from "@effect-wps/testing"
 import { Execute, Job, Output, Process, WpsClient, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import {
   Chunk,
+  Clock,
   Deferred,
   Duration,
   Effect,
@@ -51,6 +53,7 @@ const following = (answers: readonly [Read, ...ReadonlyArray<Read>], poll: Job.P
     const poller = yield* make({
       identifier: "long",
       reference: Option.none(),
+      since: yield* Clock.currentTimeMillis,
       first: accepted,
       read,
       poll,
@@ -329,7 +332,7 @@ describe("addresses in a job's document", () => {
 
   const urls = Effect.flatMap(Server, ({ sent }) => Effect.map(sent, (all) => all.map((one) => one.url)))
 
-  const runs = <A>(effect: Effect.Effect<A, WpsClient.Failure, WpsClient.WpsClient | Server>) =>
+  const runs = <A>(effect: Effect.Effect<A, WpsClient.Failure, WpsClient.WpsClient | ScriptedServer.ScriptedServer>) =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(effect)
       yield* TestClock.adjust("1 minute")

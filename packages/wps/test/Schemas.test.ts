@@ -300,6 +300,8 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
         ...{ keywords: [], metadata: [], profiles: [], wsdl: none, jobControlOptions: [], outputTransmission: [] }
       }
       const described = { identifier: "b", title: none, abstract: none, keywords: [], metadata: [] }
+      const empty = Option.some("")
+      const blank = { ...described, title: empty, abstract: empty, keywords: [""] }
       const literal: ProcessDescription.LiteralDescription = {
         ...{ _tag: "Literal", dataType: none, defaultUom: none, uoms: [], defaultValue: none },
         allowed: { _tag: "AllowedValues", values: [], ranges: [] }
@@ -316,7 +318,14 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
               provider: none,
               wsdl: none
             },
-            ...{ operations: [], processes: [summary], defaultLanguage: none, languages: [] }
+            ...{
+              operations: [],
+              parameters: [],
+              constraints: [],
+              processes: [summary],
+              defaultLanguage: none,
+              languages: []
+            }
           }
         },
         {
@@ -325,6 +334,10 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
             ...summary,
             inputs: [{ ...described, minOccurs: 0, maxOccurs: Infinity, data: literal }],
             outputs: [{ ...described, data: literal }]
+          }, {
+            ...{ ...summary, ...blank },
+            inputs: [{ ...blank, minOccurs: 1, maxOccurs: 1, data: literal }],
+            outputs: [{ ...blank, data: literal }]
           }]
         },
         {
@@ -333,7 +346,10 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
             process: Option.some(summary),
             creationTime: Option.some("2026-01-02T03:04:05Z"),
             serviceInstance: Option.some("https://example.org/"),
-            outputs: [{ identifier: "o", title: none, abstract: none, data: DataValue.literal("") }]
+            outputs: [
+              { identifier: "o", title: none, abstract: none, data: DataValue.literal("") },
+              { identifier: "p", title: empty, abstract: empty, data: DataValue.literal("") }
+            ]
           })
         },
         {

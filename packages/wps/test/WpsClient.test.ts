@@ -1,5 +1,5 @@
 import { Auth, BearerAuth } from "@effect-wps/auth"
-import { WpsNode, WpsTest } from "@effect-wps/testing"
+import { Quirk, WpsNode, WpsTest } from "@effect-wps/testing"
 import { DataValue, Input, Job, Operation, Output, Process, WpsClient, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -281,6 +281,21 @@ describe("WpsClient", () => {
         yield* TestClock.adjust("1 minute")
         assert.strictEqual((yield* Fiber.join(result)).slept, 60)
       }).pipe(withNode))
+
+    it.effect("a deadline counts from the Execute on", () =>
+      Effect.gen(function*() {
+        const slow = Quirk.make("slow", ({ operation, response }) =>
+          operation === "Execute" ? Effect.delay(response, "3 seconds") : response)
+        const fiber = yield* Effect.fork(
+          Effect.exit(WpsClient.run(sleep({ seconds: 60 }), { mode: "async", poll: { deadline: "5 seconds" } })).pipe(
+            Effect.provide([WpsTest.layer(processes, { quirks: [slow] }), Auth.layerAnonymous])
+          )
+        )
+        yield* TestClock.adjust("4900 millis")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+        yield* TestClock.adjust("200 millis")
+        assert.isTrue(Option.isSome(yield* Fiber.poll(fiber)))
+      }))
 
     it.effect("stores an output and downloads it", () =>
       Effect.gen(function*() {

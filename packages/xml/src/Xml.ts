@@ -611,6 +611,31 @@ export const many = <A>(name: Names, content: Content<A>): Part<ReadonlyArray<A>
   })
 }
 
+/**
+ * A child element of text as often as it stands there, but for those that are empty. An empty string is not written.
+ *
+ * @example
+ * ```ts
+ * import { Xml, XmlName } from "@effect-wps/xml"
+ *
+ * const phones = Xml.manyNonEmpty(XmlName.unqualified("Voice"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category parts
+ */
+export const manyNonEmpty = (name: Names): Part<ReadonlyArray<string>> => {
+  const write = writeElement(all(name)[0], text)
+  const isThere = (one: unknown): boolean => one !== ""
+  return makePart({
+    install: install([{ names: name, content: text }], "many"),
+    finish: (raw) => Array.isArray(raw) ? raw.filter(isThere) : none,
+    writeChildren: (value: ReadonlyArray<string>, writer) => {
+      for (const item of value.filter(isThere)) write(item, writer)
+    }
+  })
+}
+
 const children = (cases: Cases): ReadonlyArray<Child> =>
   Object.entries(cases).map(([tag, [names, content]]) => ({ names, content, tag }))
 

@@ -1,29 +1,15 @@
 import { BearerAuth } from "@effect-wps/auth"
 import { Cdat, Llnl, Variable } from "@effect-wps/cwt"
-import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
-import { Context, Effect, Layer, Redacted, Ref, Schedule } from "effect"
+import { ScriptedServer } from "@effect-wps/testing"
+import { Effect, Layer, Redacted, Ref, Schedule } from "effect"
 
-/** One answer of a scripted node. */
-export interface Answer {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array<ArrayBuffer>
-}
+export type Answer = Exclude<ScriptedServer.Answer, string>
 
-/** What a scripted node was sent. */
-export interface Sent {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
+export type Script = ScriptedServer.Script
 
-export type Script = (sent: Sent, before: ReadonlyArray<Sent>) => Answer | "cut" | "never"
+export type Sent = ScriptedServer.Sent
 
-export class Node extends Context.Tag("@effect-wps/cwt/test/support/llnl/Node")<
-  Node,
-  { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }
->() {}
+export const { ScriptedServer: Node, layer: layerNode } = ScriptedServer
 
 export const sent = Effect.flatMap(Node, (node) => node.sent)
 
@@ -32,43 +18,6 @@ export const lines = Effect.map(
   sent,
   (all) => all.map(({ method, url }) => `${method} ${url.replace("https://example.org", "")}`)
 )
-
-const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
-  request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-
-const withoutBody = new Set([204, 304])
-
-/** A node that answers each request by a function of it and of those that came before. */
-export const layerNode = (script: Script): Layer.Layer<Node | HttpClient.HttpClient> =>
-  Layer.effectContext(Effect.gen(function*() {
-    const log = yield* Ref.make<ReadonlyArray<Sent>>([])
-    const client = HttpClient.make((request, url) =>
-      Effect.gen(function*() {
-        const sent: Sent = {
-          method: request.method,
-          url: url.href,
-          headers: { ...request.headers },
-          body: bodyOf(request)
-        }
-        const before = yield* Ref.modify(log, (all) => [all, [...all, sent]])
-        const made = script(sent, before)
-        if (made === "never") return yield* Effect.never
-        if (made === "cut") {
-          return yield* new HttpClientError.RequestError({
-            request,
-            reason: "Transport",
-            cause: Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })
-          })
-        }
-        const status = made.status ?? 200
-        return HttpClientResponse.fromWeb(
-          request,
-          new Response(withoutBody.has(status) ? null : made.body ?? "", { status, headers: { ...made.headers } })
-        )
-      })
-    )
-    return Context.make(Node, { sent: Ref.get(log) }).pipe(Context.add(HttpClient.HttpClient, client))
-  }))
 
 export const url = "https://example.org/wps"
 

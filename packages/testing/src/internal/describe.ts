@@ -49,6 +49,8 @@ export const capabilities = (
     parameters: [],
     constraints: []
   })),
+  parameters: [],
+  constraints: [],
   processes,
   defaultLanguage: Option.none(),
   languages: [],

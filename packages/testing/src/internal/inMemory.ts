@@ -9,6 +9,7 @@ import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { closed } from "./quirks.ts"
 
 const bytesOf = (body: HttpBody.HttpBody): Effect.Effect<Uint8Array<ArrayBuffer>, unknown> => {
   switch (body._tag) {
@@ -43,6 +44,9 @@ export const immediate = <A extends object>(message: A, bytes: Uint8Array<ArrayB
   // Object.create gives back its argument's interface, which the library types do not say.
   Object.create(message, inMemory(bytes)) as A
 
+/** What Node says of a connection that was closed. */
+const hungUp = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })
+
 /** The app as an HttpClient: each request runs in the fiber of its caller, so on its clock, and ends with it. */
 export const httpClient = <R>(app: HttpApp.Default<never, R>, context: Context.Context<R>): HttpClient.HttpClient =>
   HttpClient.make((request, url) =>
@@ -62,6 +66,9 @@ export const httpClient = <R>(app: HttpApp.Default<never, R>, context: Context.C
           Effect.provide(context)
         )
       const response = yield* Deferred.await(reply)
+      if (response === closed) {
+        return yield* Effect.fail(hungUp)
+      }
       const received = request.method === "HEAD" ? new Uint8Array(0) : yield* bytesOf(response.body)
       const head = HttpServerResponse.toWeb(response, { withoutBody: true, runtime: yield* Effect.runtime() })
       return immediate(HttpClientResponse.fromWeb(request, head), received)

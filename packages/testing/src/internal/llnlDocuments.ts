@@ -51,24 +51,26 @@ export const report = (code: string, text: string): HttpServerResponse.HttpServe
 export const unforeseen = (text: string): HttpServerResponse.HttpServerResponse =>
   report("NoApplicableCode", `Please copy the error and report on Github: ${text}`)
 
-const nothing = Option.some("")
+/** An empty text would not be written; this one is taken out again. */
+const blank = "\uE000"
+const nothing = Option.some(blank)
 
 /** The server's settings for who runs it are empty, and are written all the same. */
 const provider: Capabilities.Capabilities["provider"] = Option.some({
   name: nothing,
-  site: nothing,
+  site: Option.some(""),
   contact: Option.some({
     individualName: nothing,
     positionName: nothing,
     role: Option.none(),
-    phones: [""],
+    phones: [blank],
     faxes: ["NONE"],
-    deliveryPoints: [""],
+    deliveryPoints: [blank],
     city: nothing,
     administrativeArea: nothing,
     postalCode: nothing,
     country: nothing,
-    emails: [""],
+    emails: [blank],
     onlineResource: Option.none(),
     hoursOfService: Option.none(),
     contactInstructions: Option.none()
@@ -97,7 +99,7 @@ export const capabilities = (
   }
   return Either.match(Wps100.Wps100.encodeResponse({ _tag: "Capabilities", value }), {
     onLeft: (error) => unforeseen(error.message),
-    onRight: (text) => HttpServerResponse.text(text, { contentType: "text/xml" })
+    onRight: (text) => HttpServerResponse.text(text.replaceAll(blank, ""), { contentType: "text/xml" })
   })
 }
 
@@ -171,7 +173,8 @@ export const quirks = (
 ): ReadonlyArray<Quirk.Quirk> => [
   padded,
   noLocator,
-  ...Quirk.llnl,
+  // The template repeats what was asked by itself.
+  ...Quirk.llnl.filter((one) => one !== Quirk.alwaysLineage && one !== Quirk.pythonLineage),
   templated(
     jobs,
     new Map(implementations.map(({ process }) => [process.identifier, Object.keys(process.outputs)]))

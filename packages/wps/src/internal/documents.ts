@@ -8,6 +8,7 @@ import * as wps200 from "./wps200Documents.ts"
 /** Whatever a server may answer, in any version; a document's root says which it is. */
 export const responses = Xml.documents({
   ...wps100.responses,
+  ProcessDescription: [wps100.processDescriptionNames, wps100.processDescription],
   Capabilities200: wps200.responses.Capabilities,
   ProcessOfferings: wps200.responses.ProcessDescriptions,
   StatusInfo: wps200.responses.StatusInfo,
@@ -22,6 +23,8 @@ export const toResponse = (document: Xml.Value<typeof responses>): WpsResponse =
       return { _tag: "Capabilities", value: document.value }
     case "ProcessOfferings":
       return { _tag: "ProcessDescriptions", value: document.value }
+    case "ProcessDescription":
+      return { _tag: "ProcessDescriptions", value: [document.value] }
     case "ServiceExceptionReport":
       return { _tag: "ExceptionReport", value: document.value }
     default:

@@ -60,11 +60,20 @@ export interface Jobs {
   ) => Effect.Effect<A, Failure>
   /** Asks for a result again that is not there yet. */
   readonly untilThere: <A>(result: Effect.Effect<A, Failure>, poll: PollOptions) => Effect.Effect<A, Failure>
+  /** What is asked before there is a job to follow, within the deadline too. */
+  readonly inTime: <A>(
+    identifier: string,
+    deadline: PollOptions["deadline"],
+    effect: Effect.Effect<A, Failure>,
+    reference?: Option.Option<JobReference>
+  ) => Effect.Effect<A, Failure>
+  /** `since` is when it was asked for, in milliseconds. */
   readonly follow: <A>(
     outputs: Operation.Outputs<A>,
     first: JobDocument,
     reference: Either.Either<JobReference, CannotPoll>,
-    poll: PollOptions
+    poll: PollOptions,
+    since: number
   ) => Effect.Effect<Job<A>, Failure>
 }
 
@@ -157,6 +166,19 @@ export const make = (
           readDocument("GetStatus", reference.identifier, url))
     })
 
+  const inTime: Jobs["inTime"] = (identifier, deadline, effect, reference = Option.none()) =>
+    deadline === undefined ? effect : Effect.timeoutFail(effect, {
+      duration: deadline,
+      onTimeout: () =>
+        new JobTimeout({
+          identifier,
+          kind: "deadline",
+          seconds: Duration.toSeconds(deadline),
+          lastStatus: "asked for, without an answer",
+          reference: Option.map(reference, Redacted.make)
+        })
+    })
+
   /** It may be that the document is only about to be there, but no longer than for some reads. */
   const find = (
     reference: JobReference,
@@ -174,17 +196,7 @@ export const make = (
           })
         ))
     )
-    return deadline === undefined ? found : Effect.timeoutFail(found, {
-      duration: deadline,
-      onTimeout: () =>
-        new JobTimeout({
-          identifier: reference.identifier,
-          kind: "deadline",
-          seconds: Duration.toSeconds(deadline),
-          lastStatus: "not known",
-          reference: Option.some(Redacted.make(reference))
-        })
-    })
+    return inTime(reference.identifier, deadline, found, Option.some(reference))
   }
 
   const untilThere = <A>(result: Effect.Effect<A, Failure>, poll: PollOptions): Effect.Effect<A, Failure> =>
@@ -268,7 +280,8 @@ export const make = (
     outputs: Operation.Outputs<A>,
     first: JobDocument,
     reference: Either.Either<JobReference, CannotPoll>,
-    poll: PollOptions
+    poll: PollOptions,
+    since: number
   ): Effect.fn.Return<Job<A>, Failure> {
     const { identifier } = outputs
     if (!Execute.isTerminal(first.value.status) && Either.isLeft(reference)) return yield* reference.left
@@ -288,6 +301,7 @@ export const make = (
     const poller = yield* pollInternal.make({
       identifier,
       reference: Either.getRight(reference),
+      since,
       first,
       read: canEnd
         ? Effect.flatMap(read, (document) =>
@@ -358,5 +372,5 @@ export const make = (
       ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
       : Effect.fail(new JobDismissed({ identifier }))
 
-  return { referenceOf, find, readResult, untilThere, follow }
+  return { referenceOf, find, readResult, untilThere, inTime, follow }
 }

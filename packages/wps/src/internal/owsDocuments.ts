@@ -18,6 +18,8 @@ const namespaces = {
 
 const others = [
   XmlName.namespace("http://www.opengis.net/ows", "ows"),
+  // WPS 0.4.0, CEDA
+  XmlName.namespace("http://www.opengeospatial.net/ows", "ows"),
   // Finch
   XmlName.namespace("http://www.opengis.net/ows/1.1.0", "ows"),
   XmlName.unqualified
@@ -42,6 +44,11 @@ export const none = XmlName.unqualified
 export const wpsNamespace = "http://www.opengis.net/wps/1.0.0"
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
 
+/** The schemas want a title. */
+export const titled = (
+  { identifier, title }: { readonly identifier: string; readonly title: Option.Option<string> }
+): Option.Option<string> => Option.orElseSome(Option.filter(title, (text) => text !== ""), () => identifier)
+
 /** The names of XML Schema's own types. */
 export const schemaTypes = new Set(
   ("string normalizedString token boolean decimal integer nonPositiveInteger negativeInteger long int short byte " +
@@ -63,6 +70,9 @@ export const typeName = (
 const localName = (name: string): string =>
   name.slice(Math.max(name.lastIndexOf("#"), name.lastIndexOf(":"), name.lastIndexOf("/")) + 1).trim()
 
+/** EDAS escapes the marks of a CDATA section, too. */
+const unmarked = (text: string): string => /^<!\[CDATA\[([^]*)\]\]>$/.exec(text)?.[1]?.trim() ?? text
+
 const readNumber = Literal.decode(Schema.Number)
 
 /** Corners are numbers in XML Schema's spelling, between any white space. */
@@ -75,8 +85,8 @@ const corner: Xml.Content<ReadonlyArray<number>> = Xml.transform(Xml.text, {
 const documentsOf = (version: keyof typeof namespaces) => {
   const ows = owsNames(version)
 
-  const texts = (name: Names) => Xml.many(name, Xml.text)
-  const text = (name: Names) => Xml.optional(name, Xml.text, { repeated: "first" })
+  const texts = Xml.manyNonEmpty
+  const text = Xml.optionalNonEmpty
 
   const metadata: Xml.Content<OwsModel.Metadata> = Xml.struct({
     href: Xml.nonEmptyAttribute(xlink("href")),
@@ -91,7 +101,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
   const words = {
     read: (groups: ReadonlyArray<{ readonly words: ReadonlyArray<string> }>): ReadonlyArray<string> =>
       groups.flatMap((group) => group.words),
-    write: (words: ReadonlyArray<string>) => words.length === 0 ? [] : [{ words }]
+    write: (words: ReadonlyArray<string>) => words.some((one) => one !== "") ? [{ words }] : []
   }
 
   /** Identifier, Title, Abstract and Metadata, which open every description. The first of a repeated one counts. */
@@ -224,9 +234,9 @@ const documentsOf = (version: keyof typeof namespaces) => {
       encode: ({ name, values }) => ({
         name,
         possible: Option.some(
-          values.length === 0
-            ? { _tag: "Any" as const, value: undefined }
-            : { _tag: "Allowed" as const, value: { values } }
+          values.some((one) => one !== "")
+            ? { _tag: "Allowed" as const, value: { values } }
+            : { _tag: "Any" as const, value: undefined }
         )
       })
     }
@@ -281,41 +291,78 @@ const documentsOf = (version: keyof typeof namespaces) => {
     }
   )
 
-  const range: Xml.Content<Description.Range> = Xml.map(
+  const metadataOfOperations = Xml.struct({
+    operations: Xml.many(ows("Operation"), operation),
+    parameters: Xml.many(ows("Parameter"), domain),
+    constraints: Xml.many(ows("Constraint"), domain)
+  })
+
+  /** OperationsMetadata, and its parts as those of the capabilities, which have none where it is absent. */
+  const operations = {
+    part: Xml.optional(ows("OperationsMetadata"), metadataOfOperations, { repeated: "first" }),
+    read: Option.getOrElse((): Xml.Value<typeof metadataOfOperations> => ({
+      operations: [],
+      parameters: [],
+      constraints: []
+    })),
+    write: (all: Xml.Value<typeof metadataOfOperations>) =>
+      Option.liftPredicate(
+        all,
+        ({ constraints, operations, parameters }) => [...operations, ...parameters, ...constraints].length > 0
+      )
+  }
+
+  /** A single value stands in it in Calvalus. */
+  const range: Xml.Content<{ readonly range: Description.Range; readonly value: string }> = Xml.map(
     Xml.struct({
+      value: Xml.value,
       closure: Xml.nonEmptyAttribute(ows("rangeClosure")),
       minimum: Xml.optionalNonEmpty(ows("MinimumValue")),
       maximum: Xml.optionalNonEmpty(ows("MaximumValue")),
       spacing: Xml.optionalNonEmpty(ows("Spacing"))
     }),
     {
-      decode: ({ closure, maximum, minimum, spacing }): Description.Range => ({
-        minimum,
-        maximum,
-        spacing,
-        closure: Option.getOrElse(
-          Option.filter(closure, (one) => one === "open" || one === "open-closed" || one === "closed-open"),
-          () => "closed" as const
-        )
+      decode: ({ closure, maximum, minimum, spacing, value }) => ({
+        value,
+        range: {
+          minimum,
+          maximum,
+          spacing,
+          closure: Option.getOrElse(
+            Option.filter(closure, (one) => one === "open" || one === "open-closed" || one === "closed-open"),
+            () => "closed" as const
+          )
+        }
       }),
-      encode: ({ closure, ...rest }) => ({
+      encode: ({ range: { closure, ...rest }, value }) => ({
         ...rest,
+        value,
         closure: closure === "closed" ? Option.none() : Option.some(closure)
       })
     }
   )
 
-  /** `ows:Value`; some servers write `ows:AllowedValue`. */
-  const allowedValues = Xml.struct({
-    values: Xml.many([...ows("Value"), ...ows("AllowedValue")], Xml.text),
-    ranges: Xml.many(ows("Range"), range)
-  })
+  /** `ows:Value`; some servers write `ows:AllowedValue`, or a namespace of WPS. */
+  type Allowed = { readonly values: ReadonlyArray<string>; readonly ranges: ReadonlyArray<Description.Range> }
+  const allowedValues: Xml.Content<Allowed> = Xml.map(
+    Xml.struct({
+      values: Xml.many([...ows("Value"), ...ows("AllowedValue"), wpsName("Value")], Xml.text),
+      ranges: Xml.many([...ows("Range"), wpsName("Range")], range)
+    }),
+    {
+      decode: ({ ranges, values }): Allowed => ({
+        values: [...values, ...ranges.filter(({ value }) => value !== "").map(({ value }) => value)],
+        ranges: ranges.filter(({ value }) => value === "").map(({ range }) => range)
+      }),
+      encode: ({ ranges, values }) => ({ values, ranges: ranges.map((range) => ({ range, value: "" })) })
+    }
+  )
 
   const dataType = Xml.struct({ reference: Xml.nonEmptyAttribute(ows("reference")), name: Xml.value })
 
   const boundingBox: Xml.Content<DataValue.BoundingBoxData> = Xml.map(
     Xml.struct({
-      crs: Xml.nonEmptyAttribute(none("crs")),
+      crs: Xml.nonEmptyAttribute([none("crs"), ...ows("crs")]),
       dimensions: Xml.nonEmptyAttribute(none("dimensions")),
       lower: Xml.one(ows("LowerCorner"), corner),
       upper: Xml.one(ows("UpperCorner"), corner)
@@ -354,7 +401,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
           code: code === "" ? "NoApplicableCode" : code,
           // PyWPS writes Python's None.
           locator: Option.filter(locator, (at) => at !== "None"),
-          texts: [...texts, ...(text === "" ? [] : [text])].filter((one) => one !== "")
+          texts: [...texts, text].map(unmarked).filter((one) => one !== "")
         }),
       encode: ({ code, locator, texts }) => ({ code, locator, texts, text: "" })
     }
@@ -383,8 +430,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
     described,
     serviceIdentification,
     serviceProvider,
-    operation,
-    range,
+    operations,
     allowedValues,
     dataType,
     boundingBox,

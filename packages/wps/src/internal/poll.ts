@@ -70,13 +70,15 @@ const describe = (status: JobStatus): string => {
 export const make = Effect.fnUntraced(function*(options: {
   readonly identifier: string
   readonly reference: Option.Option<JobReference>
+  /** When it was asked for, in milliseconds. */
+  readonly since: number
   readonly first: JobDocument
   readonly read: Effect.Effect<JobDocument, Failure>
   readonly poll: PollOptions
   /** Whether `end` will be called; those who wait are woken by it. */
   readonly canEnd: boolean
 }): Effect.fn.Return<Poller> {
-  const { canEnd, first, identifier, poll, read, reference } = options
+  const { canEnd, first, identifier, poll, read, reference, since } = options
   const started = yield* Clock.currentTimeMillis
   const snapshot = yield* Ref.make<Snapshot>({ document: first, version: 0, changedAt: started, bad: 0, notBefore: 0 })
   const ended = yield* Deferred.make<void>()
@@ -96,7 +98,7 @@ export const make = Effect.fnUntraced(function*(options: {
   /** The bound that comes first, and how many milliseconds are left until then. */
   const bound = (current: Snapshot, now: number) => {
     const bounds = [
-      { kind: "deadline" as const, of: poll.deadline, since: started },
+      { kind: "deadline" as const, of: poll.deadline, since },
       { kind: "stalled" as const, of: poll.stallTimeout, since: current.changedAt }
     ].flatMap(({ kind, of, since }) =>
       of === undefined
@@ -231,7 +233,7 @@ export const make = Effect.fnUntraced(function*(options: {
       return deadline === undefined ? effect : Effect.flatMap(
         Effect.all([Ref.get(snapshot), Clock.currentTimeMillis]),
         ([current, now]) => {
-          const left = started + Duration.toMillis(deadline) - now
+          const left = since + Duration.toMillis(deadline) - now
           return left < 1 ? effect : Effect.timeoutFail(effect, {
             duration: left,
             onTimeout: () => timeout("deadline", deadline, statusOf(current))

@@ -1,6 +1,7 @@
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -59,7 +60,7 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
 /** Runs a process for the bytes of one output. */
 export const make = (
   { byId, late, other, protocol, send, timeout }: Service,
-  { follow, readResult, referenceOf, untilThere }: Jobs,
+  { follow, inTime, readResult, referenceOf, untilThere }: Jobs,
   fetch: Download
 ) => {
   const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
@@ -110,6 +111,7 @@ export const make = (
     identifier: string,
     output: OutputRequest,
     options: PollOptions,
+    since: number,
     [response, found]: readonly [Response, Inside]
   ): Effect.Effect<RawData, Failure> => {
     if (found._tag === "Bytes") return Effect.succeed(rawData(response, found.stream))
@@ -121,7 +123,7 @@ export const make = (
     const what = asked("GetResult", identifier, jobId)
     const nothing: Operation.Outputs<void> = { identifier, read: () => Effect.void }
     return Effect.gen(function*() {
-      const job = yield* follow(nothing, document, reference, options)
+      const job = yield* follow(nothing, document, reference, options, since)
       const last = yield* Stream.runLast(job.changes)
       yield* Option.match(last, {
         onNone: () => Effect.void,
@@ -135,16 +137,20 @@ export const make = (
         ),
         options
       )
-      return yield* rawOf(identifier, output, options, answer)
+      return yield* rawOf(identifier, output, options, since, answer)
     })
   }
 
   return (request: GivenRequest, output: OutputRequest, options: PollOptions): Effect.Effect<RawData, Failure> =>
-    Effect.flatMap(
-      protocol,
-      (protocol) =>
-        bytesOf(asked("Execute", request.identifier), protocol, { _tag: "Execute", request }, Duration.infinity)
-    ).pipe(
-      Effect.flatMap((answer) => rawOf(request.identifier, output, options, answer))
-    )
+    Effect.gen(function*() {
+      const { identifier } = request
+      const since = yield* Clock.currentTimeMillis
+      const answered = bytesOf(
+        asked("Execute", identifier),
+        yield* protocol,
+        { _tag: "Execute", request },
+        Duration.infinity
+      )
+      return yield* rawOf(identifier, output, options, since, yield* inTime(identifier, options.deadline, answered))
+    })
 }

@@ -54,6 +54,12 @@ interface Body {
   readonly excerpt: () => string
 }
 
+/** Programs in PHP and the like often begin with an empty line, behind which no XML declaration may stand. */
+const withoutBlanks = (bytes: Uint8Array): Uint8Array => {
+  const at = bytes.findIndex((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
+  return bytes[at] === 0x3c ? bytes.subarray(at) : bytes
+}
+
 const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   contentType: Option.Option<string>,
@@ -67,8 +73,8 @@ const readBody = (
     let head = new Uint8Array(0)
     const take = (chunk: Uint8Array) => {
       if (head.length < longestHead) head = concatenate([head, chunk.subarray(0, longestHead)])
+      decoder.write(size === 0 ? withoutBlanks(chunk) : chunk)
       size += chunk.length
-      decoder.write(chunk)
     }
     // What is packed may be far longer than its length says.
     const length = Option.isSome(headerOf(response, "content-encoding"))

@@ -67,8 +67,9 @@ const isLexical = (text: string, type: string): boolean => {
       return day.test(text)
     case "time":
       return time.test(text)
+    // Servers that ask for a moment take a day, and some show one in their examples.
     case "dateTime":
-      return moment.test(text)
+      return moment.test(text) || day.test(text)
     default:
       return true
   }
@@ -86,7 +87,7 @@ const literal = (data: DataValue, described: LiteralDescription): ReadonlyArray<
     ...Option.match(data.uom, {
       onNone: () => [],
       onSome: (uom) =>
-        described.uoms.length === 0 || described.uoms.includes(uom)
+        described.uoms.length === 0 || orDefault(described.uoms, described.defaultUom).includes(uom)
           ? []
           : [`the unit "${uom}" is not taken; taken is ${list(described.uoms)}`]
     })
@@ -113,8 +114,13 @@ const sameFormat = (asked: Format, offered: Format): boolean => {
 const showFormats = (formats: ReadonlyArray<Format>): string =>
   list([...new Set(formats.map((format) => Option.getOrElse(format.mimeType, () => "any")))])
 
+/** What a process uses where nothing is said, it takes where that is said, whether it lists it or not. */
+const orDefault = <A>(all: ReadonlyArray<A>, byDefault: Option.Option<A>): ReadonlyArray<A> =>
+  all.length === 0 ? all : [...Option.toArray(byDefault), ...all]
+
 const format = (asked: Format, described: ComplexDescription): ReadonlyArray<string> =>
-  described.formats.length === 0 || described.formats.some((offered) => sameFormat(asked, offered))
+  described.formats.length === 0 ||
+    orDefault(described.formats, described.defaultFormat).some((offered) => sameFormat(asked, offered))
     ? []
     : [
       `the format ${Option.getOrElse(asked.mimeType, () => "")} is not among those of the process: ${
@@ -157,7 +163,8 @@ const box = (data: DataValue, described: BoundingBoxDescription): ReadonlyArray<
     : Option.match(data.crs, {
       onNone: () => [],
       onSome: (crs) =>
-        described.crs.length === 0 || described.crs.some((one) => one.toLowerCase() === crs.toLowerCase())
+        described.crs.length === 0 ||
+          orDefault(described.crs, described.defaultCrs).some((one) => one.toLowerCase() === crs.toLowerCase())
           ? []
           : [`the reference system ${crs} is not among those of the process: ${list(described.crs)}`]
     })
@@ -212,9 +219,12 @@ const inputsOf = (
     ...given.filter(({ identifier }) => !names.includes(identifier)).map(({ identifier }) =>
       fault(identifier)(`is no input of the process; it has ${names.length === 0 ? "none" : list(names)}`)
     ),
-    ...described.flatMap((input) =>
-      occurrences(input, given.filter((one) => one.identifier === input.identifier)).map(fault(input.identifier))
-    )
+    ...[...new Set(names)].flatMap((name) => {
+      const some = given.filter(({ identifier }) => identifier === name)
+      const faults = described.filter(({ identifier }) => identifier === name).map((input) => occurrences(input, some))
+      // One identifier twice are two ways to give one input.
+      return faults.some((one) => one.length === 0) ? [] : (faults[0] ?? []).map(fault(name))
+    })
   ]
 }
 

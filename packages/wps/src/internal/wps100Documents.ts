@@ -1,4 +1,5 @@
 import { Xml, XmlName } from "@effect-wps/xml"
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -16,6 +17,7 @@ import {
   schemaTypes,
   serviceExceptionReport,
   serviceExceptionReportName,
+  titled,
   typeName,
   wpsNamespace,
   xlink,
@@ -30,7 +32,7 @@ const {
   exceptionReport,
   exceptionReportName,
   keywords,
-  operation,
+  operations,
   ows,
   serviceIdentification,
   serviceProvider,
@@ -39,17 +41,23 @@ const {
 
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
 
-/** A qualified WPS 1.0.0 name; old servers leave the namespace out or have one of their own (CEDA). */
-export const wps = (local: string): Names => [
-  wpsName(local),
-  none(local),
-  XmlName.namespace("http://www.opengeospatial.net/wps", "wps")(local)
-]
+/** Of WPS 0.4.0, as CEDA has it still, and without a version. */
+const former = ["http://www.opengeospatial.net/wps", "http://www.opengis.net/wps"].map((uri) =>
+  XmlName.namespace(uri, "wps")
+)
+
+/** A qualified WPS 1.0.0 name; old servers leave the namespace out or have a former one. */
+export const wps = (local: string): Names => [wpsName(local), none(local), ...former.map((name) => name(local))]
 
 /** DescribeProcess's local elements, which its schema leaves unqualified, and which servers qualify all the same. */
-const local = (name: string): Names => [none(name), wpsName(name)]
+const local = (name: string): Names => [none(name), wpsName(name), ...former.map((name_) => name_(name))]
 
-const text = (name: Names) => Xml.optional(name, Xml.text, { repeated: "first" })
+/** What some servers put into the namespace of OWS Common. */
+const localOrOws = (name: string): Names => [...local(name), ...qualifiedOws(name)]
+
+const qualifiedOws = (name: string) => ows(name).filter(({ uri }) => uri !== "")
+
+const text = Xml.optionalNonEmpty
 
 const service = Xml.literalAttribute(none("service"), "WPS")
 const version = Xml.literalAttribute(none("version"), "1.0.0")
@@ -62,7 +70,8 @@ const Flag = Schema.transform(Schema.String, Schema.Boolean, {
   decode: (flag) => /^\s*(true|1)\s*$/i.test(flag),
   encode: (flag) => String(flag)
 })
-const flag = (name: string) => Xml.attributeWithDefault(none(name), false, Flag)
+/** Some clients and servers qualify it. */
+const flag = (name: string) => Xml.attributeWithDefault([none(name), wpsName(name)], false, Flag)
 
 /** Servers write percentages and sizes as they like; what is no number is as good as absent. */
 const number = (name: string) => Xml.lenient(Xml.attribute(none(name), Schema.NumberFromString))
@@ -135,23 +144,61 @@ const literalData: Xml.Content<DataValue.LiteralData> = Xml.map(
   }
 )
 
-const data = Xml.oneOf({
+const boxNames: Names = [...wps("BoundingBoxData"), ...qualifiedOws("BoundingBox"), ...qualifiedOws("WGS84BoundingBox")]
+
+const cases = {
   Complex: [wps("ComplexData"), complexData],
   Literal: [wps("LiteralData"), literalData],
-  Box: [wps("BoundingBoxData"), boundingBox]
-})
+  Box: [boxNames, boundingBox]
+} as const
+
 type Inline = Exclude<DataValue.DataValue, DataValue.Reference | DataValue.NestedData>
 
-const inlineData: Xml.Content<Inline> = Xml.map(Xml.struct({ data }), {
+const caseOf = (value: Inline): Xml.CasesValue<typeof cases> =>
+  value._tag === "ComplexData"
+    ? { _tag: "Complex", value }
+    : value._tag === "LiteralData"
+    ? { _tag: "Literal", value }
+    : { _tag: "Box", value }
+
+const inlineData: Xml.Content<Inline> = Xml.map(Xml.struct({ data: Xml.oneOf(cases) }), {
   decode: ({ data }): Inline => data.value,
-  encode: (value) => ({
-    data: value._tag === "ComplexData"
-      ? { _tag: "Complex" as const, value }
-      : value._tag === "LiteralData"
-      ? { _tag: "Literal" as const, value }
-      : { _tag: "Box" as const, value }
-  })
+  encode: (value) => ({ data: caseOf(value) })
 })
+
+/** What WPS 0.4.0 has in the place of a Data: CEDA and the Met Office still do. */
+const formerComplex: Xml.Content<DataValue.ComplexData> = Xml.map(
+  Xml.struct({
+    mimeType: Xml.nonEmptyAttribute(none("format")),
+    encoding: format.encoding,
+    schema: format.schema,
+    content: Xml.content
+  }),
+  {
+    decode: ({ content, ...format }): DataValue.ComplexData => ({ _tag: "ComplexData", format, content }),
+    encode: ({ content, format }) => ({ ...format, content })
+  }
+)
+const formerReference: Xml.Content<DataValue.Reference> = Xml.map(
+  Xml.struct({
+    href: Xml.attributeWithDefault([none("reference"), ...qualifiedOws("reference"), ...xlink("href")], ""),
+    mimeType: Xml.nonEmptyAttribute(none("format")),
+    encoding: format.encoding,
+    schema: format.schema
+  }),
+  {
+    decode: ({ href, ...format }): DataValue.Reference => ({ ...DataValue.reference(href.trim()), format }),
+    encode: ({ format, href }) => ({ href, ...format })
+  }
+)
+
+/** PyWPS 4.0 puts a box there too. */
+const withoutData = {
+  FormerComplex: [wps("ComplexValue"), formerComplex],
+  FormerLiteral: [wps("LiteralValue"), literalData],
+  FormerReference: [wps("ComplexValueReference"), formerReference],
+  Box: [[...wps("BoundingBoxValue"), ...boxNames], boundingBox]
+} as const
 
 const href = Xml.struct({ href: Xml.attributeWithDefault(xlink("href"), "") })
 
@@ -165,6 +212,19 @@ const header: Xml.Content<readonly [name: string, value: string]> = Xml.map(
     encode: ([key, value]) => ({ key: Option.some(key), value: Option.some(value) })
   }
 )
+
+/** What is sent with a request makes it a POST where no method is named. */
+const methodOf = (raw: {
+  readonly method: Option.Option<string>
+  readonly body: Option.Option<unknown>
+  readonly bodyReference: Option.Option<unknown>
+}): "GET" | "POST" =>
+  Option.match(raw.method, {
+      onNone: () => Option.isSome(raw.body) || Option.isSome(raw.bodyReference),
+      onSome: (method) => method.toUpperCase() === "POST"
+    })
+    ? "POST"
+    : "GET"
 
 const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
   Xml.struct({
@@ -180,9 +240,7 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
       _tag: "Reference" as const,
       href: raw.href,
       format: { mimeType: raw.mimeType, encoding: raw.encoding, schema: raw.schema },
-      method: Option.contains(Option.map(raw.method, (method) => method.toUpperCase()), "POST")
-        ? "POST" as const
-        : "GET" as const,
+      method: methodOf(raw),
       headers: raw.headers,
       body: raw.body,
       bodyReference: Option.map(raw.bodyReference, (one) => one.href)
@@ -199,16 +257,11 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
 )
 
 /** An output's reference has a plain `href`; many servers write `xlink:href`. */
-const outputReference: Xml.Content<DataValue.Reference> = Xml.map(
-  Xml.struct({ ...format, href: Xml.attributeWithDefault([none("href"), ...xlink("href")], "") }),
-  {
-    decode: ({ encoding, href, mimeType, schema }): DataValue.Reference => ({
-      ...DataValue.reference(href),
-      format: { mimeType, encoding, schema }
-    }),
-    encode: ({ format, href }) => ({ ...format, href })
-  }
-)
+const outputReferenceParts = { ...format, href: Xml.attributeWithDefault([none("href"), ...xlink("href")], "") }
+
+const readOutputReference = (
+  { href, ...format }: Xml.StructValue<typeof outputReferenceParts>
+): DataValue.Reference => ({ ...DataValue.reference(href.trim()), format })
 
 type InlineOrReference = { readonly _tag: "Data"; readonly value: Inline } | {
   readonly _tag: "Reference"
@@ -220,14 +273,40 @@ const writeData = (data: DataValue.DataValue): Either.Either<InlineOrReference, 
     ? Either.left("WPS 1.0.0 has no values that are made of others")
     : Either.right(data._tag === "Reference" ? { _tag: "Reference", value: data } : { _tag: "Data", value: data })
 
+const inputValue = {
+  Data: [wps("Data"), inlineData],
+  Reference: [wps("Reference"), inputReference],
+  ...withoutData
+} as const
+
 const input: Xml.Content<Execute.DataInput> = Xml.transform(
   Xml.struct({
     identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
-    value: Xml.oneOf({ Data: [wps("Data"), inlineData], Reference: [wps("Reference"), inputReference] })
+    value: Xml.oneOf(inputValue)
   }),
   {
     decode: ({ identifier, value }) => Either.right<Execute.DataInput>({ identifier, data: value.value }),
     encode: ({ data, identifier }) => Either.map(writeData(data), (value) => ({ identifier, value }))
+  }
+)
+
+/** An input that a server repeats, where it can be read. */
+const repeatedInput: Xml.Content<Option.Option<Execute.DataInput>> = Xml.transform(
+  Xml.struct({
+    identifier: Xml.optionalNonEmpty(ows("Identifier")),
+    value: Xml.lenient(Xml.oneOf(inputValue))
+  }),
+  {
+    decode: ({ identifier, value }) =>
+      Either.right(Option.zipWith(identifier, value, (identifier, { value }): Execute.DataInput => ({
+        identifier,
+        data: value
+      }))),
+    encode: Option.match({
+      onNone: () => Either.left("There is no input to be repeated"),
+      onSome: ({ data, identifier }) =>
+        Either.map(writeData(data), (value) => ({ identifier: Option.some(identifier), value: Option.some(value) }))
+    })
   }
 )
 
@@ -384,7 +463,7 @@ const brief = {
   ...described,
   // PyWPS writes them, the schema has none.
   keywords,
-  profiles: Xml.many(wps("Profile"), Xml.text),
+  profiles: Xml.manyNonEmpty(wps("Profile")),
   wsdl: Xml.optional(wps("WSDL"), link, { repeated: "first" })
 }
 
@@ -413,7 +492,7 @@ const readBrief = (raw: {
 /** The schema wants a title and a version. */
 const writeBrief = (value: CapabilitiesModel.ProcessSummary) => ({
   ...value,
-  title: Option.orElseSome(value.title, () => value.identifier),
+  title: titled(value),
   keywords: [],
   processVersion: Option.orElseSome(value.version, () => "1"),
   wsdl: linked.encode(value.wsdl)
@@ -426,7 +505,7 @@ const processSummary: Xml.Content<CapabilitiesModel.ProcessSummary> = Xml.map(Xm
 
 const languages = Xml.struct({
   default: Xml.within(wps("Default"), text(ows("Language"))),
-  supported: Xml.within(wps("Supported"), Xml.many(ows("Language"), Xml.text))
+  supported: Xml.within(wps("Supported"), Xml.manyNonEmpty(ows("Language")))
 })
 
 const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
@@ -437,20 +516,22 @@ const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
     updateSequence: Xml.nonEmptyAttribute(none("updateSequence")),
     identification: Xml.optional(ows("ServiceIdentification"), serviceIdentification, { repeated: "first" }),
     provider: Xml.optional(ows("ServiceProvider"), serviceProvider, { repeated: "first" }),
-    operations: Xml.withinOptional(ows("OperationsMetadata"), Xml.many(ows("Operation"), operation)),
+    operations: operations.part,
     processes: Xml.within(wps("ProcessOfferings"), Xml.many(wps("Process"), processSummary)),
     languages: Xml.optional(wps("Languages"), languages, { repeated: "first" }),
     wsdl: Xml.optional(wps("WSDL"), link, { repeated: "first" })
   }),
   {
-    decode: ({ languages, service: _, wsdl, ...rest }): CapabilitiesModel.Capabilities => ({
+    decode: ({ languages, operations: all, service: _, wsdl, ...rest }): CapabilitiesModel.Capabilities => ({
       ...rest,
+      ...operations.read(all),
       defaultLanguage: Option.flatMap(languages, (one) => one.default),
       languages: Option.match(languages, { onNone: () => [], onSome: (one) => one.supported }),
       wsdl: linked.decode(wsdl)
     }),
     encode: ({ defaultLanguage, languages, wsdl, ...rest }) => ({
       ...rest,
+      operations: operations.write(rest),
       service: "WPS" as const,
       version: Option.orElseSome(rest.version, () => "1.0.0"),
       language: Option.orElseSome(rest.language, () => "en"),
@@ -465,29 +546,60 @@ const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
 
 // -------------------------------------------------------------------------------------------------- ProcessDescriptions
 
-const complexFormat: Xml.Content<DataValue.Format> = Xml.struct({
-  mimeType: Xml.optionalNonEmpty(local("MimeType")),
-  encoding: Xml.optionalNonEmpty(local("Encoding")),
-  schema: Xml.optionalNonEmpty(local("Schema"))
+const formatOf = (mimeType: Names): Xml.Content<DataValue.Format> =>
+  Xml.struct({
+    mimeType: Xml.optionalNonEmpty(mimeType),
+    encoding: Xml.optionalNonEmpty(localOrOws("Encoding")),
+    schema: Xml.optionalNonEmpty(localOrOws("Schema"))
+  })
+
+const complexFormats = Xml.many(localOrOws("Format"), formatOf(localOrOws("MimeType")))
+
+const noFormats: Xml.Value<typeof supportedFormats> = { formats: [], default: [] }
+const supportedFormats = Xml.struct({
+  formats: complexFormats,
+  // Where WPS.NET has those of the default.
+  default: Xml.many(local("Default"), Xml.struct({ formats: complexFormats }))
 })
 
+/** The formats stand in more places than the schema has: those of WPS 0.4.0 (CEDA), or straight in it. */
 const complex: Xml.Content<Description.ComplexDescription> = Xml.map(
   Xml.struct({
     maximumMegabytes: number("maximumMegabytes"),
-    default: Xml.within(local("Default"), Xml.optional(local("Format"), complexFormat, { repeated: "first" })),
-    supported: Xml.within(local("Supported"), Xml.many(local("Format"), complexFormat))
+    mimeType: Xml.nonEmptyAttribute(none("defaultFormat")),
+    encoding: Xml.nonEmptyAttribute(none("defaultEncoding")),
+    schema: Xml.nonEmptyAttribute(none("defaultSchema")),
+    default: Xml.within(localOrOws("Default"), complexFormats),
+    supported: Xml.withDefault(localOrOws("Supported"), supportedFormats, noFormats, { repeated: "first" }),
+    straight: complexFormats,
+    former: Xml.many(local("SupportedComplexData"), formatOf(local("Format")))
   }),
   {
-    decode: (raw): Description.ComplexDescription => ({
-      _tag: "Complex" as const,
-      defaultFormat: Option.orElse(raw.default, () => Option.fromNullable(raw.supported[0])),
-      formats: raw.supported,
-      maximumMegabytes: raw.maximumMegabytes
-    }),
-    encode: (value) => ({
-      maximumMegabytes: value.maximumMegabytes,
-      default: value.defaultFormat,
-      supported: value.formats
+    decode: (
+      { encoding, former, maximumMegabytes, mimeType, schema, straight, supported, ...raw }
+    ): Description.ComplexDescription => {
+      const byDefault = [
+        ...raw.default,
+        ...[{ encoding, mimeType, schema }].filter((one) => Object.values(one).some(Option.isSome))
+      ]
+      const formats = [...supported.formats, ...supported.default.flatMap((one) => one.formats), ...straight, ...former]
+      return {
+        _tag: "Complex",
+        defaultFormat: Option.fromNullable(byDefault[0] ?? formats[0]),
+        // A server that lists none has its default alone.
+        formats: formats.length > 0 ? [...formats, ...raw.default.slice(1)] : byDefault,
+        maximumMegabytes
+      }
+    },
+    encode: ({ defaultFormat, formats, maximumMegabytes }) => ({
+      maximumMegabytes,
+      mimeType: Option.none(),
+      encoding: Option.none(),
+      schema: Option.none(),
+      default: Option.toArray(defaultFormat),
+      supported: { formats, default: [] },
+      straight: [],
+      former: []
     })
   }
 )
@@ -502,6 +614,14 @@ const literalParts = Xml.struct({
     }),
     { repeated: "first" }
   ),
+  formerUoms: Xml.optional(
+    local("SupportedUOMs"),
+    Xml.struct({
+      default: Xml.nonEmptyAttribute(none("defaultUOM")),
+      supported: Xml.manyNonEmpty(localOrOws("UOM"))
+    }),
+    { repeated: "first" }
+  ),
   allowed: Xml.optionalOneOf({
     AllowedValues: [ows("AllowedValues"), allowedValues],
     AnyValue: [ows("AnyValue"), Xml.empty],
@@ -513,6 +633,8 @@ const literalParts = Xml.struct({
   defaultValue: Xml.optional(local("DefaultValue"), Xml.text, { repeated: "first" })
 })
 
+const uomsOf = ({ formerUoms, uoms }: Xml.Value<typeof literalParts>) => Option.orElse(uoms, () => formerUoms)
+
 /** An output says nothing of allowed values. */
 const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription> =>
   Xml.map(
@@ -521,8 +643,8 @@ const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription
       decode: (raw): Description.LiteralDescription => ({
         _tag: "Literal",
         dataType: Option.flatMap(raw.dataType, typeName),
-        defaultUom: Option.flatMap(raw.uoms, (one) => one.default),
-        uoms: Option.match(raw.uoms, { onNone: () => [], onSome: (one) => one.supported }),
+        defaultUom: Option.flatMap(uomsOf(raw), (one) => one.default),
+        uoms: Option.match(uomsOf(raw), { onNone: () => [], onSome: (one) => one.supported }),
         allowed: Option.match(raw.allowed, {
           onNone: (): Description.AllowedValues => ({ _tag: "AnyValue" }),
           onSome: (choice) =>
@@ -545,6 +667,7 @@ const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription
             default: Option.orElse(value.defaultUom, () => Option.fromNullable(value.uoms[0])),
             supported: value.uoms
           }),
+        formerUoms: Option.none(),
         allowed: !isInput ? Option.none() : Option.some(
           value.allowed._tag === "AllowedValues" && value.allowed.values.length + value.allowed.ranges.length > 0
             ? { _tag: "AllowedValues" as const, value: { values: value.allowed.values, ranges: value.allowed.ranges } }
@@ -560,21 +683,35 @@ const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription
 const literal = literalOf(true)
 const outputLiteral = literalOf(false)
 
+/** WPS.NET has the name in a link. */
+const crs: Xml.Content<string> = Xml.map(
+  Xml.struct({ href: Xml.nonEmptyAttribute(xlink("href")), name: Xml.value }),
+  {
+    decode: ({ href, name }) => name === "" ? orEmpty(href) : name,
+    encode: (name) => ({ href: Option.none(), name })
+  }
+)
+
 /** The schema wants a reference system; where a process names none, an empty one stands in its place. */
 const box: Xml.Content<Description.BoundingBoxDescription> = Xml.map(
   Xml.struct({
-    default: Xml.within(local("Default"), Xml.optional(local("CRS"), Xml.text, { repeated: "first" })),
-    supported: Xml.within(local("Supported"), Xml.many(local("CRS"), Xml.text))
+    default: Xml.within(local("Default"), Xml.optional(local("CRS"), crs, { repeated: "first" })),
+    supported: Xml.within(local("Supported"), Xml.many(local("CRS"), crs)),
+    // Of WPS 0.4.0.
+    formerDefault: Xml.nonEmptyAttribute(none("defaultCRS")),
+    formerSupported: Xml.manyNonEmpty(local("CRS"))
   }),
   {
     decode: (raw): Description.BoundingBoxDescription => ({
       _tag: "BoundingBox" as const,
-      defaultCrs: Option.filter(raw.default, (crs) => crs !== ""),
-      crs: raw.supported.filter((crs) => crs !== "")
+      defaultCrs: Option.filter(Option.orElse(raw.default, () => raw.formerDefault), (crs) => crs !== ""),
+      crs: [...raw.supported, ...raw.formerSupported].filter((crs) => crs !== "")
     }),
     encode: (value) => ({
       default: Option.some(orEmpty(value.defaultCrs)),
-      supported: value.crs.length === 0 ? [""] : value.crs
+      supported: value.crs.length === 0 ? [""] : value.crs,
+      formerDefault: Option.none(),
+      formerSupported: []
     })
   }
 )
@@ -652,7 +789,7 @@ const inputDescription: Xml.Content<Description.InputDescription> = Xml.transfor
     encode: ({ data, maxOccurs, minOccurs, ...rest }) =>
       Either.map(tags.write(data), (data) => ({
         ...rest,
-        title: Option.orElseSome(rest.title, () => rest.identifier),
+        title: titled(rest),
         minOccurs: writeCount(minOccurs),
         maxOccurs: writeCount(maxOccurs),
         minimumOccurs: Option.none(),
@@ -684,13 +821,16 @@ const outputDescription: Xml.Content<Description.OutputDescription> = Xml.transf
     encode: ({ data, ...rest }) =>
       Either.map(tags.write(data), (data) => ({
         ...rest,
-        title: Option.orElseSome(rest.title, () => rest.identifier),
+        title: titled(rest),
         data
       }))
   }
 )
 
-const processDescription: Xml.Content<Description.ProcessDescription> = Xml.map(
+/** A server that describes one process may leave what stands around it out. */
+export const processDescriptionNames = local("ProcessDescription")
+
+export const processDescription: Xml.Content<Description.ProcessDescription> = Xml.map(
   Xml.struct({
     storeSupported: flag("storeSupported"),
     statusSupported: flag("statusSupported"),
@@ -724,7 +864,8 @@ const processDescriptions: Xml.Content<ReadonlyArray<Description.ProcessDescript
     service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }),
     version: Xml.literalAttribute(none("version"), "1.0.0", { onRead: "ignore" }),
     language: lang,
-    processes: Xml.many(local("ProcessDescription"), processDescription)
+    // EOxServer leaves the half of the name out.
+    processes: Xml.many([...local("ProcessDescription"), ...wps("Process")], processDescription)
   }),
   {
     decode: ({ processes }): ReadonlyArray<Description.ProcessDescription> => processes,
@@ -787,17 +928,26 @@ const failed = Xml.map(
   }
 )
 
-const statusChoice = Xml.oneOf({
+const statusChoice = Xml.optionalOneOf({
   Accepted: [wps("ProcessAccepted"), progress],
   Running: [wps("ProcessStarted"), progress],
   Paused: [wps("ProcessPaused"), progress],
-  Succeeded: [wps("ProcessSucceeded"), progress],
+  // As EOxServer, Agriculture Canada and EDAS spell it.
+  Succeeded: [
+    [
+      ...wps("ProcessSucceeded"),
+      ...["ProcessSucceded", "ProcessSuceeded", "ProcessFinished"].flatMap((name) => wps(name))
+    ],
+    progress
+  ],
   Failed: [wps("ProcessFailed"), failed]
 })
 
 const status = Xml.struct({ creationTime: Xml.nonEmptyAttribute(none("creationTime")), choice: statusChoice })
 
-const readStatus = ({ choice }: Xml.Value<typeof status>): JobStatus => {
+type Choice = Option.Option.Value<Xml.Value<typeof status>["choice"]>
+
+const readStatus = (choice: Choice): JobStatus => {
   switch (choice._tag) {
     case "Failed":
       return choice.value
@@ -813,7 +963,7 @@ const readStatus = ({ choice }: Xml.Value<typeof status>): JobStatus => {
 }
 
 /** The schema has whole percentages from 0 to 99, and only for a job that has started. */
-const writeStatus = (value: JobStatus): Xml.Value<typeof status>["choice"] => {
+const writeStatus = (value: JobStatus): Choice => {
   const message = value.message
   const percent = Option.map(value.percent, (one) => Math.min(99, Math.max(0, Math.trunc(one))))
   switch (value._tag) {
@@ -842,25 +992,120 @@ const writeStatus = (value: JobStatus): Xml.Value<typeof status>["choice"] => {
   }
 }
 
-const output: Xml.Content<Execute.OutputData> = Xml.transform(
+/** What an output has been given as, where it can be read; EDAS names it there, and refers to it. */
+interface Delivered {
+  readonly id: Option.Option<string>
+  readonly data: Option.Option<DataValue.DataValue>
+}
+
+const withId = { id: Xml.nonEmptyAttribute(none("id")) }
+
+const deliveredData: Xml.Content<Delivered> = Xml.transform(
   Xml.struct({
-    identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
-    title: text(ows("Title")),
-    abstract: text(ows("Abstract")),
-    value: Xml.oneOf({ Reference: [wps("Reference"), outputReference], Data: [wps("Data"), inlineData] })
+    ...withId,
+    href: Xml.nonEmptyAttribute([none("href"), ...xlink("href")]),
+    data: Xml.lenient(Xml.oneOf(cases))
   }),
   {
-    decode: ({ value, ...rest }) => Either.right<Execute.OutputData>({ ...rest, data: value.value }),
-    encode: ({ data, ...rest }) =>
-      Either.map(writeData(data), (value) => ({
-        ...rest,
-        title: Option.orElseSome(rest.title, () => rest.identifier),
-        value
-      }))
+    decode: ({ data, href, id }) =>
+      Either.right<Delivered>({
+        id,
+        data: Option.orElse(
+          Option.map(data, ({ value }): DataValue.DataValue => value),
+          () => Option.map(href, (address) => DataValue.reference(address.trim()))
+        )
+      }),
+    encode: ({ data }) =>
+      Either.map(
+        Either.flatMap(Either.fromOption(data, () => nothing), writeData),
+        (one) => ({
+          id: Option.none(),
+          href: Option.none(),
+          data: one._tag === "Data" ? Option.some(caseOf(one.value)) : Option.none()
+        })
+      )
   }
 )
 
-const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.map(
+const deliveredReference: Xml.Content<Delivered> = Xml.transform(Xml.struct({ ...withId, ...outputReferenceParts }), {
+  decode: ({ id, ...reference }) => Either.right<Delivered>({ id, data: Option.some(readOutputReference(reference)) }),
+  encode: ({ data }) =>
+    Option.isSome(data) && data.value._tag === "Reference"
+      ? Either.right({ id: Option.none(), ...data.value.format, href: data.value.href })
+      : Either.left(nothing)
+})
+
+/** Read, and never written. */
+const delivered = <A extends DataValue.DataValue>(content: Xml.Content<A>): Xml.Content<Delivered> =>
+  Xml.transform(content, {
+    decode: (data) => Either.right<Delivered>({ id: Option.none(), data: Option.some(data) }),
+    encode: () => Either.left(nothing)
+  })
+
+const nothing = "There is no value to be written"
+
+/** An output, or why it cannot be read: of a job that runs, that is of no interest. */
+type ReadOutput = Either.Either<Execute.OutputData, string>
+
+const output: Xml.Content<ReadonlyArray<ReadOutput>> = Xml.transform(
+  Xml.struct({
+    identifier: Xml.optionalNonEmpty(ows("Identifier")),
+    title: text(ows("Title")),
+    abstract: text(ows("Abstract")),
+    values: Xml.manyOf({
+      Reference: [wps("Reference"), deliveredReference],
+      Data: [wps("Data"), deliveredData],
+      FormerComplex: [withoutData.FormerComplex[0], delivered(formerComplex)],
+      FormerLiteral: [withoutData.FormerLiteral[0], delivered(literalData)],
+      FormerReference: [withoutData.FormerReference[0], delivered(formerReference)],
+      Box: [withoutData.Box[0], delivered(boundingBox)]
+    })
+  }),
+  {
+    decode: ({ abstract, identifier: element, title, values }) => {
+      const unreadable = (name: Option.Option<string>) =>
+        Either.left(
+          Option.match(name, {
+            onNone: () => "An output has no Identifier",
+            onSome: (one) => `The output "${one}" has neither a value nor a reference that can be read`
+          })
+        )
+      return Either.right<ReadonlyArray<ReadOutput>>(
+        values.length === 0 ? [unreadable(element)] : values.map(({ value: { data, id } }): ReadOutput => {
+          const name = Option.orElse(element, () => id)
+          return Option.isSome(name) && Option.isSome(data)
+            ? Either.right({ identifier: name.value, title, abstract, data: data.value })
+            : unreadable(name)
+        })
+      )
+    },
+    encode: ([one = Either.left(nothing)]) =>
+      Either.flatMap(one, ({ data, ...rest }) =>
+        Either.map(writeData(data), ({ _tag }) => ({
+          ...rest,
+          identifier: Option.some(rest.identifier),
+          title: titled(rest),
+          values: [{ _tag, value: { id: Option.none(), data: Option.some(data) } }]
+        })))
+  }
+)
+
+/** Where WPS.NET says nothing of it, what there is says it. */
+const statusOf = (
+  status: Option.Option<{ readonly choice: Option.Option<Choice> }>,
+  outputs: ReadonlyArray<unknown>
+): Either.Either<JobStatus, string> =>
+  Option.match(Option.flatMap(status, ({ choice }) => choice), {
+    onNone: () =>
+      outputs.length > 0
+        ? Either.right(JobStatus.Succeeded({ message: "", percent: Option.none() }))
+        : Either.left(
+          Option.isNone(status) ? "wps:Status is missing" : "wps:Status has none of the states that WPS 1.0.0 knows"
+        ),
+    onSome: (choice) => Either.right(readStatus(choice))
+  })
+
+const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
   Xml.struct({
     service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }),
     version: Xml.literalAttribute(none("version"), "1.0.0", { onRead: "ignore" }),
@@ -868,38 +1113,52 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.map(
     serviceInstance: Xml.nonEmptyAttribute(none("serviceInstance")),
     statusLocation: Xml.nonEmptyAttribute(none("statusLocation")),
     process: Xml.lenient(Xml.one(wps("Process"), processSummary, { repeated: "first" })),
-    status: Xml.one(wps("Status"), status),
-    inputs: Xml.lenient(Xml.within(wps("DataInputs"), Xml.many(wps("Input"), input))),
+    status: Xml.optional(wps("Status"), status),
+    inputs: Xml.lenient(Xml.within(wps("DataInputs"), Xml.many(wps("Input"), repeatedInput))),
     definitions: Xml.lenient(Xml.within(wps("OutputDefinitions"), Xml.many(wps("Output"), documentOutput))),
     outputs: Xml.withinOptional(wps("ProcessOutputs"), Xml.many(wps("Output"), output))
   }),
   {
     decode: (
-      { definitions, inputs, service: _service, status, version: _version, ...rest }
-    ): Execute.ExecuteResponse => ({
-      ...rest,
-      status: readStatus(status),
-      jobId: Option.none(),
-      expirationDate: Option.none(),
-      estimatedCompletion: Option.none(),
-      nextPoll: Option.none(),
-      creationTime: status.creationTime,
-      lineage: Option.isNone(inputs) && Option.isNone(definitions)
-        ? Option.none()
-        : Option.some({
-          inputs: Option.getOrElse(inputs, () => []),
-          outputs: Option.getOrElse(definitions, () => [])
-        })
-    }),
-    encode: ({ creationTime, lineage, status, ...rest }) => ({
-      ...rest,
-      service: "WPS" as const,
-      version: "1.0.0" as const,
-      language: Option.orElseSome(rest.language, () => "en"),
-      status: { creationTime, choice: writeStatus(status) },
-      inputs: Option.filter(Option.map(lineage, (one) => one.inputs), (all) => all.length > 0),
-      definitions: Option.filter(Option.map(lineage, (one) => one.outputs), (all) => all.length > 0)
-    })
+      { definitions, inputs, outputs, service: _service, status, statusLocation, version: _version, ...rest }
+    ): Either.Either<Execute.ExecuteResponse, string> => {
+      const [unreadable, readable] = Arr.separate(outputs.flat())
+      return Either.flatMap(
+        statusOf(status, outputs),
+        (known) =>
+          known._tag === "Succeeded" && unreadable[0] !== undefined ? Either.left(unreadable[0]) : Either.right({
+            ...rest,
+            status: known,
+            statusLocation: Option.filter(Option.map(statusLocation, (one) => one.trim()), (one) => one !== ""),
+            jobId: Option.none(),
+            expirationDate: Option.none(),
+            estimatedCompletion: Option.none(),
+            nextPoll: Option.none(),
+            creationTime: Option.flatMap(status, ({ creationTime }) => creationTime),
+            outputs: readable,
+            lineage: Option.isNone(inputs) && Option.isNone(definitions)
+              ? Option.none()
+              : Option.some({
+                inputs: Option.match(inputs, { onNone: () => [], onSome: Arr.getSomes }),
+                outputs: Option.getOrElse(definitions, () => [])
+              })
+          })
+      )
+    },
+    encode: ({ creationTime, lineage, outputs, status, ...rest }) =>
+      Either.right({
+        ...rest,
+        service: "WPS" as const,
+        version: "1.0.0" as const,
+        language: Option.orElseSome(rest.language, () => "en"),
+        status: Option.some({ creationTime, choice: Option.some(writeStatus(status)) }),
+        inputs: Option.filter(
+          Option.map(lineage, ({ inputs }) => inputs.map(Option.some)),
+          (all) => all.length > 0
+        ),
+        definitions: Option.filter(Option.map(lineage, (one) => one.outputs), (all) => all.length > 0),
+        outputs: outputs.map((one) => [Either.right(one)])
+      })
   }
 )
 

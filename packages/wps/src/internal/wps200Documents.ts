@@ -13,7 +13,16 @@ import type * as Description from "../ProcessDescription.ts"
 import type { WpsRequest } from "../WpsProtocol.ts"
 import * as moments from "./moments.ts"
 import type { Names } from "./owsDocuments.ts"
-import { none, ows20, schemaTypes, typeName, xlink, xml } from "./owsDocuments.ts"
+import {
+  none,
+  ows20,
+  schemaTypes,
+  titled,
+  typeName,
+  wpsNamespace as wps100Namespace,
+  xlink,
+  xml
+} from "./owsDocuments.ts"
 import { literalValue, wpsNamespace } from "./simpleDocuments.ts"
 
 const {
@@ -24,7 +33,7 @@ const {
   exceptionReportName,
   keywords,
   metadata,
-  operation,
+  operations,
   ows,
   serviceIdentification,
   serviceProvider,
@@ -134,7 +143,7 @@ const goesPlain = ({ uom, value }: DataValue.LiteralData): boolean =>
   /[<&]/.test(value) && Option.isNone(uom) && !value.includes("@")
 
 const beforeElement = /\s+|<\?[^]*?\?>|<!--[^]*?-->/y
-const embeddedTag = /<(?:[\w.-]+:)?(?:LiteralValue|BoundingBox)[\s/>]/y
+const embeddedTag = /<(?:[\w.-]+:)?(?:Literal(?:Value|Data)|BoundingBox(?:Data)?)[\s/>]/y
 
 /** One piece after the other: a pattern of all of them tries every way to cut many comments. */
 const isEmbedded = (text: string): boolean => {
@@ -147,8 +156,14 @@ const isEmbedded = (text: string): boolean => {
   return matches(embeddedTag)
 }
 
+const wps100Name = XmlName.namespace(wps100Namespace, "wps")
+
+/** 52°North calls them as WPS 1.0.0 does. */
 const readEmbedded = Xml.decode(
-  Xml.documents({ Literal: [wps("LiteralValue"), literalValue], Box: [ows("BoundingBox"), boundingBox] })
+  Xml.documents({
+    Literal: [[...wps("LiteralValue"), ...wps("LiteralData"), wps100Name("LiteralData")], literalValue],
+    Box: [[...ows("BoundingBox"), ...wps("BoundingBoxData"), wps100Name("BoundingBoxData")], boundingBox]
+  })
 )
 
 /** A literal or a box that is a document by itself, as one that was stored is. */
@@ -231,38 +246,52 @@ const outputReference: Xml.Content<DataValue.Reference> = Xml.map(
   }
 )
 
-/** A value is a Data, a Reference, or what else there is of its kind inside it. */
+type Parts = ReadonlyArray<DataValue.DataPart>
+
+/**
+ * A value is a Data, a Reference, or what else there is of its kind inside it. One is written by itself; some servers have
+ * several values in one output (MAAP), and its name in an element as in WPS 1.0.0 (Honua).
+ */
 const part = (
   kind: "Input" | "Output",
   reference: Xml.Content<DataValue.Reference>
-): Xml.Content<DataValue.DataPart> => {
-  const self: Xml.Content<DataValue.DataPart> = Xml.suspend(() => content)
+): Xml.Content<Parts> => {
+  const self: Xml.Content<Parts> = Xml.suspend(() => content)
   const raw = Xml.struct({
-    id,
-    value: Xml.optionalOneOf({ Data: [wps("Data"), inlineData], Reference: [wps("Reference"), reference] }),
+    id: Xml.nonEmptyAttribute(none("id")),
+    identifier: Xml.optionalNonEmpty(ows("Identifier")),
+    values: Xml.manyOf({ Data: [wps("Data"), inlineData], Reference: [wps("Reference"), reference] }),
     parts: Xml.many(wps(kind), self)
   })
-  const content = Xml.transform(raw, {
-    decode: ({ id, parts, value }): Either.Either<DataValue.DataPart, string> =>
-      Option.isSome(value)
-        ? Either.right({ identifier: id, data: value.value.value })
+  const content: Xml.Content<Parts> = Xml.transform(raw, {
+    decode: ({ id, identifier: element, parts, values }): Either.Either<Parts, string> => {
+      const identifier = Option.getOrUndefined(Option.orElse(id, () => element))
+      return identifier === undefined
+        ? Either.left("The attribute id is missing")
+        : values.length > 0
+        ? Either.right(values.map(({ value }) => ({ identifier, data: value })))
         : parts.length === 0
-        ? Either.left(`The ${kind.toLowerCase()} "${id}" has neither a value nor a reference`)
-        : Either.right({ identifier: id, data: { _tag: "NestedData", parts } }),
-    encode: ({ data, identifier }): Either.Either<Xml.Value<typeof raw>, string> =>
-      data._tag === "NestedData" && data.parts.length === 0
+        ? Either.left(`The ${kind.toLowerCase()} "${identifier}" has neither a value nor a reference`)
+        : Either.right([{ identifier, data: { _tag: "NestedData", parts: parts.flat() } }])
+    },
+    encode: ([one, ...others]): Either.Either<Xml.Value<typeof raw>, string> => {
+      if (one === undefined || others.length > 0) return Either.left("One value is written at a time")
+      const { data, identifier } = one
+      return data._tag === "NestedData" && data.parts.length === 0
         ? Either.left(`The ${kind.toLowerCase()} "${identifier}" is made of others, and there is none`)
         : Either.right({
-          id: identifier,
-          value: data._tag === "NestedData"
-            ? Option.none()
-            : Option.some(
+          id: Option.some(identifier),
+          identifier: Option.none(),
+          values: data._tag === "NestedData"
+            ? []
+            : [
               data._tag === "Reference"
                 ? { _tag: "Reference" as const, value: data }
                 : { _tag: "Data" as const, value: data }
-            ),
-          parts: data._tag === "NestedData" ? data.parts : []
+            ],
+          parts: data._tag === "NestedData" ? data.parts.map((part) => [part]) : []
         })
+    }
   })
   return content
 }
@@ -371,7 +400,7 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.trans
           _tag: "Execute",
           request: {
             identifier,
-            inputs,
+            inputs: inputs.flat(),
             language: Option.none(),
             response: response === "raw" && output !== undefined
               ? { _tag: "Raw", output, mode }
@@ -391,7 +420,7 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.trans
           mode: response.mode,
           response: response._tag === "Raw" ? "raw" as const : "document" as const,
           identifier,
-          inputs,
+          inputs: inputs.map((one) => [one]),
           outputs
         })
     }
@@ -410,7 +439,7 @@ export const requests = {
 
 // -------------------------------------------------------------------------------------------------------- Capabilities
 
-const text = (name: Names) => Xml.optional(name, Xml.text, { repeated: "first" })
+const text = Xml.optionalNonEmpty
 
 /** The order is another than in OWS Common 1.1. */
 const described = {
@@ -436,9 +465,6 @@ const writeProperties = (value: CapabilitiesModel.ProcessSummary) => ({
   outputTransmission: value.outputTransmission.length === 0 ? ["value"] : value.outputTransmission,
   processVersion: Option.filter(value.version, (version) => isVersion.test(version))
 })
-
-const titled = (value: { readonly identifier: string; readonly title: Option.Option<string> }) =>
-  Option.orElseSome(value.title, () => value.identifier)
 
 const processSummary: Xml.Content<CapabilitiesModel.ProcessSummary> = Xml.map(
   Xml.struct({ ...properties, ...described }),
@@ -466,13 +492,14 @@ const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
     updateSequence: Xml.nonEmptyAttribute(none("updateSequence")),
     identification: Xml.optional(ows("ServiceIdentification"), serviceIdentification, { repeated: "first" }),
     provider: Xml.optional(ows("ServiceProvider"), serviceProvider, { repeated: "first" }),
-    operations: Xml.withinOptional(ows("OperationsMetadata"), Xml.many(ows("Operation"), operation)),
-    languages: Xml.withinOptional(ows("Languages"), Xml.many(ows("Language"), Xml.text)),
+    operations: operations.part,
+    languages: Xml.withinOptional(ows("Languages"), Xml.manyNonEmpty(ows("Language"))),
     processes: Xml.within(wps("Contents"), Xml.many(wps("ProcessSummary"), processSummary))
   }),
   {
-    decode: ({ service: _, ...rest }): CapabilitiesModel.Capabilities => ({
+    decode: ({ operations: all, service: _, ...rest }): CapabilitiesModel.Capabilities => ({
       ...rest,
+      ...operations.read(all),
       version: Option.orElseSome(rest.version, () => "2.0.0"),
       language: Option.none(),
       defaultLanguage: Option.fromNullable(rest.languages[0]),
@@ -480,6 +507,7 @@ const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
     }),
     encode: (value) => ({
       ...value,
+      operations: operations.write(value),
       service: "WPS" as const,
       version: Option.some("2.0.0")
     })
@@ -584,13 +612,21 @@ const allowedOf = (domains: ReadonlyArray<LiteralDomain>): Description.AllowedVa
 }
 
 const literal: Xml.Content<Description.LiteralDescription> = Xml.map(
-  Xml.struct({ formats, domains: Xml.many(local("LiteralDataDomain"), literalDomain) }),
+  Xml.struct({
+    formats,
+    domains: Xml.many(local("LiteralDataDomain"), literalDomain),
+    // Some servers leave the domain out, and have what is in it.
+    dataType: Xml.optional(ows("DataType"), dataType, { repeated: "first" })
+  }),
   {
-    decode: ({ domains }): Description.LiteralDescription => {
+    decode: ({ dataType, domains }): Description.LiteralDescription => {
       const first = Option.fromNullable(domains.find((one) => one.isDefault) ?? domains[0])
       return {
         _tag: "Literal",
-        dataType: Option.flatMap(Option.flatMap(first, (one) => one.dataType), typeName),
+        dataType: Option.flatMap(
+          Option.orElse(Option.flatMap(first, (one) => one.dataType), () => dataType),
+          typeName
+        ),
         allowed: allowedOf(domains),
         defaultUom: Option.flatMap(first, (one) => one.uom),
         uoms: [...new Set(domains.flatMap(({ uom }) => Option.toArray(uom)))],
@@ -618,6 +654,7 @@ const literal: Xml.Content<Description.LiteralDescription> = Xml.map(
       })
       return {
         formats: simpleFormats,
+        dataType: Option.none(),
         domains: units.length === 0
           ? [domain(Option.none(), 0)]
           : units.map((unit, at) => domain(Option.some(unit), at))
@@ -845,21 +882,24 @@ const statusInfo: Xml.Content<Execute.ExecuteResponse> = Xml.map(
 
 const result: Xml.Content<Execute.ExecuteResponse> = Xml.map(
   Xml.struct({
+    // Honua says it in an attribute.
+    jobID: Xml.nonEmptyAttribute(none("jobID")),
     jobId: Xml.optionalNonEmpty(wps("JobID")),
     expirationDate: moment("ExpirationDate"),
     outputs: Xml.many(wps("Output"), output)
   }),
   {
-    decode: ({ expirationDate, jobId, outputs }): Execute.ExecuteResponse =>
+    decode: ({ expirationDate, jobID, jobId, outputs }): Execute.ExecuteResponse =>
       Execute.response(JobStatus.Succeeded({ message: "", percent: Option.none() }), {
-        jobId,
+        jobId: Option.orElse(jobId, () => jobID),
         expirationDate: readMoment(expirationDate),
-        outputs: gather(outputs).map((part) => ({ ...part, title: Option.none(), abstract: Option.none() }))
+        outputs: gather(outputs.flat()).map((part) => ({ ...part, title: Option.none(), abstract: Option.none() }))
       }),
     encode: ({ expirationDate, jobId, outputs }) => ({
+      jobID: Option.none(),
       jobId,
       expirationDate: writeMoment(expirationDate),
-      outputs: outputs.flatMap(spread)
+      outputs: outputs.flatMap(spread).map((one) => [one])
     })
   }
 )

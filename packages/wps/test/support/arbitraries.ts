@@ -10,8 +10,10 @@ const character = fc.oneof(
   fc.integer({ min: 0xe000, max: 0xfffd }).map((code) => String.fromCodePoint(code))
 )
 const text = fc.array(character, { maxLength: 10 }).map((all) => all.join(""))
-const trimmed = text.map((one) => one.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ""))
-const word = fc.tuple(fc.constantFrom("a", "JTS:buffer", "CDAT.subset", "größe"), trimmed).map((both) => both.join(""))
+const trim = text.map((one) => one.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ""))
+/** An empty one is read as none. */
+const trimmed = trim.map((one) => one === "" ? "-" : one)
+const word = fc.tuple(fc.constantFrom("a", "JTS:buffer", "CDAT.subset", "größe"), trim).map((both) => both.join(""))
 const option = <A>(value: fc.Arbitrary<A>): fc.Arbitrary<Option.Option<A>> =>
   fc.option(value, { nil: undefined }).map(Option.fromNullable)
 
@@ -213,11 +215,13 @@ export const capabilities: fc.Arbitrary<Capabilities.Capabilities> = fc.record({
     fc.constant<ReadonlyArray<Ows.OperationMetadata>>([]),
     fc.array(operation, { minLength: 2, maxLength: 3 })
   ),
+  parameters: domains,
+  constraints: domains,
   processes: fc.array(summary, { minLength: 1, maxLength: 3 }),
   defaultLanguage: fc.constant(Option.some("en")),
   languages: fc.constantFrom(["en"], ["en", "fr-CA"]),
   wsdl: option(url)
-})
+}).map((one) => one.operations.length > 0 ? one : { ...one, parameters: [], constraints: [] })
 
 // -------------------------------------------------------------------------------------------------------- descriptions
 

@@ -1,73 +1,27 @@
 import { Auth, BearerAuth } from "@effect-wps/auth"
+import { ScriptedServer } from "@effect-wps/testing"
 import { WpsClient } from "@effect-wps/wps"
-import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
-import { Context, Effect, Layer, Redacted, Ref } from "effect"
+import type { HttpClient } from "@effect/platform"
+import { Layer, Redacted } from "effect"
 
-/** One answer of a scripted server. */
-export interface Answer {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array<ArrayBuffer>
-}
+export type Answer = Exclude<ScriptedServer.Answer, string>
 
-/** What a scripted server was sent. */
-export interface Sent {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
+export type Sent = ScriptedServer.Sent
 
-export class Server extends Context.Tag("@effect-wps/wps/test/support/scripted/Server")<
-  Server,
-  { readonly sent: Effect.Effect<ReadonlyArray<Sent>> }
->() {}
+export const Server = ScriptedServer.ScriptedServer
 
-const bodyOf = (request: HttpClientRequest.HttpClientRequest): string =>
-  request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+const pathOf = ({ url }: Sent): string => url.replace(/[?#].*$/, "")
 
-/**
- * A server that answers each request by a function of it and of how many came before it to the same path; `"cut"` ends
- * the connection.
- */
+/** A server that answers each request by a function of it and of how many came before it to the same path. */
 export const layerServer = (
-  answer: (sent: Sent, before: number) => Answer | "cut" | "never"
-): Layer.Layer<Server | HttpClient.HttpClient> =>
-  Layer.effectContext(Effect.gen(function*() {
-    const log = yield* Ref.make<ReadonlyArray<Sent>>([])
-    const client = HttpClient.make((request, url) =>
-      Effect.gen(function*() {
-        const sent: Sent = {
-          method: request.method,
-          url: url.href,
-          headers: { ...request.headers },
-          body: bodyOf(request)
-        }
-        const path = url.origin + url.pathname
-        const before = yield* Ref.modify(log, (all) => [
-          all.filter((one) => new URL(one.url).origin + new URL(one.url).pathname === path).length,
-          [...all, sent]
-        ])
-        const made = answer(sent, before)
-        if (made === "never") return yield* Effect.never
-        if (made === "cut") {
-          return yield* new HttpClientError.RequestError({
-            request,
-            reason: "Transport",
-            cause: Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })
-          })
-        }
-        return HttpClientResponse.fromWeb(
-          request,
-          new Response(made.body ?? "", {
-            status: made.status ?? 200,
-            headers: { "content-type": "text/xml; charset=utf-8", ...made.headers }
-          })
-        )
-      })
-    )
-    return Context.make(Server, { sent: Ref.get(log) }).pipe(Context.add(HttpClient.HttpClient, client))
-  }))
+  answer: (sent: Sent, before: number) => ScriptedServer.Answer
+): Layer.Layer<ScriptedServer.ScriptedServer | HttpClient.HttpClient> =>
+  ScriptedServer.layer((sent, before) => {
+    const made = answer(sent, before.filter((one) => pathOf(one) === pathOf(sent)).length)
+    return typeof made === "string"
+      ? made
+      : { ...made, headers: { "content-type": "text/xml; charset=utf-8", ...made.headers } }
+  })
 
 export const url = "https://example.org/wps"
 
@@ -75,7 +29,7 @@ export const secret = "s3cr3t-t0k3n"
 
 /** A client with a bearer token, before a scripted server. */
 export const layer = (
-  answer: (sent: Sent, before: number) => Answer | "cut" | "never",
+  answer: (sent: Sent, before: number) => ScriptedServer.Answer,
   options?: Partial<WpsClient.Options>
 ) =>
   WpsClient.layer({ url, ...options }).pipe(
@@ -85,7 +39,7 @@ export const layer = (
 
 /** The same without credentials. */
 export const layerAnonymous = (
-  answer: (sent: Sent, before: number) => Answer | "cut" | "never",
+  answer: (sent: Sent, before: number) => ScriptedServer.Answer,
   options?: Partial<WpsClient.Options>
 ) =>
   WpsClient.layer({ url, ...options }).pipe(

@@ -1,0 +1,136 @@
+/**
+ * A server that answers what a test says, and remembers what it was sent: for documents that no node would write, and for
+ * services that are not WPS.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import { httpClient } from "./internal/inMemory.ts"
+import { closed } from "./internal/quirks.ts"
+
+/**
+ * One answer. `"cut"` ends the connection without one, and `"never"` leaves the client waiting.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Answer = "cut" | "never" | {
+  /** @default 200 */
+  readonly status?: number | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** @default nothing */
+  readonly body?: string | Uint8Array | undefined
+}
+
+/**
+ * A request, as it came.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Sent {
+  readonly method: string
+  /** Absolute. */
+  readonly url: string
+  /** By their names in small letters. */
+  readonly headers: Readonly<Record<string, string>>
+  /** In UTF-8. */
+  readonly body: string
+}
+
+/**
+ * What is answered to a request, of which others came before.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Script = (sent: Sent, before: ReadonlyArray<Sent>) => Answer
+
+/**
+ * A server whose answers are written by hand.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class ScriptedServer
+  extends Context.Tag("@effect-wps/testing/ScriptedServer")<ScriptedServer, ScriptedServer.Service>()
+{}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace ScriptedServer {
+  /**
+   * Every request until now, in order.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service {
+    readonly sent: Effect.Effect<ReadonlyArray<Sent>>
+  }
+}
+
+const respond = (answer: Answer): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  // The server's handlers cannot be interrupted, but whoever waits for this one must be.
+  answer === "never" ? Effect.interruptible(Effect.never) : Effect.succeed(
+    answer === "cut" ? closed : typeof answer.body === "string"
+      ? HttpServerResponse.uint8Array(new TextEncoder().encode(answer.body), answer)
+      : answer.body === undefined
+      ? HttpServerResponse.empty({ status: 200, ...answer })
+      : HttpServerResponse.uint8Array(answer.body, answer)
+  )
+
+/**
+ * An `HttpClient` whose every request, whatever its address, is answered by the script, in the fiber of whoever asks.
+ *
+ * @example
+ * ```ts
+ * import { Auth } from "@effect-wps/auth"
+ * import { ScriptedServer } from "@effect-wps/testing"
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Effect, Layer } from "effect"
+ *
+ * const Busy = ScriptedServer.layer((_, before) => ({ status: 503, headers: { "retry-after": `${before.length + 1}` } }))
+ *
+ * const test = Effect.gen(function*() {
+ *   const error = yield* Effect.flip(WpsClient.capabilities)
+ *   const { sent } = yield* ScriptedServer.ScriptedServer
+ *   return [error._tag, (yield* sent).length]
+ * }).pipe(
+ *   Effect.provide(WpsClient.layer({ url: "https://example.org/wps" }).pipe(
+ *     Layer.provide(Auth.layerAnonymous),
+ *     Layer.provideMerge(Busy)
+ *   ))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (script: Script): Layer.Layer<ScriptedServer | HttpClient.HttpClient> =>
+  Layer.effectContext(Effect.gen(function*() {
+    const log = yield* Ref.make<ReadonlyArray<Sent>>([])
+    const app = Effect.gen(function*() {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const { "x-forwarded-proto": _, host: _host, ...headers } = request.headers
+      const sent = {
+        method: request.method,
+        url: request.originalUrl,
+        headers,
+        body: yield* Effect.orDie(request.text)
+      }
+      const before = yield* Ref.getAndUpdate(log, (all) => [...all, sent])
+      return yield* respond(script(sent, before))
+    })
+    return Context.make(ScriptedServer, { sent: Ref.get(log) }).pipe(
+      Context.add(HttpClient.HttpClient, httpClient(app, Context.empty()))
+    )
+  }))
