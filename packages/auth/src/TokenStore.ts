@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import * as SynchronizedRef from "effect/SynchronizedRef"
 import { type StoreOperation, TokenStoreError } from "./AuthError.ts"
 import * as aesGcm from "./internal/aesGcm.ts"
-import { sealedOf } from "./internal/sealedEntry.ts"
+import { isEmpty, sealedOf } from "./internal/sealedEntry.ts"
 
 /**
  * A JSON value.
@@ -283,6 +283,10 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
     )
   })
 
+  /** What a logout through the other store has left is nothing, and not something in the clear. */
+  const openAny = (profile: ProfileKey, current: Option.Option<Entry>) =>
+    Effect.transposeMapOption(Option.filter(current, (entry) => !isEmpty(entry)), (entry) => open(profile, entry))
+
   // Encrypting takes a moment, in which an interruption would lose what f has got. So the modification has its own fiber,
   // which is left alone once f is done. It is a daemon, because an interruption reaches the children of a fiber at once.
   const modify: Service["modify"] = (profile, f) =>
@@ -291,7 +295,7 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
         const done = MutableRef.make(false)
         const modifying = inner.modify(profile, (current) =>
           Effect.gen(function*() {
-            const opened = yield* Effect.transposeMapOption(current, (entry) => open(profile, entry))
+            const opened = yield* openAny(profile, current)
             const [result, next] = yield* f(opened)
             MutableRef.set(done, true)
             return [result, yield* Effect.transposeMapOption(next, (entry) => seal(profile, entry))] as const
@@ -303,11 +307,7 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
     )
 
   return TokenStore.of({
-    get: (profile) =>
-      Effect.flatMap(
-        inner.get(profile),
-        (current) => Effect.transposeMapOption(current, (entry) => open(profile, entry))
-      ),
+    get: (profile) => Effect.flatMap(inner.get(profile), (current) => openAny(profile, current)),
     modify,
     clear: inner.clear
   })

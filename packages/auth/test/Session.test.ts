@@ -94,13 +94,18 @@ const sealedWith = (byte: number) =>
   TokenStore.sealed(Redacted.make(Encoding.encodeBase64(new Uint8Array(32).fill(byte))))
 
 describe("a session whose entry cannot be read", () => {
-  const under = (provider: Provider, store: Layer.Layer<TokenStore.TokenStore, AuthError.TokenStoreError>) =>
+  const under = (
+    provider: Provider,
+    store: Layer.Layer<TokenStore.TokenStore, AuthError.TokenStoreError>,
+    options?: { readonly dpop: boolean }
+  ) =>
     Effect.map(
       Layer.build(
         OAuth.layerClientCredentials({
           issuer,
           clientId: "nightly",
-          authentication: { _tag: "ClientSecret", secret: Redacted.make("client-secret") }
+          authentication: { _tag: "ClientSecret", secret: Redacted.make("client-secret") },
+          ...options
         }).pipe(Layer.provide(store), Layer.provide(Layer.succeed(HttpClient.HttpClient, provider.client)))
       ),
       Context.get(Session.Session)
@@ -130,6 +135,48 @@ describe("a session whose entry cannot be read", () => {
         assert.strictEqual((yield* session.login).clientId, "nightly")
       }))
   }
+
+  for (const [what, reopen] of reopened) {
+    it.scoped(`because the key of its proofs is sealed and opened with ${what}, is ended by a logout`, () =>
+      Effect.gen(function*() {
+        const provider = yield* makeProvider()
+        const inner = Layer.succeed(TokenStore.TokenStore, yield* memory)
+        yield* (yield* under(provider, sealedWith(1)(inner), { dpop: true })).login
+        const session = yield* under(provider, reopen(inner), { dpop: true })
+        assert.include(yield* Effect.flip(session.login), { _tag: "TokenStoreError", op: "unseal" })
+        yield* session.logout
+        assert.strictEqual((yield* session.login).clientId, "nightly")
+      }))
+  }
+
+  it.scoped("is another than one that a logout has left with nothing in it", () =>
+    Effect.gen(function*() {
+      const provider = yield* makeProvider()
+      const inner = Layer.succeed(TokenStore.TokenStore, yield* memory)
+      const plain = yield* under(provider, inner)
+      yield* plain.login
+      yield* plain.logout
+      assert.strictEqual((yield* (yield* under(provider, sealedWith(1)(inner))).login).clientId, "nightly")
+    }))
+
+  it.scoped("is another than what a scheme of one's own remembers", () =>
+    Effect.gen(function*() {
+      const remembering: CustomAuth.Options<never, never> = {
+        key: "code",
+        apply: ({ headers, query, store }) =>
+          Effect.succeed({ headers, query, store: { sealed: `${Object.keys(store).length}` } })
+      }
+      const inner = Layer.succeed(TokenStore.TokenStore, yield* memory)
+      const twice = Effect.zipRight(authorize, authorize)
+      yield* Effect.provide(
+        twice,
+        CustomAuth.layerWithoutTokenStore({ ...remembering, key: "a" }).pipe(Layer.provide(inner))
+      )
+      yield* Effect.provide(
+        twice,
+        CustomAuth.layerWithoutTokenStore({ ...remembering, key: "b" }).pipe(Layer.provide(sealedWith(1)(inner)))
+      )
+    }))
 
   it.scoped("because it is sealed, is not taken for an empty one by a scheme of one's own", () =>
     Effect.gen(function*() {

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { httpClient } from "./internal/inMemory.ts"
-import { closed } from "./internal/quirks.ts"
+import { closed, unanswered } from "./internal/quirks.ts"
 
 /**
  * One answer. `"cut"` ends the connection without one, and `"never"` leaves the client waiting.
@@ -79,12 +79,11 @@ export declare namespace ScriptedServer {
 }
 
 const respond = (answer: Answer): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-  // The server's handlers cannot be interrupted, but whoever waits for this one must be.
-  answer === "never" ? Effect.interruptible(Effect.never) : Effect.succeed(
-    answer === "cut" ? closed : typeof answer.body === "string"
+  Effect.succeed(
+    answer === "cut" ? closed : answer === "never" ? unanswered : typeof answer.body === "string"
       ? HttpServerResponse.uint8Array(new TextEncoder().encode(answer.body), answer)
       : answer.body === undefined
-      ? HttpServerResponse.empty({ status: 200, ...answer })
+      ? HttpServerResponse.empty({ ...answer, status: answer.status ?? 200 })
       : HttpServerResponse.uint8Array(answer.body, answer)
   )
 

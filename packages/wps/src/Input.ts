@@ -113,7 +113,7 @@ export interface LiteralOptions {
   /** The unit that every value has. */
   readonly uom?: string | undefined
   readonly allowedValues?: ReadonlyArray<string> | undefined
-  /** Both bounds belong to it. */
+  /** Both bounds belong to it. Where a unit is given with each value, they are in the first unit. */
   readonly range?: { readonly minimum?: string | undefined; readonly maximum?: string | undefined } | undefined
   /** What the server uses when the input is left out. */
   readonly defaultValue?: string | undefined

@@ -79,7 +79,7 @@ export interface Job<out A> {
 export interface PollOptions {
   /** The pauses between two status reads, where the server says nothing of when to ask. @default `defaultSchedule` */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
-  /** How long to wait in all, from the Execute on. @default no bound */
+  /** How long to wait in all, from the call on, a login and the fetching of outputs among it. @default no bound */
   readonly deadline?: Duration.DurationInput | undefined
   /** How long to wait without any change. @default no bound */
   readonly stallTimeout?: Duration.DurationInput | undefined

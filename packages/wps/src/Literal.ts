@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import { start } from "./internal/allowed.ts"
 import { explain } from "./internal/explain.ts"
 
 /**
@@ -173,7 +174,7 @@ export const decode = <A, I extends Encoded>(
   const candidates = kinds(schema.ast)
   const read = Schema.decodeUnknownEither(schema)
   return (text) => {
-    let reason = `"${text.slice(0, 80)}" is not of type ${candidates.join(" or ")}`
+    let reason = `"${start(text)}" is not of type ${candidates.join(" or ")}`
     for (const kind of candidates) {
       const encoded = parseKind(text, kind)
       if (Option.isNone(encoded)) continue

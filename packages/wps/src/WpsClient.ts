@@ -273,7 +273,7 @@ export const make = Effect.fnUntraced(function*(
     const poll = pollOf(run?.poll)
     const since = yield* Clock.currentTimeMillis
     const submitted = submit(operation, run?.mode ?? "async", run?.lineage ?? false)
-    const first = yield* jobs.inTime(operation.identifier, poll.deadline, submitted)
+    const first = yield* jobs.inTime({ identifier: operation.identifier, poll, since }, submitted)
     return yield* jobs.follow(operation, first, jobs.referenceOf(operation.identifier, first), poll, since)
   }, span("WpsClient.execute"))
 
@@ -284,9 +284,10 @@ export const make = Effect.fnUntraced(function*(
     const poll = pollOf(run?.poll)
     const since = yield* Clock.currentTimeMillis
     const submitted = submit(operation, run?.mode ?? "sync", run?.lineage ?? false)
-    const first = yield* jobs.inTime(operation.identifier, poll.deadline, submitted)
+    const asked = { identifier: operation.identifier, poll, since }
+    const first = yield* jobs.inTime(asked, submitted)
     if (Execute.isTerminal(first.value.status) && first._tag !== "StatusInfo") {
-      return yield* jobs.readResult(operation.identifier, operation, first.value)
+      return yield* jobs.inTime(asked, jobs.readResult(operation.identifier, operation, first.value))
     }
     const reference = jobs.referenceOf(operation.identifier, first)
     const job = yield* jobs.follow(operation, first, reference, poll, since)
@@ -300,13 +301,14 @@ export const make = Effect.fnUntraced(function*(
   ): Effect.fn.Return<Job<A>, Failure> {
     const poll = pollOf(run?.poll)
     const since = yield* Clock.currentTimeMillis
-    return yield* jobs.follow(outputs, yield* jobs.find(reference, poll), Either.right(reference), poll, since)
+    return yield* jobs.follow(outputs, yield* jobs.find(reference, poll, since), Either.right(reference), poll, since)
   }, span("WpsClient.attach"))
 
-  const raw = Effect.fnUntraced(function*<A>(
+  /** The request for the raw data of one output, and that output. */
+  const rawRequest = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
-    run?: RawOptions
-  ): Effect.fn.Return<RawData, Failure> {
+    run: RawOptions | undefined
+  ): Effect.fn.Return<readonly [serviceInternal.GivenRequest, OutputRequest], Failure> {
     const { identifier } = operation
     const outputs = operation.outputs.length === 0 ? yield* everyOutput(identifier) : operation.outputs
     const chosen = run?.output === undefined
@@ -327,8 +329,17 @@ export const make = Effect.fnUntraced(function*(
       })
     }
     const output = { ...chosen, asReference: false }
-    const execute = yield* request(operation, { _tag: "Raw", output, mode: run?.mode ?? "sync" })
-    return yield* rawData(execute, output, pollOf(run?.poll))
+    return [yield* request(operation, { _tag: "Raw", output, mode: run?.mode ?? "sync" }), output]
+  })
+
+  const raw = Effect.fnUntraced(function*<A>(
+    operation: Operation.Operation<A>,
+    run?: RawOptions
+  ): Effect.fn.Return<RawData, Failure> {
+    const { identifier } = operation
+    const asked = { identifier, poll: pollOf(run?.poll), since: yield* Clock.currentTimeMillis }
+    const [execute, output] = yield* jobs.inTime(asked, rawRequest(operation, run))
+    return yield* rawData(execute, output, asked)
   }, span("WpsClient.raw"))
 
   return {

@@ -412,7 +412,7 @@ export class JobTimeout extends Schema.TaggedError<JobTimeout>("@effect-wps/wps/
   override get message(): string {
     const what = this.kind === "deadline" ? "was not done after" : "has not changed for"
     return `The job of ${this.identifier} ${what} ${this.seconds} s; it was last ${this.lastStatus}. ` +
-      `Wait longer, or save its reference and attach to it later.`
+      (Option.isSome(this.reference) ? "Wait longer, or save its reference and attach to it later." : "Wait longer.")
   }
 }
 

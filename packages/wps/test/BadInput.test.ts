@@ -1,5 +1,5 @@
 import { BearerAuth } from "@effect-wps/auth"
-import { Operation, WpsClient } from "@effect-wps/wps"
+import { Operation, Output, Process, Wps100, Wps200, WpsClient } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Effect, Exit, Fiber, Layer, Redacted, Schedule, Stream, TestClock } from "effect"
@@ -308,6 +308,50 @@ describe("jobs that go wrong", () => {
           assert.deepInclude(error, { _tag: "JobTimeout", kind: "deadline", seconds: 5 })
           assert.lengthOf(sent, 1)
         }
+      }))
+  }
+
+  const statusInfo = (status: string) =>
+    xml(
+      `<wps:StatusInfo xmlns:wps="http://www.opengis.net/wps/2.0"><wps:JobID>j</wps:JobID><wps:Status>${status}</wps:Status></wps:StatusInfo>`
+    )
+  const stored = xml(
+    documents.executeResponse(documents.succeeded, {
+      outputs: documents.referenceOutput("out", "https://example.org/out")
+    })
+  )
+  const typed = Process.make("long", { inputs: {}, outputs: { out: Output.text("text/plain") } })
+  const waits: ReadonlyArray<
+    readonly [
+      what: string,
+      waiting: Effect.Effect<unknown, WpsClient.Failure, WpsClient.WpsClient>,
+      answer: Parameters<typeof failing>[1],
+      options?: Partial<WpsClient.Options>
+    ]
+  > = [
+    ["the capabilities", WpsClient.raw(long, { output: "out" }), () => "never", {
+      protocol: [Wps200.Wps200, Wps100.Wps100]
+    }],
+    ["the description", WpsClient.raw(long, { output: "out" }), () => "never", { validate: "always" }],
+    [
+      "raw data of a job that is done",
+      WpsClient.raw(long, { output: "out", mode: "async" }),
+      ({ method, url }) =>
+        method === "POST" ? statusInfo("Accepted") : url.includes("GetStatus") ? statusInfo("Succeeded") : "never",
+      { protocol: Wps200.Wps200 }
+    ],
+    ["an output", WpsClient.run(typed({})), ({ method }) => method === "POST" ? stored : "never"],
+    ["what cannot be interrupted", Effect.uninterruptible(WpsClient.run(long)), () => "never"]
+  ]
+  for (const [what, waiting, answer, options] of waits) {
+    it.effect(`also while it waits for ${what} [A6.4]`, () =>
+      Effect.gen(function*() {
+        const { error } = yield* failing(waiting, answer, {
+          timeout: "1 hour",
+          ...options,
+          poll: { ...poll, deadline: "5 seconds" }
+        })
+        assert.deepInclude(error, { _tag: "JobTimeout", kind: "deadline", seconds: 5 })
       }))
   }
 

@@ -162,6 +162,27 @@ describe("Process", () => {
       )
     }))
 
+  it("reads what is allowed however it is written, and holds a measure to it in its first unit", () => {
+    const read = <A, B>(input: Input.Input<A, B>, ...all: ReadonlyArray<readonly [text: string, uom?: string]>) =>
+      all.map(([text, uom]) => Either.getOrElse(input.decode([DataValue.literal(text, { uom })]), () => "refused"))
+    deepStrictEqual(
+      read(Input.literal(Schema.Boolean, { allowedValues: ["true"] }), ["True"], ["1"], [" true\n"], ["0"]),
+      [true, true, true, "refused"]
+    )
+    deepStrictEqual(
+      read(Input.literal(Schema.Trim, { allowedValues: ["nearest"] }), [" nearest\n"], ["linear"]),
+      ["nearest", "refused"]
+    )
+    const length = Input.measure(Schema.Number, ["m", "km"], { range: { minimum: "100", maximum: "1000" } })
+    deepStrictEqual(read(length, ["0.5", "km"], ["100"], ["99", "m"]), [
+      { value: 0.5, uom: "km" },
+      { value: 100, uom: "m" },
+      "refused"
+    ])
+    assert.isTrue(Either.isRight(length.encode({ value: 0.5, uom: "km" })))
+    assert.isTrue(Either.isLeft(length.encode({ value: 0.5, uom: "m" })))
+  })
+
   it.effect("names missing and extra inputs of a caller without types", () =>
     Effect.gen(function*() {
       const untyped: { readonly geom: typeof geom; readonly distance: number } = Object.assign(

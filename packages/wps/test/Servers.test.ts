@@ -158,10 +158,20 @@ describe("answers to Execute", () => {
       "<wps:Output><ows:Identifier>o</ows:Identifier><wps:Data><wps:LiteralData>1</wps:LiteralData></wps:Data></wps:Output>"
     const literal = ["o", DataValue.literal("1")]
     deepStrictEqual(outputsOf(output, ""), [literal])
-    deepStrictEqual(outputsOf(output, "<wps:Status><wps:ProcessIsAllDone/></wps:Status>"), [literal])
     for (const name of ["ProcessSucceded", "ProcessSuceeded", "ProcessFinished"]) {
       const { status } = run(`<wps:Status><wps:${name}>done</wps:${name}></wps:Status>`)
       deepStrictEqual(status, Execute.JobStatus.Succeeded({ message: "done", percent: none() }), name)
+    }
+    const outputs = `<wps:ProcessOutputs>${output}</wps:ProcessOutputs>`
+    assert.match(
+      failureOf(`<wps:ExecuteResponse ${wps} statusLocation="https://example.org/1">${outputs}</wps:ExecuteResponse>`),
+      /^wps:Status is missing/
+    )
+    for (const state of ["<wps:ProcessFailled>no</wps:ProcessFailled>", "<wps:ProcessQueued/>", "failed"]) {
+      assert.match(
+        failureOf(`<wps:ExecuteResponse ${wps}><wps:Status>${state}</wps:Status>${outputs}</wps:ExecuteResponse>`),
+        /^wps:Status has none/
+      )
     }
     for (const status of ["", "<wps:Status/>", "<wps:Status><wps:ProcessIsAllDone/></wps:Status>"]) {
       assert.match(
@@ -188,7 +198,8 @@ describe("answers to Execute", () => {
   })
 
   it("may have outputs that cannot be read as long as the job is not done, and no longer", () => {
-    const outputs = "<wps:Output><ows:Identifier>o</ows:Identifier><wps:Data/></wps:Output><wps:Output/>"
+    const outputs = "<wps:Output><ows:Identifier>o</ows:Identifier><wps:Data/></wps:Output><wps:Output/>" +
+      "<Output><ows:Identifier>b</ows:Identifier><ows:BoundingBox><ows:LowerCorner>None</ows:LowerCorner></ows:BoundingBox></Output>"
     deepStrictEqual(outputsOf(outputs, "<wps:Status><wps:ProcessStarted/></wps:Status>"), [])
     assert.match(
       failureOf(
@@ -260,7 +271,7 @@ describe("descriptions", () => {
 
   it("have a value in a Range (Calvalus), a name in a link (WPS.NET), half of their own name (EOxServer)", () => {
     const literal = dataOf(
-      "<LiteralData><ows:AllowedValues><wps:Range>one</wps:Range><ows:Range><ows:MinimumValue>1</ows:MinimumValue></ows:Range></ows:AllowedValues></LiteralData>"
+      "<LiteralData><ows:AllowedValues><wps:Range>one</wps:Range><ows:Range>from<ows:MinimumValue>1</ows:MinimumValue></ows:Range></ows:AllowedValues></LiteralData>"
     )
     deepStrictEqual(literal?._tag === "Literal" && literal.allowed, {
       _tag: "AllowedValues",

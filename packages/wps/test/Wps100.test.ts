@@ -808,14 +808,28 @@ describe("Execute", () => {
           { identifier: "text", data: DataValue.literal("\u0000") },
           { identifier: "good", data: DataValue.literal("good") },
           { identifier: "period", data: DataValue.nested(["from", DataValue.literal("1850")]) },
+          { identifier: "group", data: DataValue.nested(["a", DataValue.literal("\u0000")]) },
           { identifier: "file", data: DataValue.complexText("\ud800", "text/plain") }
         ],
-        response: { _tag: "Document", outputs: [], mode: "auto", lineage: false }
+        response: {
+          _tag: "Document",
+          outputs: [
+            Operation.request("one"),
+            Operation.request("two", { nested: [Operation.request("inner")] }),
+            Operation.request("three", { uom: Option.some("\u0001") })
+          ],
+          mode: "auto",
+          lineage: false
+        }
       }),
       [
-        "ResponseDocument: WPS 1.0.0 has no mode \"auto\"; choose \"sync\" or \"async\"",
+        "response: WPS 1.0.0 has no mode \"auto\"; choose \"sync\" or \"async\"",
+        "two: WPS 1.0.0 has no outputs that are made of others",
+        "three: The character U+0001 cannot stand in XML",
         "text: The character U+0000 cannot stand in XML; leave it out, or send the value as base64",
         "period: WPS 1.0.0 has no values that are made of others",
+        "group: WPS 1.0.0 has no values that are made of others",
+        "group: a: The character U+0000 cannot stand in XML; leave it out, or send the value as base64",
         "file: The character U+D800 cannot stand in XML; leave it out, or send the value as base64"
       ].join("; ")
     )

@@ -840,7 +840,7 @@ describe("Execute", () => {
         ]
       }),
       [
-        "Identifier: The character U+0001 cannot stand in XML",
+        "identifier: The character U+0001 cannot stand in XML",
         "text: The character U+0000 cannot stand in XML; leave it out, or send the value as base64",
         "period: from: WPS 2.0 has no headers for a reference; give an address that needs none",
         "period: name: The character U+FFFF cannot stand in XML; leave it out, or send the value as base64",

@@ -54,6 +54,9 @@ const keyPair = ({ d, ...jwk }: PrivateKey): Effect.Effect<oauth.CryptoKeyPair> 
     ]).then(([privateKey, publicKey]) => ({ privateKey, publicKey }))
   )
 
+/** Under which the key that tokens are bound to is stored. */
+export const keyOf = (key: ProfileKey): ProfileKey => new ProfileKey({ ...fieldsOf(key), grant: `${key.grant}#dpop` })
+
 /**
  * The key is made once and kept in the store, beside the tokens that are bound to it and apart from them: whoever shares
  * the tokens shares the key, and a login or a logout leaves it.
@@ -62,7 +65,7 @@ export const make = Effect.fnUntraced(function*(
   key: ProfileKey,
   store: TokenStore
 ): Effect.fn.Return<Dpop, never, Scope.Scope> {
-  const ownKey = new ProfileKey({ ...fieldsOf(key), grant: `${key.grant}#dpop` })
+  const ownKey = keyOf(key)
 
   const stored = store.modify(ownKey, (entry) =>
     Option.match(entry, {

@@ -13,6 +13,7 @@ import type * as Auth from "../Auth.ts"
 import { type AuthError, LoginRequired, type TokenStoreError } from "../AuthError.ts"
 import type * as Session from "../Session.ts"
 import { type ClientCredentials, Entry, type ProfileKey, type Service as TokenStore, TokenSet } from "../TokenStore.ts"
+import * as Dpop from "./dpop.ts"
 
 type Request = HttpClientRequest.HttpClientRequest
 
@@ -352,6 +353,9 @@ export const make = Effect.fnUntraced(function*(
     isRenewable: Option.isSome(tokens.refresh)
   })
 
+  /** A logout leaves the key of the proofs, but one that cannot be opened, which would be in the way of every login. */
+  const proofKey = Dpop.keyOf(key)
+
   const forget = Effect.zipRight(
     Ref.set(current, Option.none()),
     store.modify(key, (entry) =>
@@ -370,7 +374,12 @@ export const make = Effect.fnUntraced(function*(
             Effect.map(Ref.getAndSet(unsaved, Option.none()), Option.map(({ tokens }) => tokens))
           )
           : Effect.fail(error)
-    )
+    ),
+    Effect.zipLeft(Effect.catchTag(
+      store.get(proofKey),
+      "TokenStoreError",
+      (error) => error.op === "unseal" ? store.clear(proofKey) : Effect.void
+    ))
   )
 
   const session: Session.Service = {

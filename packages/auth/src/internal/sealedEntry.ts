@@ -1,19 +1,31 @@
 import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { TokenStoreError } from "../AuthError.ts"
 import type { Entry, Service } from "../TokenStore.ts"
 
-const Sealed = Schema.Struct({ sealed: Schema.String })
+const Sealed = Schema.Struct({ sealed: Schema.Uint8ArrayFromBase64 })
 
 const decode = Schema.decodeUnknownOption(Sealed, { onExcessProperty: "error" })
+
+/** An IV and a tag: what is shorter is a scheme's own. */
+const shortest = 28
 
 /** What an entry hides; none where it has anything in the clear. */
 export const sealedOf = ({ credentials, custom, tokens }: Entry): Option.Option<string> =>
   Option.isSome(tokens) || Option.isSome(credentials)
     ? Option.none()
-    : Option.map(decode(Redacted.value(custom)), ({ sealed }) => sealed)
+    : Option.filterMap(
+      decode(Redacted.value(custom)),
+      ({ sealed }) => sealed.length >= shortest ? Option.some(Encoding.encodeBase64(sealed)) : Option.none()
+    )
+
+/** A logout leaves it behind. */
+export const isEmpty = ({ credentials, custom, tokens }: Entry): boolean =>
+  Option.isNone(tokens) && Option.isNone(credentials) && Record.isEmptyRecord(Redacted.value(custom))
 
 /** An entry that nobody has opened would be taken for an empty one, and secrets be written beside what is sealed. */
 const opened = (entry: Option.Option<Entry>): Effect.Effect<Option.Option<Entry>, TokenStoreError> =>

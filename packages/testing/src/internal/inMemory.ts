@@ -9,7 +9,7 @@ import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { closed } from "./quirks.ts"
+import { closed, unanswered } from "./quirks.ts"
 
 const bytesOf = (body: HttpBody.HttpBody): Effect.Effect<Uint8Array<ArrayBuffer>, unknown> => {
   switch (body._tag) {
@@ -68,6 +68,10 @@ export const httpClient = <R>(app: HttpApp.Default<never, R>, context: Context.C
       const response = yield* Deferred.await(reply)
       if (response === closed) {
         return yield* Effect.fail(hungUp)
+      }
+      // Here, where it can be interrupted just where a client on a socket can.
+      if (response === unanswered) {
+        return yield* Effect.never
       }
       const received = request.method === "HEAD" ? new Uint8Array(0) : yield* bytesOf(response.body)
       const head = HttpServerResponse.toWeb(response, { withoutBody: true, runtime: yield* Effect.runtime() })

@@ -7,9 +7,23 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { File } from "../WpsNode.ts"
 
+/** A client's words stand in reports, whatever is in them: what XML has not is replaced. */
+const writable = (text: string): string =>
+  text.replace(/[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
+
 export const report = (exceptions: ReadonlyArray<Ows.OwsException>): WpsResponse => ({
   _tag: "ExceptionReport",
-  value: { version: Option.none(), language: Option.none(), exceptions }
+  value: {
+    version: Option.none(),
+    language: Option.none(),
+    exceptions: exceptions.map(({ code, locator, texts }) =>
+      new Ows.OwsException({
+        code: writable(code),
+        locator: Option.map(locator, writable),
+        texts: texts.map(writable)
+      })
+    )
+  }
 })
 
 const contentType = "text/xml; charset=utf-8"

@@ -92,6 +92,9 @@ export const page = (
 /** No answer at all, which a client in memory knows by its identity. */
 export const closed: HttpServerResponse.HttpServerResponse = HttpServerResponse.empty()
 
+/** Nor that there will be one. */
+export const unanswered: HttpServerResponse.HttpServerResponse = HttpServerResponse.empty()
+
 /** Ends the connection over which a request came. */
 export const close = (
   { source }: HttpServerRequest.HttpServerRequest

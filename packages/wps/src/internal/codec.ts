@@ -51,10 +51,21 @@ const allowedOf = (options: LiteralOptions): AllowedValues =>
       }]
     }
 
-/** The text, where it is one of those that are allowed. */
-const allowed = (options: LiteralOptions): (text: string) => Either.Either<string, string> => {
-  const those = allowedOf(options)
-  return (text) => Option.match(allowedFault(text, those), { onNone: () => Either.right(text), onSome: Either.left })
+/** A literal's text written and read, where it is one of those that are allowed: however it is written, it is read. */
+const allowed = <A, I extends Literal.Encoded>(schema: Schema.Schema<A, I>, type: string, options: LiteralOptions) => {
+  const faultOf = allowedFault(allowedOf(options), Option.some(type))
+  const among = (text: string) =>
+    Option.match(faultOf(text), { onNone: () => Either.right(text), onSome: (fault) => Either.left(fault) })
+  const anyText = Literal.encode(schema, type)
+  const anyValue = Literal.decode(schema)
+  const write = flow(anyText, Either.flatMap(among))
+  return {
+    write,
+    read: (text: string) =>
+      Either.flatMap(anyValue(text), (value) => Either.map(Either.flatMap(anyText(value), among), () => value)),
+    anyText,
+    anyValue
+  }
 }
 
 const literalDescription = (type: string, options: LiteralOptions): DataDescription => ({
@@ -95,9 +106,7 @@ export const literal = <A, I extends Literal.Encoded>(
   options: LiteralOptions
 ): Codec<A> => {
   const type = options.dataType ?? Literal.dataType(schema)
-  const among = allowed(options)
-  const write = flow(Literal.encode(schema, type), Either.flatMap(among))
-  const read = flow(among, Either.flatMap(Literal.decode(schema)))
+  const { read, write } = allowed(schema, type, options)
   return {
     data: literalDescription(type, options),
     format: DataValue.anyFormat,
@@ -121,9 +130,9 @@ export const measure = <A, I extends Literal.Encoded>(
   options: LiteralOptions
 ): Codec<{ readonly value: A; readonly uom: string }> => {
   const type = options.dataType ?? Literal.dataType(schema)
-  const among = allowed(options)
-  const write = flow(Literal.encode(schema, type), Either.flatMap(among))
-  const read = flow(among, Either.flatMap(Literal.decode(schema)))
+  const { anyText, anyValue, read, write } = allowed(schema, type, options)
+  // What is allowed is said in the first unit.
+  const isFirst = (uom: string) => uoms.length === 0 || uom === uoms[0]
   return {
     data: literalDescription(type, { ...options, uoms }),
     format: DataValue.anyFormat,
@@ -131,13 +140,15 @@ export const measure = <A, I extends Literal.Encoded>(
     encode: ({ uom, value }) =>
       uoms.length > 0 && !uoms.includes(uom)
         ? Either.left(`has the unit "${uom}", which is none of ${uoms.join(", ")}`)
-        : Either.map(write(value), (text) => DataValue.literal(text, { dataType: type, uom })),
+        : Either.map(
+          isFirst(uom) ? write(value) : anyText(value),
+          (text) => DataValue.literal(text, { dataType: type, uom })
+        ),
     decode: (data) =>
-      Either.flatMap(
-        literalOf(data),
-        ({ uom, value }) =>
-          Either.map(read(value), (value) => ({ value, uom: Option.getOrElse(uom, () => uoms[0] ?? "") }))
-      )
+      Either.flatMap(literalOf(data), (literal) => {
+        const uom = Option.getOrElse(literal.uom, () => uoms[0] ?? "")
+        return Either.map(isFirst(uom) ? read(literal.value) : anyValue(literal.value), (value) => ({ value, uom }))
+      })
   }
 }
 

@@ -2,51 +2,68 @@ import type { XmlError } from "@effect-wps/xml"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { DataPart } from "../DataValue.ts"
-import type { ExecuteRequest } from "../Execute.ts"
+import type { ExecuteRequest, ResponseForm } from "../Execute.ts"
 import * as Operation from "../Operation.ts"
 import { InputFault } from "../WpsError.ts"
 import type { WpsMessage } from "../WpsProtocol.ts"
 
 type Write = (request: ExecuteRequest) => Either.Either<string, XmlError.XmlError>
 
-const reasonOf = ({ detail, reason }: XmlError.XmlError): string =>
-  reason === "illegal-character" ? `${detail}; leave it out, or send the value as base64` : detail
-
-/** The element or attribute at which a path ends. */
-const lastOf = (path: string): string => path.replace(/^.*[/:@]/, "")
+const output = Operation.request("output")
 
 /** What any version can say. */
 const nothing: ExecuteRequest = {
   identifier: "process",
   inputs: [],
-  response: { _tag: "Document", outputs: [Operation.request("output")], mode: "sync", lineage: false },
+  response: { _tag: "Document", outputs: [output], mode: "sync", lineage: false },
   language: Option.none()
 }
 
+const reasonOf = ({ detail, reason }: XmlError.XmlError): string =>
+  reason === "illegal-character" ? `${detail}; leave it out, or send the value as base64` : detail
+
 /** Each input is written alone, and of one that is made of others each part, so that all that is wrong is told. */
-const faultsOf = (write: Write, input: DataPart): ReadonlyArray<InputFault> =>
+const inputFaults = (write: Write, input: DataPart): ReadonlyArray<InputFault> =>
   Either.match(write({ ...nothing, inputs: [input] }), {
     onLeft: (error) => {
       const { data, identifier } = input
-      const parts = data._tag === "NestedData" ? data.parts.flatMap((part) => faultsOf(write, part)) : []
-      return parts.length === 0
-        ? [new InputFault({ input: identifier, reason: reasonOf(error) })]
-        : parts.map((part) => new InputFault({ input: identifier, reason: `${part.input}: ${part.reason}` }))
+      const parts = data._tag === "NestedData" ? data.parts.flatMap((part) => inputFaults(write, part)) : []
+      const whole = reasonOf(error)
+      return [
+        // What is wrong with a part is wrong with the whole, and is told once.
+        ...parts.some(({ reason }) => reason.endsWith(whole)) ? [] : [whole],
+        ...parts.map(({ input, reason }) => `${input}: ${reason}`)
+      ].map((reason) => new InputFault({ input: identifier, reason }))
     },
     onRight: () => []
   })
+
+/** How the answer is wanted, but for which outputs. */
+const formOf = (response: ResponseForm): ResponseForm =>
+  response._tag === "Raw" ? { ...response, output } : { ...response, outputs: [output] }
 
 /** An Execute as a document. Left: everything in it that the version, or XML, has no way to write. */
 export const make = (write: Write) => (request: ExecuteRequest): Either.Either<WpsMessage, ReadonlyArray<InputFault>> =>
   Either.mapBoth(write(request), {
     onLeft: (error) => {
-      const inputs = request.inputs.flatMap((input) => faultsOf(write, input))
-      const others = Either.match(write({ ...request, inputs: [] }), {
-        onLeft: (other) => [other],
-        // What is wrong with none of the inputs alone is wrong with them together.
-        onRight: () => inputs.length === 0 ? [error] : []
-      })
-      return [...others.map(({ detail, path }) => new InputFault({ input: lastOf(path), reason: detail })), ...inputs]
+      const { identifier, inputs, language, response } = request
+      const fault = (input: string, alone: Partial<ExecuteRequest>): ReadonlyArray<InputFault> =>
+        Either.match(write({ ...nothing, ...alone }), {
+          onLeft: ({ detail }) => [new InputFault({ input, reason: detail })],
+          onRight: () => []
+        })
+      const outputs = response._tag === "Raw" ? [response.output] : response.outputs
+      const faults = [
+        ...fault("identifier", { identifier }),
+        ...fault("language", { language }),
+        ...fault("response", { response: formOf(response) }),
+        ...outputs.flatMap((one) =>
+          fault(one.identifier, { response: { _tag: "Document", outputs: [one], mode: "sync", lineage: false } })
+        ),
+        ...inputs.flatMap((input) => inputFaults(write, input))
+      ]
+      // What is wrong with nothing alone is wrong with all together.
+      return faults.length > 0 ? faults : [new InputFault({ input: "request", reason: reasonOf(error) })]
     },
     onRight: (body): WpsMessage => ({ _tag: "Post", body })
   })

@@ -1,4 +1,5 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -52,7 +53,7 @@ const hasAnswered = (error: Failure): boolean => error._tag !== "TransportError"
 export interface Jobs {
   readonly referenceOf: (identifier: string, document: JobDocument) => Either.Either<JobReference, CannotPoll>
   /** The first status of a job that was known before. */
-  readonly find: (reference: JobReference, poll: PollOptions) => Effect.Effect<JobDocument, Failure>
+  readonly find: (reference: JobReference, poll: PollOptions, since: number) => Effect.Effect<JobDocument, Failure>
   readonly readResult: <A>(
     identifier: string,
     outputs: Operation.Outputs<A>,
@@ -60,12 +61,15 @@ export interface Jobs {
   ) => Effect.Effect<A, Failure>
   /** Asks for a result again that is not there yet. */
   readonly untilThere: <A>(result: Effect.Effect<A, Failure>, poll: PollOptions) => Effect.Effect<A, Failure>
-  /** What is asked before there is a job to follow, within the deadline too. */
+  /** What is asked beside following a job, within what the deadline leaves; `since` is when it began, in milliseconds. */
   readonly inTime: <A>(
-    identifier: string,
-    deadline: PollOptions["deadline"],
-    effect: Effect.Effect<A, Failure>,
-    reference?: Option.Option<JobReference>
+    asked: {
+      readonly identifier: string
+      readonly poll: PollOptions
+      readonly since: number
+      readonly reference?: Option.Option<JobReference>
+    },
+    effect: Effect.Effect<A, Failure>
   ) => Effect.Effect<A, Failure>
   /** `since` is when it was asked for, in milliseconds. */
   readonly follow: <A>(
@@ -166,24 +170,28 @@ export const make = (
           readDocument("GetStatus", reference.identifier, url))
     })
 
-  const inTime: Jobs["inTime"] = (identifier, deadline, effect, reference = Option.none()) =>
-    deadline === undefined ? effect : Effect.timeoutFail(effect, {
-      duration: deadline,
-      onTimeout: () =>
-        new JobTimeout({
-          identifier,
-          kind: "deadline",
-          seconds: Duration.toSeconds(deadline),
-          lastStatus: "asked for, without an answer",
-          reference: Option.map(reference, Redacted.make)
-        })
-    })
+  const inTime: Jobs["inTime"] = ({ identifier, poll: { deadline }, reference = Option.none(), since }, effect) =>
+    deadline === undefined ? effect : Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      // Whoever waits may be uninterruptible, and the time-out waits for what it ends.
+      Effect.timeoutFail(Effect.interruptible(effect), {
+        duration: Math.max(0, since + Duration.toMillis(deadline) - now),
+        onTimeout: () =>
+          new JobTimeout({
+            identifier,
+            kind: "deadline",
+            seconds: Duration.toSeconds(deadline),
+            lastStatus: "asked for, without an answer",
+            reference: Option.map(reference, Redacted.make)
+          })
+      }))
 
   /** It may be that the document is only about to be there, but no longer than for some reads. */
   const find = (
     reference: JobReference,
-    { badReads = 10, deadline, schedule = defaultSchedule }: PollOptions
+    poll: PollOptions,
+    since: number
   ): Effect.Effect<JobDocument, Failure> => {
+    const { badReads = 10, schedule = defaultSchedule } = poll
     const found: Effect.Effect<JobDocument, Failure> = readStatus(reference).pipe(
       Effect.retry({ schedule, times: Math.min(badReads, 2), while: isGone }),
       Effect.retry({ schedule, times: badReads, while: (error) => pollInternal.isTransient(error) && !isGone(error) }),
@@ -196,7 +204,7 @@ export const make = (
           })
         ))
     )
-    return inTime(reference.identifier, deadline, found, Option.some(reference))
+    return inTime({ identifier: reference.identifier, poll, since, reference: Option.some(reference) }, found)
   }
 
   const untilThere = <A>(result: Effect.Effect<A, Failure>, poll: PollOptions): Effect.Effect<A, Failure> =>
@@ -355,7 +363,7 @@ export const make = (
         poller.changes,
         (exit) => Exit.isInterrupted(exit) ? apart(dismiss) : Effect.void
       ),
-      result: Effect.flatMap(awaited, (last) => readResult(identifier, outputs, last)),
+      result: Effect.flatMap(awaited, (last) => poller.within(readResult(identifier, outputs, last))),
       document: awaited,
       dismiss
     }

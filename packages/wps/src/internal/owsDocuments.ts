@@ -202,12 +202,17 @@ const documentsOf = (version: keyof typeof namespaces) => {
 
   const serviceProvider: Xml.Content<OwsModel.ServiceProvider> = Xml.map(
     Xml.struct({
-      name: text(ows("ProviderName")),
+      // The schema wants one, though it be empty.
+      name: Xml.optional(ows("ProviderName"), Xml.text, { repeated: "first" }),
       site: Xml.optional(ows("ProviderSite"), link, { repeated: "first" }),
       contact: Xml.optional(ows("ServiceContact"), contact, { repeated: "first" })
     }),
     {
-      decode: (raw): OwsModel.ServiceProvider => ({ ...raw, site: href.decode(raw.site) }),
+      decode: (raw): OwsModel.ServiceProvider => ({
+        ...raw,
+        name: Option.filter(raw.name, (name) => name !== ""),
+        site: href.decode(raw.site)
+      }),
       encode: (value) => ({ ...value, site: href.encode(value.site) })
     }
   )
@@ -313,7 +318,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
   }
 
   /** A single value stands in it in Calvalus. */
-  const range: Xml.Content<{ readonly range: Description.Range; readonly value: string }> = Xml.map(
+  const rangeContent: Xml.Content<{ readonly range: Description.Range; readonly value: string }> = Xml.map(
     Xml.struct({
       value: Xml.value,
       closure: Xml.nonEmptyAttribute(ows("rangeClosure")),
@@ -342,17 +347,20 @@ const documentsOf = (version: keyof typeof namespaces) => {
     }
   )
 
+  const isValue = ({ range, value }: Xml.Value<typeof rangeContent>): boolean =>
+    value !== "" && Option.isNone(range.minimum) && Option.isNone(range.maximum)
+
   /** `ows:Value`; some servers write `ows:AllowedValue`, or a namespace of WPS. */
   type Allowed = { readonly values: ReadonlyArray<string>; readonly ranges: ReadonlyArray<Description.Range> }
   const allowedValues: Xml.Content<Allowed> = Xml.map(
     Xml.struct({
       values: Xml.many([...ows("Value"), ...ows("AllowedValue"), wpsName("Value")], Xml.text),
-      ranges: Xml.many([...ows("Range"), wpsName("Range")], range)
+      ranges: Xml.many([...ows("Range"), wpsName("Range")], rangeContent)
     }),
     {
       decode: ({ ranges, values }): Allowed => ({
-        values: [...values, ...ranges.filter(({ value }) => value !== "").map(({ value }) => value)],
-        ranges: ranges.filter(({ value }) => value === "").map(({ range }) => range)
+        values: [...values, ...ranges.filter(isValue).map(({ value }) => value)],
+        ranges: ranges.filter((one) => !isValue(one)).map(({ range }) => range)
       }),
       encode: ({ ranges, values }) => ({ values, ranges: ranges.map((range) => ({ range, value: "" })) })
     }

@@ -234,7 +234,7 @@ export const make = Effect.fnUntraced(function*(options: {
         Effect.all([Ref.get(snapshot), Clock.currentTimeMillis]),
         ([current, now]) => {
           const left = since + Duration.toMillis(deadline) - now
-          return left < 1 ? effect : Effect.timeoutFail(effect, {
+          return left < 1 ? effect : Effect.timeoutFail(Effect.interruptible(effect), {
             duration: left,
             onTimeout: () => timeout("deadline", deadline, statusOf(current))
           })

@@ -1,7 +1,6 @@
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -57,6 +56,14 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
     }
   )
 
+/** Who waits for it, until when. */
+interface Wanted {
+  readonly identifier: string
+  readonly poll: PollOptions
+  /** In milliseconds. */
+  readonly since: number
+}
+
 /** Runs a process for the bytes of one output. */
 export const make = (
   { byId, late, other, protocol, send, timeout }: Service,
@@ -108,12 +115,11 @@ export const make = (
 
   /** What came where raw data was asked for: that, or a job to wait for, whose raw data is asked for then. */
   const rawOf = (
-    identifier: string,
+    wanted: Wanted,
     output: OutputRequest,
-    options: PollOptions,
-    since: number,
     [response, found]: readonly [Response, Inside]
   ): Effect.Effect<RawData, Failure> => {
+    const { identifier, poll, since } = wanted
     if (found._tag === "Bytes") return Effect.succeed(rawData(response, found.stream))
     const { document } = found
     if (document._tag !== "StatusInfo") return embedded(identifier, output, document.value)
@@ -123,34 +129,28 @@ export const make = (
     const what = asked("GetResult", identifier, jobId)
     const nothing: Operation.Outputs<void> = { identifier, read: () => Effect.void }
     return Effect.gen(function*() {
-      const job = yield* follow(nothing, document, reference, options, since)
+      const job = yield* follow(nothing, document, reference, poll, since)
       const last = yield* Stream.runLast(job.changes)
       yield* Option.match(last, {
         onNone: () => Effect.void,
         onSome: (status) => readResult(identifier, nothing, Execute.response(status))
       })
-      const answer = yield* untilThere(
-        Effect.filterOrFail(
-          bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, timeout),
-          ([, result]) => result._tag !== "Document" || result.document._tag !== "StatusInfo",
-          () => other(what, "StatusInfo")
-        ),
-        options
+      const result = Effect.filterOrFail(
+        bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, timeout),
+        ([, result]) => result._tag !== "Document" || result.document._tag !== "StatusInfo",
+        () => other(what, "StatusInfo")
       )
-      return yield* rawOf(identifier, output, options, since, answer)
+      const answer = yield* inTime({ ...wanted, reference: job.reference }, untilThere(result, poll))
+      return yield* rawOf(wanted, output, answer)
     })
   }
 
-  return (request: GivenRequest, output: OutputRequest, options: PollOptions): Effect.Effect<RawData, Failure> =>
-    Effect.gen(function*() {
-      const { identifier } = request
-      const since = yield* Clock.currentTimeMillis
-      const answered = bytesOf(
-        asked("Execute", identifier),
-        yield* protocol,
-        { _tag: "Execute", request },
-        Duration.infinity
-      )
-      return yield* rawOf(identifier, output, options, since, yield* inTime(identifier, options.deadline, answered))
-    })
+  return (request: GivenRequest, output: OutputRequest, wanted: Wanted): Effect.Effect<RawData, Failure> => {
+    const answered = Effect.flatMap(
+      protocol,
+      (protocol) =>
+        bytesOf(asked("Execute", request.identifier), protocol, { _tag: "Execute", request }, Duration.infinity)
+    )
+    return Effect.flatMap(inTime(wanted, answered), (answer) => rawOf(wanted, output, answer))
+  }
 }

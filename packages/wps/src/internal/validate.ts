@@ -14,84 +14,37 @@ import type {
 } from "../ProcessDescription.ts"
 import * as Upload from "../Upload.ts"
 import { InputFault } from "../WpsError.ts"
-import { allowedFault, list } from "./allowed.ts"
-
-// ------------------------------------------------------------------------------------------------------ lexical forms
-
-const integer = /^[+-]?\d+$/
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)$/
-const double = /^([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?INF|NaN)$/
-const day = /^-?\d{4,}-\d\d-\d\d(Z|[+-]\d\d:\d\d)?$/
-const time = /^\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
-const moment = /^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
-
-const bits = (size: bigint): readonly [bigint, bigint] => [-(2n ** (size - 1n)), 2n ** (size - 1n) - 1n]
-const unsigned = (size: bigint): readonly [bigint, bigint] => [0n, 2n ** size - 1n]
-
-/** The bounds of XML Schema's integers; none where the type is open at that end. */
-const integers: ReadonlyMap<string, readonly [bigint | undefined, bigint | undefined]> = new Map<
-  string,
-  readonly [bigint | undefined, bigint | undefined]
->([
-  ["integer", [undefined, undefined]],
-  ["long", bits(64n)],
-  ["int", bits(32n)],
-  ["short", bits(16n)],
-  ["byte", bits(8n)],
-  ["nonNegativeInteger", [0n, undefined]],
-  ["positiveInteger", [1n, undefined]],
-  ["nonPositiveInteger", [undefined, 0n]],
-  ["negativeInteger", [undefined, -1n]],
-  ["unsignedLong", unsigned(64n)],
-  ["unsignedInt", unsigned(32n)],
-  ["unsignedShort", unsigned(16n)],
-  ["unsignedByte", unsigned(8n)]
-])
-
-const isLexical = (text: string, type: string): boolean => {
-  const bounds = integers.get(type)
-  if (bounds !== undefined) {
-    if (!integer.test(text)) return false
-    const value = BigInt(text.replace("+", ""))
-    return (bounds[0] === undefined || value >= bounds[0]) && (bounds[1] === undefined || value <= bounds[1])
-  }
-  switch (type) {
-    case "decimal":
-      return decimal.test(text)
-    case "double":
-    case "float":
-      return double.test(text)
-    case "boolean":
-      return /^(true|false|1|0)$/i.test(text)
-    case "date":
-      return day.test(text)
-    case "time":
-      return time.test(text)
-    // Servers that ask for a moment take a day, and some show one in their examples.
-    case "dateTime":
-      return moment.test(text) || day.test(text)
-    default:
-      return true
-  }
-}
+import { allowedFault, list, start } from "./allowed.ts"
+import { isLexical } from "./lexical.ts"
 
 // -------------------------------------------------------------------------------------------------------------- values
 
-const literal = (data: DataValue, described: LiteralDescription): ReadonlyArray<string> => {
-  if (data._tag !== "LiteralData") return [`is a ${kind(data)}, but the process takes a literal`]
+/** What is wrong with each value of one input. */
+type Check = (data: DataValue) => ReadonlyArray<string>
+
+const literal = (described: LiteralDescription): Check => {
   const type = Option.getOrElse(described.dataType, () => "string")
-  const text = data.value.trim()
-  return [
-    ...isLexical(text, type) ? [] : [`"${data.value.slice(0, 80)}" is no ${type}`],
-    ...Option.toArray(allowedFault(data.value, described.allowed)),
-    ...Option.match(data.uom, {
-      onNone: () => [],
-      onSome: (uom) =>
-        described.uoms.length === 0 || orDefault(described.uoms, described.defaultUom).includes(uom)
-          ? []
-          : [`the unit "${uom}" is not taken; taken is ${list(described.uoms)}`]
-    })
-  ]
+  const forbidden = allowedFault(described.allowed, described.dataType)
+  const units = orDefault(described.uoms, described.defaultUom)
+  // What is allowed is said in the default unit.
+  const isDefault = Option.match({ onNone: () => true, onSome: (uom: string) => uom === (units[0] ?? uom) })
+  return (data) => {
+    if (data._tag !== "LiteralData") return [`is a ${kind(data)}, but the process takes a literal`]
+    return [
+      ...!isLexical(data.value.trim(), type)
+        ? [`"${start(data.value)}" is no ${type}`]
+        : isDefault(data.uom)
+        ? Option.toArray(forbidden(data.value))
+        : [],
+      ...Option.match(data.uom, {
+        onNone: () => [],
+        onSome: (uom) =>
+          units.length === 0 || units.includes(uom)
+            ? []
+            : [`the unit "${uom}" is not taken; taken is ${list(described.uoms)}`]
+      })
+    ]
+  }
 }
 
 const kind = (data: DataValue): string =>
@@ -174,18 +127,22 @@ const nested = (data: DataValue, described: NestedInputs): ReadonlyArray<string>
     ? inputsOf(described.inputs, data.parts).map(({ input, reason }) => `${input} ${reason}`)
     : [`is a ${kind(data)}, but the process takes a group of values`]
 
-const value = (data: DataValue, described: DataDescription | NestedInputs): ReadonlyArray<string> => {
-  if (data._tag === "Reference" && described._tag !== "Complex") return []
+const byValue = (described: DataDescription | NestedInputs): Check => {
   switch (described._tag) {
     case "NestedInputs":
-      return nested(data, described)
+      return (data) => nested(data, described)
     case "Literal":
-      return literal(data, described)
+      return literal(described)
     case "Complex":
-      return complex(data, described)
+      return (data) => complex(data, described)
     case "BoundingBox":
-      return box(data, described)
+      return (data) => box(data, described)
   }
+}
+
+const value = (described: DataDescription | NestedInputs): Check => {
+  const check = byValue(described)
+  return (data) => data._tag === "Reference" && described._tag !== "Complex" ? [] : check(data)
 }
 
 // ------------------------------------------------------------------------------------------------------------- requests
@@ -202,10 +159,25 @@ const count = (described: InputDescription, times: number): ReadonlyArray<string
     ? [`is given ${times} times, but at most ${described.maxOccurs} are taken`]
     : []
 
-const occurrences = (described: InputDescription, given: ReadonlyArray<GivenInput>): ReadonlyArray<string> => [
-  ...count(described, given.length),
-  ...given.flatMap(({ data }) => Upload.isUpload(data) ? upload(data, described.data) : value(data, described.data))
-]
+const occurrences = (described: InputDescription, given: ReadonlyArray<GivenInput>): ReadonlyArray<string> => {
+  const check = value(described.data)
+  return [
+    ...count(described, given.length),
+    ...given.flatMap(({ data }) => Upload.isUpload(data) ? upload(data, described.data) : check(data))
+  ]
+}
+
+const byIdentifier = <A extends { readonly identifier: string }>(
+  all: ReadonlyArray<A>
+): ReadonlyMap<string, ReadonlyArray<A>> => {
+  const groups = new Map<string, Array<A>>()
+  for (const one of all) {
+    const group = groups.get(one.identifier)
+    if (group === undefined) groups.set(one.identifier, [one])
+    else group.push(one)
+  }
+  return groups
+}
 
 const fault = (input: string) => (reason: string) => new InputFault({ input, reason })
 
@@ -214,14 +186,15 @@ const inputsOf = (
   described: ReadonlyArray<InputDescription>,
   given: ReadonlyArray<GivenInput>
 ): ReadonlyArray<InputFault> => {
-  const names = described.map((input) => input.identifier)
+  const known = byIdentifier(described)
+  const names = [...known.keys()]
+  const byName = byIdentifier(given)
   return [
-    ...given.filter(({ identifier }) => !names.includes(identifier)).map(({ identifier }) =>
+    ...given.filter(({ identifier }) => !known.has(identifier)).map(({ identifier }) =>
       fault(identifier)(`is no input of the process; it has ${names.length === 0 ? "none" : list(names)}`)
     ),
-    ...[...new Set(names)].flatMap((name) => {
-      const some = given.filter(({ identifier }) => identifier === name)
-      const faults = described.filter(({ identifier }) => identifier === name).map((input) => occurrences(input, some))
+    ...[...known].flatMap(([name, ways]) => {
+      const faults = ways.map((input) => occurrences(input, byName.get(name) ?? []))
       // One identifier twice are two ways to give one input.
       return faults.some((one) => one.length === 0) ? [] : (faults[0] ?? []).map(fault(name))
     })

@@ -248,7 +248,10 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
     encode: (value) => ({
       ...value.format,
       href: value.href,
-      method: value.method === "POST" ? Option.some("POST") : Option.none(),
+      // What is sent with it would make it a POST.
+      method: value.method === "POST" || Option.isSome(value.body) || Option.isSome(value.bodyReference)
+        ? Option.some(value.method)
+        : Option.none(),
       headers: value.headers,
       body: value.body,
       bodyReference: Option.map(value.bodyReference, (href) => ({ href }))
@@ -633,7 +636,11 @@ const literalParts = Xml.struct({
   defaultValue: Xml.optional(local("DefaultValue"), Xml.text, { repeated: "first" })
 })
 
-const uomsOf = ({ formerUoms, uoms }: Xml.Value<typeof literalParts>) => Option.orElse(uoms, () => formerUoms)
+const uomsOf = ({ formerUoms, uoms }: Xml.Value<typeof literalParts>) =>
+  Option.orElse(
+    Option.filter(uoms, ({ supported }) => supported.length > 0),
+    () => Option.orElse(formerUoms, () => uoms)
+  )
 
 /** An output says nothing of allowed values. */
 const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription> =>
@@ -1052,17 +1059,21 @@ const output: Xml.Content<ReadonlyArray<ReadOutput>> = Xml.transform(
     identifier: Xml.optionalNonEmpty(ows("Identifier")),
     title: text(ows("Title")),
     abstract: text(ows("Abstract")),
+    box: Xml.lenient(Xml.one(withoutData.Box[0], boundingBox, { repeated: "first" })),
     values: Xml.manyOf({
       Reference: [wps("Reference"), deliveredReference],
       Data: [wps("Data"), deliveredData],
       FormerComplex: [withoutData.FormerComplex[0], delivered(formerComplex)],
       FormerLiteral: [withoutData.FormerLiteral[0], delivered(literalData)],
-      FormerReference: [withoutData.FormerReference[0], delivered(formerReference)],
-      Box: [withoutData.Box[0], delivered(boundingBox)]
+      FormerReference: [withoutData.FormerReference[0], delivered(formerReference)]
     })
   }),
   {
-    decode: ({ abstract, identifier: element, title, values }) => {
+    decode: ({ abstract, box, identifier: element, title, values: others }) => {
+      const values = [
+        ...others,
+        ...Option.toArray(box).map((value) => ({ value: { id: Option.none(), data: Option.some(value) } }))
+      ]
       const unreadable = (name: Option.Option<string>) =>
         Either.left(
           Option.match(name, {
@@ -1085,24 +1096,24 @@ const output: Xml.Content<ReadonlyArray<ReadOutput>> = Xml.transform(
           ...rest,
           identifier: Option.some(rest.identifier),
           title: titled(rest),
+          box: Option.none(),
           values: [{ _tag, value: { id: Option.none(), data: Option.some(data) } }]
         })))
   }
 )
 
-/** Where WPS.NET says nothing of it, what there is says it. */
+/** WPS.NET leaves it out of the answer to an Execute that waits: what there is says it. */
 const statusOf = (
   status: Option.Option<{ readonly choice: Option.Option<Choice> }>,
-  outputs: ReadonlyArray<unknown>
+  isAnswer: boolean
 ): Either.Either<JobStatus, string> =>
-  Option.match(Option.flatMap(status, ({ choice }) => choice), {
+  Option.match(status, {
     onNone: () =>
-      outputs.length > 0
+      isAnswer
         ? Either.right(JobStatus.Succeeded({ message: "", percent: Option.none() }))
-        : Either.left(
-          Option.isNone(status) ? "wps:Status is missing" : "wps:Status has none of the states that WPS 1.0.0 knows"
-        ),
-    onSome: (choice) => Either.right(readStatus(choice))
+        : Either.left("wps:Status is missing"),
+    onSome: ({ choice }) =>
+      Either.map(Either.fromOption(choice, () => "wps:Status has none of the states that WPS 1.0.0 knows"), readStatus)
   })
 
 const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
@@ -1123,13 +1134,14 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
       { definitions, inputs, outputs, service: _service, status, statusLocation, version: _version, ...rest }
     ): Either.Either<Execute.ExecuteResponse, string> => {
       const [unreadable, readable] = Arr.separate(outputs.flat())
+      const place = Option.filter(Option.map(statusLocation, (one) => one.trim()), (one) => one !== "")
       return Either.flatMap(
-        statusOf(status, outputs),
+        statusOf(status, outputs.length > 0 && Option.isNone(place)),
         (known) =>
           known._tag === "Succeeded" && unreadable[0] !== undefined ? Either.left(unreadable[0]) : Either.right({
             ...rest,
             status: known,
-            statusLocation: Option.filter(Option.map(statusLocation, (one) => one.trim()), (one) => one !== ""),
+            statusLocation: place,
             jobId: Option.none(),
             expirationDate: Option.none(),
             estimatedCompletion: Option.none(),
