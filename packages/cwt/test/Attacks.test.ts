@@ -713,7 +713,9 @@ describe("hostile documents", () => {
         abstract: Option.none(),
         data: Wps.DataValue.complexText(nested, "application/json")
       }
-      const read = Cdat.abs({ inputs: [v0] }).read([output], { fetch: () => Effect.succeed(new Uint8Array()) })
+      const read = Cdat.abs({ inputs: [v0] }).read([output], {
+        fetch: () => Effect.succeed({ content: new Uint8Array(), contentType: Option.none() })
+      })
       assert.match((yield* Effect.flip(read)).message, /is not made of variables/)
     }))
 

@@ -87,7 +87,7 @@ describe("Convert", () => {
       Either.flatMap(Convert.convert(plain, "document"), Convert.read),
       Either.right(inputs)
     )
-    assert.match(refused(plain.replace("CDAT.max", "\\u0000"), "document"), /^These are no data inputs: .*Identifier/)
+    assert.match(refused(plain.replace("CDAT.max", "\\u0000"), "document"), /^These are no data inputs: .*identifier/)
     assert.include(
       refused(`variable=[];operation=[{"name":"a","input":[]},{"name":"b","input":[]}]`, "document"),
       "2 workflows"

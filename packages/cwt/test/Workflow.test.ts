@@ -619,7 +619,13 @@ describe("Workflow", () => {
           abstract: Option.none(),
           data
         })),
-        { fetch: () => Effect.succeed(new TextEncoder().encode(`{"uri":"fetched","id":"tas|x"}`)) }
+        {
+          fetch: () =>
+            Effect.succeed({
+              content: new TextEncoder().encode(`{"uri":"fetched","id":"tas|x"}`),
+              contentType: Option.none()
+            })
+        }
       )
     const said = (json: string) => DataValue.complexText(json, "application/json")
     const one = Cdat.abs({ inputs: [v0] })

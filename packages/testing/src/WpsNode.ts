@@ -422,6 +422,17 @@ export const make = Effect.fnUntraced(function*<R = never>(
     return { implementation, asked, run }
   })
 
+  /** When to ask again, counted from this answer. */
+  const withNextPoll = (document: Execute.ExecuteResponse): Effect.Effect<Execute.ExecuteResponse> => {
+    const { nextPoll } = options
+    return nextPoll === undefined || Execute.isTerminal(document.status)
+      ? Effect.succeed(document)
+      : Effect.map(DateTime.now, (moment) => ({
+        ...document,
+        nextPoll: Option.some(DateTime.addDuration(moment, nextPoll))
+      }))
+  }
+
   const execute = Effect.fnUntraced(function*(
     protocol: WpsProtocol,
     request: Execute.ExecuteRequest,
@@ -471,17 +482,10 @@ export const make = Effect.fnUntraced(function*<R = never>(
     }
 
     const place = { statusLocation: Option.some(`${base}${beforeId}${id}${afterId}`), jobId: Option.some(id) }
-    const nextPoll = Effect.map(
-      DateTime.now,
-      (moment) => Option.map(Option.fromNullable(options.nextPoll), (wait) => DateTime.addDuration(moment, wait))
-    )
     const become = (document: Execute.ExecuteResponse, raw: Option.Option<File>) =>
       Effect.zipRight(observe(document, request), memory.change(id, (job) => ({ ...job, raw, document })))
     const say = (value: Execute.JobStatus) =>
-      Effect.flatMap(
-        Effect.all([now, nextPoll]),
-        ([creationTime, nextPoll]) => become(document(value, { ...place, creationTime, nextPoll }), Option.none())
-      )
+      Effect.flatMap(now, (creationTime) => become(document(value, { ...place, creationTime }), Option.none()))
     const end = (value: Execute.JobStatus, outputs: ReadonlyArray<Execute.OutputData>, raw: Option.Option<File>) =>
       Effect.flatMap(DateTime.now, (moment) =>
         become(
@@ -495,7 +499,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
         ))
 
     const done = yield* Deferred.make<void>()
-    const accepted = document(status.accepted, { ...place, creationTime: yield* now, nextPoll: yield* nextPoll })
+    const accepted = document(status.accepted, { ...place, creationTime: yield* now })
     yield* observe(accepted, request)
     yield* memory.add(id, { document: accepted, raw: Option.none(), fiber: Option.none(), done })
     const queued = behaviour.queuedFor === undefined ? Effect.void : Effect.sleep(behaviour.queuedFor)
@@ -521,7 +525,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
       Effect.forkIn(scope)
     )
     yield* memory.change(id, (job) => ({ ...job, fiber: Option.some(fiber) }))
-    return write(200, { _tag: protocol.version === "2.0.0" ? "StatusInfo" : "ExecuteResponse", value: accepted })
+    const value = yield* withNextPoll(accepted)
+    return write(200, { _tag: protocol.version === "2.0.0" ? "StatusInfo" : "ExecuteResponse", value })
   })
 
   // ------------------------------------------------------------------------------------------------------ jobs by their id
@@ -536,7 +541,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (job === undefined) return write(400, report([exception("NoSuchJob", id, `There is no job ${id}.`)]))
     switch (operation) {
       case "GetStatus":
-        return write(200, { _tag: "StatusInfo", value: job.document })
+        return write(200, { _tag: "StatusInfo", value: yield* withNextPoll(job.document) })
       case "GetResult": {
         if (behaviour.getResultWaits === true) yield* Deferred.await(job.done)
         const { document, raw } = Option.getOrElse(yield* memory.job(id), () => job)
@@ -555,15 +560,14 @@ export const make = Effect.fnUntraced(function*<R = never>(
           return write(400, report([exception("InvalidParameterValue", "JobId", `The job ${id} is done.`)]))
         }
         yield* Option.match(job.fiber, { onNone: () => Effect.void, onSome: Fiber.interrupt })
-        const dismissed = { ...job.document, nextPoll: Option.none() }
         if (behaviour.dismissedIsFailed === true) {
-          const value = { ...dismissed, status: failed(Ows.noApplicableCode("The job was dismissed.")) }
+          const value = { ...job.document, status: failed(Ows.noApplicableCode("The job was dismissed.")) }
           yield* memory.change(id, (job) => ({ ...job, document: value }))
           return write(200, { _tag: "StatusInfo", value })
         }
         yield* memory.forget(id)
         const status = JobStatus.Dismissed({ message: "", percent: Option.none() })
-        return write(200, { _tag: "StatusInfo", value: { ...dismissed, status } })
+        return write(200, { _tag: "StatusInfo", value: { ...job.document, status } })
       }
     }
   })

@@ -6,6 +6,8 @@
 import * as Auth from "@effect-wps/auth/Auth"
 import { WpsClient } from "@effect-wps/wps"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -19,6 +21,16 @@ import * as WpsNode from "./WpsNode.ts"
  * @category constants
  */
 export const url = "http://wps.test/wps"
+
+const origin = "http://wps.test"
+
+/** What Node says of a host where nothing listens. */
+const notHere = (request: HttpClientRequest.HttpClientRequest) =>
+  new HttpClientError.RequestError({
+    request,
+    reason: "Transport",
+    cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" })
+  })
 
 /**
  * An `HttpClient` that reaches the node and nothing else, in the fiber of whoever asks. Put any client and any `Auth` on
@@ -49,7 +61,10 @@ export const layerHttpClient = <R = never>(
     HttpClient.HttpClient,
     Effect.gen(function*() {
       const context = yield* Effect.context<R>()
-      return httpClient(yield* WpsNode.make(implementations, options), context)
+      return HttpClient.mapRequestEffect(
+        httpClient(yield* WpsNode.make(implementations, options), context),
+        (request) => request.url.startsWith(`${origin}/`) ? Effect.succeed(request) : Effect.fail(notHere(request))
+      )
     })
   )
 

@@ -351,7 +351,10 @@ export const toText = (data: DataValue): Either.Either<string, string> => {
   if (data._tag === "BoundingBoxData") return toXml(data)
   if (data._tag !== "ComplexData") return Either.left(`is ${kindOf(data)} where a complex value was expected`)
   if (isBase64(data.format)) {
-    return Either.mapLeft(Encoding.decodeBase64String(unwrapped(data.content.text)), () => "is not base64")
+    return Either.mapBoth(Encoding.decodeBase64(unwrapped(data.content.text)), {
+      onLeft: () => "is not base64",
+      onRight: (bytes) => textOf(bytes, data.format)
+    })
   }
   return Either.right(data.content.elements > 0 ? XmlFragment.toXml(data.content) : data.content.text)
 }
@@ -368,16 +371,60 @@ export const toBytes = (data: DataValue): Either.Either<Uint8Array, string> =>
     : Either.map(toText(data), (text) => new TextEncoder().encode(text))
 
 /**
- * What would have stood in the document in the place of a reference, from the bytes behind it.
+ * What would have stood in the document in the place of a reference, from the bytes behind it. What they were called when
+ * they came says in which encoding a text is, and counts where the reference says no type, or where a page came instead.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const fetched = (reference: Reference, content: Uint8Array): ComplexData => ({
-  _tag: "ComplexData",
-  format: { ...reference.format, encoding: Option.some("base64") },
-  content: XmlFragment.fromText(encodeBase64(content))
-})
+export const fetched = (
+  reference: Reference,
+  content: Uint8Array,
+  contentType: Option.Option<string> = Option.none()
+): ComplexData => {
+  const { mimeType } = reference.format
+  const says = (type: string) =>
+    mediaType(type) === "text/html"
+      ? isPage(content)
+      : Option.match(mimeType, { onNone: () => true, onSome: (one) => mediaType(one) === mediaType(type) })
+  const charset = Option.flatMapNullable(contentType, (type) => /charset\s*=\s*"?[^\s";]+/i.exec(type)?.[0])
+  return {
+    _tag: "ComplexData",
+    format: {
+      ...reference.format,
+      mimeType: Option.orElse(
+        Option.filter(contentType, says),
+        () =>
+          Option.map(
+            mimeType,
+            (type) => `${type}${Option.getOrElse(Option.map(charset, (one) => `; ${one}`), () => "")}`
+          )
+      ),
+      encoding: Option.some("base64")
+    },
+    content: XmlFragment.fromText(encodeBase64(content))
+  }
+}
+
+const mediaType = (type: string): string => type.split(";")[0]?.trim().toLowerCase() ?? ""
+
+/** Some servers call everything HTML; a page looks like one, too. */
+const isPage = (content: Uint8Array): boolean =>
+  /^\s*<(?:!doctype html|html)[\s>]/i.test(new TextDecoder().decode(content.subarray(0, 500)))
+
+const decoderOf = Option.liftThrowable((label: string) => new TextDecoder(label))
+
+/** In the encoding that the type says, or an XML declaration, or UTF-8. */
+const textOf = (bytes: Uint8Array, { mimeType }: Format): string => {
+  const said = Option.flatMapNullable(mimeType, (type) => /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1])
+  const declared = () =>
+    Option.fromNullable(
+      /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(new TextDecoder().decode(bytes.subarray(0, 200)))?.[1]
+    )
+  return Option.flatMap(Option.orElse(said, declared), decoderOf).pipe(
+    Option.getOrElse(() => new TextDecoder())
+  ).decode(bytes)
+}
 
 /** @internal */
 export const kindOf = (data: DataValue): string => kinds[data._tag]

@@ -9,16 +9,28 @@ import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import { anyFormat, type DataValue, type Reference } from "./DataValue.ts"
 import type { OutputData, OutputRequest } from "./Execute.ts"
 import type { Upload } from "./Upload.ts"
-import type { InvalidInputs, InvalidOutput } from "./WpsError.ts"
+import { type InvalidInputs, InvalidOutput } from "./WpsError.ts"
 
 /**
- * What reading outputs may need of the client: the bytes behind a reference.
+ * What is behind a reference, and what it is called there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Fetched {
+  readonly content: Uint8Array
+  /** As the transport says it: `text/csv; charset=ISO-8859-1`. */
+  readonly contentType: Option.Option<string>
+}
+
+/**
+ * What reading outputs may need of the client: what is behind a reference.
  *
  * @since 0.1.0
  * @category models
  */
 export interface OutputReader<E = never> {
-  readonly fetch: (reference: Reference) => Effect.Effect<Uint8Array, E>
+  readonly fetch: (reference: Reference) => Effect.Effect<Fetched, E>
 }
 
 /**
@@ -81,13 +93,27 @@ export const make = (options: {
   readonly identifier: string
   readonly inputs?: ReadonlyArray<readonly [identifier: string, data: DataValue | Upload]> | undefined
   readonly outputs?: ReadonlyArray<string | OutputRequest> | undefined
-}): Operation<ReadonlyArray<OutputData>> =>
-  fromParts({
-    identifier: options.identifier,
+}): Operation<ReadonlyArray<OutputData>> => {
+  const { identifier } = options
+  const requests = (options.outputs ?? []).map((output) => typeof output === "string" ? request(output) : output)
+  /** WPS 2.0 has no way to ask for a unit: what came is held against what was wanted. */
+  const inAnother = ({ data, identifier }: OutputData): boolean =>
+    data._tag === "LiteralData" && Option.isSome(data.uom) &&
+    requests.some((one) =>
+      one.identifier === identifier && Option.isSome(one.uom) && !Option.contains(data.uom, one.uom.value)
+    )
+  return fromParts({
+    identifier,
     inputs: Effect.succeed((options.inputs ?? []).map(([identifier, data]) => ({ identifier, data }))),
-    outputs: (options.outputs ?? []).map((output) => typeof output === "string" ? request(output) : output),
-    read: (outputs) => Effect.succeed(outputs)
+    outputs: requests,
+    read: (outputs) =>
+      Option.match(Option.fromNullable(outputs.find(inAnother)), {
+        onNone: () => Effect.succeed(outputs),
+        onSome: ({ identifier: output }) =>
+          Effect.fail(new InvalidOutput({ identifier, output, reason: "has another unit than was asked for" }))
+      })
   })
+}
 
 /**
  * Asks for an output by its identifier, in the server's default format.

@@ -94,7 +94,10 @@ const inline = <A>(of: codec.Codec<A>): Output<A, A> => ({
       onNone: () => Effect.fail("is missing"),
       onSome: ({ data }) =>
         data._tag === "Reference"
-          ? Effect.flatMap(reader.fetch(data), (content) => of.decode(DataValue.fetched(data, content)))
+          ? Effect.flatMap(
+            reader.fetch(data),
+            ({ content, contentType }) => of.decode(DataValue.fetched(data, content, contentType))
+          )
           : of.decode(data)
     }),
   encode: (value) => Either.map(of.encode(value), Option.some)
@@ -263,7 +266,10 @@ export const raw = (format?: DataValue.FormatInput): Output<RawValue, RawValue> 
         onNone: () => Effect.fail("is missing"),
         onSome: ({ data }) =>
           data._tag === "Reference"
-            ? Effect.map(reader.fetch(data), (bytes): RawValue => ({ bytes, format: data.format }))
+            ? Effect.map(reader.fetch(data), ({ content, contentType }): RawValue => ({
+              bytes: content,
+              format: { ...data.format, mimeType: Option.orElse(data.format.mimeType, () => contentType) }
+            }))
             : read(data)
       }),
     encode: ({ bytes, format }) =>

@@ -31,7 +31,7 @@ import * as jobsInternal from "./internal/jobs.ts"
 import * as raws from "./internal/rawData.ts"
 import { isJob, type JobDocument } from "./internal/receive.ts"
 import * as serviceInternal from "./internal/service.ts"
-import { validate } from "./internal/validate.ts"
+import { validate, validateForm } from "./internal/validate.ts"
 import type { Job, JobReference, PollOptions } from "./Job.ts"
 import * as Operation from "./Operation.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
@@ -215,7 +215,11 @@ export const make = Effect.fnUntraced(function*(
   const download = raws.download(service)
   const jobs = jobsInternal.make(service, {
     fetch: (reference) =>
-      Effect.flatMap(download(reference), ({ stream }) => Effect.map(Stream.runCollect(stream), concatenate))
+      Effect.flatMap(
+        download(reference),
+        ({ contentType, stream }) =>
+          Effect.map(Stream.runCollect(stream), (chunks) => ({ content: concatenate(chunks), contentType }))
+      )
   })
   const rawData = raws.make(service, jobs, download)
   const language = Option.fromNullable(options.language)
@@ -223,12 +227,19 @@ export const make = Effect.fnUntraced(function*(
 
   // ---------------------------------------------------------------------------------------------------------- execute
 
-  const check = Effect.fnUntraced(function*(request: serviceInternal.GivenRequest) {
-    if (options.validate === "never") return
-    const known = options.validate === "always"
-      ? Option.some(yield* descriptions.get(request.identifier))
-      : yield* descriptions.peek(request.identifier)
-    const faults = Option.match(known, { onNone: () => [], onSome: (description) => validate(description, request) })
+  /** What a request is held against, where it is. */
+  const known = (identifier: string): Effect.Effect<Option.Option<ProcessDescription>, Failure> =>
+    options.validate === "never"
+      ? Effect.succeedNone
+      : options.validate === "always"
+      ? Effect.asSome(descriptions.get(identifier))
+      : descriptions.peek(identifier)
+
+  const check = Effect.fnUntraced(function*(
+    description: Option.Option<ProcessDescription>,
+    request: serviceInternal.GivenRequest
+  ) {
+    const faults = Option.match(description, { onNone: () => [], onSome: (one) => validate(one, request) })
     if (faults.length === 0) return
     const unwritable = service.unwritable(yield* service.protocol, request)
     yield* new InvalidInputs({ identifier: request.identifier, faults: [...faults, ...unwritable] })
@@ -242,9 +253,18 @@ export const make = Effect.fnUntraced(function*(
     )
 
   const request = Effect.fnUntraced(function*(operation: Operation.Operation<unknown>, response: ResponseForm) {
-    const inputs = yield* operation.inputs
-    const request: serviceInternal.GivenRequest = { identifier: operation.identifier, inputs, response, language }
-    yield* check(request)
+    const { identifier } = operation
+    const description = yield* known(identifier)
+    const inputs = yield* Effect.mapError(operation.inputs, ({ faults }) =>
+      new InvalidInputs({
+        identifier,
+        faults: [
+          ...faults,
+          ...Option.match(description, { onNone: () => [], onSome: (one) => validateForm(one, { response }) })
+        ]
+      }))
+    const request: serviceInternal.GivenRequest = { identifier, inputs, response, language }
+    yield* check(description, request)
     return request
   })
 

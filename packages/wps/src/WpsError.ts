@@ -471,7 +471,8 @@ export const isWpsError = (value: unknown): value is WpsError =>
 
 /**
  * The start of a body as an error may show it: at most 500 characters, none of them a control character, and without the
- * credentials of a page that shows the request, be it as headers, as JSON or as a program's settings.
+ * credentials and the query of a page that shows the request, be it as headers, as an address, as JSON or as a program's
+ * settings.
  *
  * @example
  * ```ts
@@ -489,6 +490,8 @@ export const excerpt = (body: string): string =>
     .replace(/\b(bearer|basic|dpop|digest|negotiate)(?:\s|%20|\+)+[^\s<>"']+/gi, "$1 …")
     .replace(/(cookie|csrftoken)[\\"']*\s*(?:[:=]\s*[\\"']*|[\\"'])[^<>"'\r\n]+/gi, "$1 …")
     .replace(/\beyJ[\w-]+\.[\w.-]+/g, "…")
+    .replace(/((?:https?:|\/)[^\s<>"'?]*\?)[^\s<>"']+/gi, "$1…")
+    .replace(/((?:api[_-]?key|token|secret|password)[\\"']*\s*[:=]\s*[\\"']*)[^\s<>"'&,]+/gi, "$1…")
     .slice(0, 500)
 
 /**

@@ -1,4 +1,4 @@
-import { Auth, BearerAuth } from "@effect-wps/auth"
+import { Auth, BearerAuth, CustomAuth } from "@effect-wps/auth"
 import { Quirk, WpsNode, WpsTest } from "@effect-wps/testing"
 import {
   DataValue,
@@ -14,7 +14,7 @@ import {
   WpsClient
 } from "@effect-wps/wps"
 import { Xml } from "@effect-wps/xml"
-import { FetchHttpClient, HttpClient, HttpClientResponse } from "@effect/platform"
+import { FetchHttpClient, HttpClient, HttpClientResponse, UrlParams } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -44,7 +44,7 @@ import { inspect } from "node:util"
 import { gzipSync } from "node:zlib"
 import { responses } from "../src/internal/documents.ts"
 import * as documents from "./support/documents.ts"
-import { type Answer, layer, layerAnonymous, secret, type Sent, Server, url } from "./support/scripted.ts"
+import { type Answer, layer, layerAnonymous, layerServer, secret, type Sent, Server, url } from "./support/scripted.ts"
 
 const ns = "xmlns:wps=\"http://www.opengis.net/wps/2.0\" xmlns:ows=\"http://www.opengis.net/ows/2.0\""
 const statusInfo = (status: string, rest = "", id = "j") =>
@@ -363,6 +363,35 @@ describe("secrets in what is told", () => {
       headers: { "content-type": "text/plain" },
       body: `KeyError\nHTTP_AUTHORIZATION = ${sent.headers["authorization"]}`
     })))))
+
+  for (
+    const page of [
+      (address: string) => `Not found: ${address}`,
+      (address: string) => `<a href="${address.replaceAll("&", "&amp;")}">${address}</a>`,
+      (address: string) => `GET ${address.replace("https://example.org", "")} HTTP/1.1`,
+      () => `{"api_key": "${hidden}", "access_token":"${hidden}"}`
+    ]
+  ) {
+    it.effect(`nor is one that repeats the address with its query: ${page("https://x.org/?a=1")}`, () =>
+      Effect.gen(function*() {
+        const auth = CustomAuth.layer({
+          key: "key",
+          apply: ({ headers, query, store }) =>
+            Effect.succeed({ headers, query: UrlParams.append(query, "api_key", hidden), store })
+        })
+        const told = yield* collect(WpsClient.capabilities).pipe(Effect.provide(
+          WpsClient.layer({ url }).pipe(
+            Layer.provide(auth),
+            Layer.provideMerge(layerServer((sent) => ({
+              status: 404,
+              headers: { "content-type": "text/html" },
+              body: page(sent.url)
+            })))
+          )
+        ))
+        assert.notInclude(told, hidden)
+      }))
+  }
 
   for (
     const [what, answer] of [

@@ -355,6 +355,32 @@ describe("jobs that go wrong", () => {
       }))
   }
 
+  const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
+  const login = { headers: { "content-type": "text/html" }, body: "<!DOCTYPE html>\n<html>Log in</html>" }
+  const files: ReadonlyArray<readonly [what: string, mime: string, file: Answer, expected: string]> = [
+    ["in the encoding that its type names", "text/csv", {
+      headers: { "content-type": "text/csv; charset=ISO-8859-1" },
+      body: latin1("größe")
+    }, "größe"],
+    ["in the encoding that it declares", "text/xml", {
+      headers: { "content-type": "text/xml" },
+      body: latin1("<?xml version='1.0' encoding='ISO-8859-1'?><a>größe</a>")
+    }, "<?xml version='1.0' encoding='ISO-8859-1'?><a>größe</a>"],
+    ["though its type is wrong", "text/csv", { headers: { "content-type": "text/html" }, body: "a;größe" }, "a;größe"],
+    ["unless it is a page to log in at", "text/csv", login, "out: is an HTML page and not text/csv"]
+  ]
+  for (const [what, mime, file, expected] of files) {
+    it.effect(`an output that is stored is read ${what}`, () =>
+      Effect.gen(function*() {
+        const process = Process.make("long", { inputs: {}, outputs: { out: Output.text(mime) } })
+        const read = yield* WpsClient.run(process({})).pipe(
+          Effect.map(({ out }) => out),
+          Effect.catchTag("InvalidOutput", ({ output, reason }) => Effect.succeed(`${output}: ${reason}`))
+        )
+        assert.strictEqual(read, expected)
+      }).pipe(Effect.provide(layer(({ method }) => method === "POST" ? stored : file))))
+  }
+
   it.effect("so does an answer that never comes", () =>
     Effect.gen(function*() {
       const { error } = yield* failing(

@@ -6,7 +6,9 @@ import { inputsOf } from "./support/inputs.ts"
 
 const none = { title: Option.none(), abstract: Option.none() }
 
-const reading = (content: Uint8Array): Operation.OutputReader => ({ fetch: () => Effect.succeed(content) })
+const reading = (content: Uint8Array): Operation.OutputReader => ({
+  fetch: () => Effect.succeed({ content, contentType: Option.none() })
+})
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 const stored = (identifier: string) => ({ identifier, data: DataValue.reference("https://example.org/1"), ...none })
@@ -36,7 +38,7 @@ describe("outputs that a server stored unasked", () => {
       ]])
       const result = yield* process.read(
         [...content].map(([name]) => ({ ...stored(name), data: DataValue.reference(name) })),
-        { fetch: ({ href }) => Effect.succeed(utf8(content.get(href) ?? "")) }
+        { fetch: ({ href }) => Effect.succeed({ content: utf8(content.get(href) ?? ""), contentType: Option.none() }) }
       )
       deepStrictEqual(result, {
         number: 42,

@@ -88,7 +88,7 @@ describe("what a service says of itself", () => {
       deepStrictEqual(yield* asked(Wps200.Wps200), ["AcceptLanguages,fr-CA", "lang,fr-CA"])
     }))
 
-  it.effect("has the first of several texts [D8]", () =>
+  it.effect("has the first of several texts", () =>
     Effect.gen(function*() {
       const { processes } = yield* WpsClient.capabilities
       deepStrictEqual(processes.map(({ title }) => title), [Option.some("Tampon")])

@@ -54,6 +54,7 @@ const following = (answers: readonly [Read, ...ReadonlyArray<Read>], poll: Job.P
       identifier: "long",
       reference: Option.none(),
       since: yield* Clock.currentTimeMillis,
+      lost: (error) => error,
       first: accepted,
       read,
       poll,

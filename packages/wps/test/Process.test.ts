@@ -223,7 +223,10 @@ describe("Process", () => {
         data: DataValue.reference("https://example.org/1.json", { format: "application/json" }),
         title: Option.none(),
         abstract: Option.none()
-      }], { fetch: () => Effect.succeed(new TextEncoder().encode(JSON.stringify(geom))) })
+      }], {
+        fetch: () =>
+          Effect.succeed({ content: new TextEncoder().encode(JSON.stringify(geom)), contentType: Option.none() })
+      })
       deepStrictEqual(result, { result: geom })
     }))
 

@@ -41,7 +41,7 @@ export const read = <A, E>(
     const output = outputs.find((one) => one.identifier === "output") ?? (outputs.length === 1 ? outputs[0] : undefined)
     if (output === undefined) return yield* refused("is missing")
     const data = output.data._tag === "Reference"
-      ? DataValue.fetched(output.data, yield* fetch(output.data))
+      ? DataValue.fetched(output.data, (yield* fetch(output.data)).content)
       : output.data
     const text = yield* Either.mapLeft(DataValue.toText(data), refused)
     const json = yield* Either.mapLeft(parse(text), () => refused("is no JSON"))

@@ -177,6 +177,13 @@ const embed = (xml: string, format: DataValue.Format): Either.Either<DataValue.D
     onRight: () => ({ ...DataValue.complexXml(xml, ""), format })
   })
 
+/** A page that came where a file was fetched is not that file, though any text may be one. */
+const noPage = (asked: DataValue.Format, data: DataValue.DataValue): Either.Either<DataValue.DataValue, string> =>
+  data._tag === "ComplexData" && DataValue.isBase64(data.format) && mimeOf(data.format) === "text/html" &&
+    Option.isSome(asked.mimeType) && !/html/.test(mimeOf(asked))
+    ? Either.left(`is an HTML page and not ${mimeOf(asked)}`)
+    : Either.right(data)
+
 export const text = (format: DataValue.Format): Codec<string> => ({
   data: complexDescription(format),
   format,
@@ -187,7 +194,7 @@ export const text = (format: DataValue.Format): Codec<string> => ({
       : DataValue.isBase64(format)
       ? Either.right({ ...DataValue.complexText(encodeBase64(new TextEncoder().encode(value)), ""), format })
       : Either.right({ ...DataValue.complexText(value, ""), format }),
-  decode: DataValue.toText
+  decode: (data) => Either.flatMap(noPage(format, data), DataValue.toText)
 })
 
 export const bytes = (plain: DataValue.Format): Codec<Uint8Array> => {
@@ -197,7 +204,7 @@ export const bytes = (plain: DataValue.Format): Codec<Uint8Array> => {
     format,
     uom: Option.none(),
     encode: (value) => Either.right({ ...DataValue.complexText(encodeBase64(value), ""), format }),
-    decode: DataValue.toBytes
+    decode: (data) => Either.flatMap(noPage(format, data), DataValue.toBytes)
   }
 }
 

@@ -117,8 +117,8 @@ export const make = (
     )
   }
 
-  const readDocument = (operation: "GetStatus" | "Dismiss", identifier: string, url: URL) => {
-    const what = asked(operation, identifier)
+  const readDocument = (operation: "GetStatus" | "Dismiss", identifier: string, url: URL, jobId?: string) => {
+    const what = asked(operation, identifier, jobId)
     return exchange(
       what,
       HttpClientRequest.setHeader(HttpClientRequest.get(url.href), "accept", xmlFirst),
@@ -185,6 +185,16 @@ export const make = (
           })
       }))
 
+  /** A document that stays away is that of a job which is no longer known. */
+  const lost = (reference: Option.Option<JobReference>) => (error: Failure): Failure =>
+    isGone(error)
+      ? new JobNotFound({
+        operation: error.operation,
+        url: error.url,
+        jobId: Option.getOrElse(Option.flatMap(reference, ({ jobId }) => jobId), () => error.url)
+      })
+      : error
+
   /** It may be that the document is only about to be there, but no longer than for some reads. */
   const find = (
     reference: JobReference,
@@ -195,14 +205,7 @@ export const make = (
     const found: Effect.Effect<JobDocument, Failure> = readStatus(reference).pipe(
       Effect.retry({ schedule, times: Math.min(badReads, 2), while: isGone }),
       Effect.retry({ schedule, times: badReads, while: (error) => pollInternal.isTransient(error) && !isGone(error) }),
-      Effect.catchIf(isGone, ({ operation, url }) =>
-        Effect.fail(
-          new JobNotFound({
-            operation,
-            url,
-            jobId: Option.getOrElse(reference.jobId, () => url)
-          })
-        ))
+      Effect.mapError(lost(Option.some(reference)))
     )
     return inTime({ identifier: reference.identifier, poll, since, reference: Option.some(reference) }, found)
   }
@@ -281,7 +284,11 @@ export const make = (
     Effect.flatMap(linked(location), (url) =>
       Option.match(geoServerDismiss(url), {
         onNone: () => cannotDismiss(identifier, "WPS 1.0.0 has no way to"),
-        onSome: (dismiss) => Effect.asVoid(readDocument("Dismiss", identifier, dismiss))
+        onSome: (dismiss) =>
+          readDocument("Dismiss", identifier, dismiss, dismiss.searchParams.get("executionId") ?? "").pipe(
+            Effect.catchTag("JobNotFound", () => Effect.void),
+            Effect.asVoid
+          )
       }))
 
   const follow = Effect.fnUntraced(function*<A>(
@@ -318,6 +325,7 @@ export const make = (
             count > 0 && document.value.status._tag === "Failed" ? dismissed : document))
         : read,
       poll,
+      lost: lost(Either.getRight(reference)),
       canEnd
     })
     // Whoever comes while the outputs are being fetched has them when they are there.

@@ -59,7 +59,8 @@ const statusOf = ({ document }: Snapshot): JobStatus => document.value.status
 
 const describe = (status: JobStatus): string => {
   const state = status._tag === "Other" ? status.state : status._tag
-  return status.message === "" ? state : `${state} ("${status.message}")`
+  const percent = Option.match(status.percent, { onNone: () => "", onSome: (part) => `, ${part} %` })
+  return `${state}${status.message === "" ? "" : ` ("${status.message}")`}${percent}`
 }
 
 /**
@@ -75,10 +76,12 @@ export const make = Effect.fnUntraced(function*(options: {
   readonly first: JobDocument
   readonly read: Effect.Effect<JobDocument, Failure>
   readonly poll: PollOptions
+  /** What is made of the bad read with which it gives up. */
+  readonly lost: (error: Failure) => Failure
   /** Whether `end` will be called; those who wait are woken by it. */
   readonly canEnd: boolean
 }): Effect.fn.Return<Poller> {
-  const { canEnd, first, identifier, poll, read, reference, since } = options
+  const { canEnd, first, identifier, lost, poll, read, reference, since } = options
   const started = yield* Clock.currentTimeMillis
   const snapshot = yield* Ref.make<Snapshot>({ document: first, version: 0, changedAt: started, bad: 0, notBefore: 0 })
   const ended = yield* Deferred.make<void>()
@@ -134,7 +137,7 @@ export const make = Effect.fnUntraced(function*(options: {
       Effect.flatten(Ref.modify(snapshot, (current) => {
         const again = current.bad < allowed(error)
         return [
-          again ? Effect.void : Effect.fail(error),
+          again ? Effect.void : Effect.fail(lost(error)),
           { ...current, bad: again ? current.bad + 1 : 0, notBefore: now + patience(error) }
         ]
       })))
@@ -183,6 +186,17 @@ export const make = Effect.fnUntraced(function*(options: {
       return canEnd ? Effect.raceFirst(bounded, Effect.interruptible(Deferred.await(ended))) : bounded
     })
 
+  /** Asked once by whoever wants to know, and again where the read goes wrong, as it is while it is followed. */
+  const once = read.pipe(
+    Effect.retry({ schedule: poll.schedule ?? defaultSchedule, while: isTransient, times: badReads }),
+    Effect.retry({
+      schedule: poll.schedule ?? defaultSchedule,
+      while: (error) => error._tag === "JobNotFound",
+      times: Math.min(badReads, 3)
+    }),
+    Effect.mapError(lost)
+  )
+
   /** A snapshot that is newer than the version seen. */
   const newer = (seen: number): Effect.Effect<Snapshot, Failure> => {
     const isNewer = (current: Snapshot): boolean => current.version > seen || isTerminal(statusOf(current))
@@ -225,7 +239,7 @@ export const make = Effect.fnUntraced(function*(options: {
     status: Effect.flatMap(Ref.get(snapshot), (current) =>
       isTerminal(statusOf(current))
         ? Effect.succeed(statusOf(current))
-        : Effect.map(Effect.flatMap(read, (document) => renew(current, document)), statusOf)),
+        : Effect.map(Effect.flatMap(once, (document) => renew(current, document)), statusOf)),
     changes: Stream.changes(Stream.map(states, statusOf)),
     last: Effect.flatMap(Ref.get(snapshot), settled),
     within: (effect) => {

@@ -248,17 +248,22 @@ const transmissionOf = (
   ]
 }
 
-/** Everything in a request that its process's description does not allow. */
-export const validate = (
+/** What of how it is to be run, and what it is to give, a process's description does not allow. */
+export const validateForm = (
   description: ProcessDescription,
-  request: Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<GivenInput> }
+  request: Pick<ExecuteRequest, "response">
 ): ReadonlyArray<InputFault> => {
   const { response } = request
   return [
-    ...inputsOf(description.inputs, request.inputs),
     ...outputsOf(description.outputs, response._tag === "Raw" ? [response.output] : response.outputs),
     // Raw data is the value itself.
     ...response._tag === "Document" ? transmissionOf(description, response.outputs) : [],
     ...modeOf(description, request)
   ]
 }
+
+/** Everything in a request that its process's description does not allow. */
+export const validate = (
+  description: ProcessDescription,
+  request: Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<GivenInput> }
+): ReadonlyArray<InputFault> => [...inputsOf(description.inputs, request.inputs), ...validateForm(description, request)]
