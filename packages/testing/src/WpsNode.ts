@@ -407,7 +407,11 @@ export const make = Effect.fnUntraced(function*<R = never>(
     }
     if (response.mode === "async" && !implementation.async) {
       return yield* Effect.fail([
-        exception(codeOf(protocol, "noSuchMode"), "storeExecuteResponse", "This process cannot be run asynchronously.")
+        exception(
+          codeOf(protocol, "noSuchMode"),
+          protocol.version === "2.0.0" ? "mode" : "storeExecuteResponse",
+          "This process cannot be run asynchronously."
+        )
       ])
     }
     if (asked.some((output) => output.asReference) && !implementation.async) {

@@ -51,7 +51,10 @@ const hints: ReadonlyMap<string, string> = new Map([
   ["StorageNotSupported", "This process cannot be run asynchronously or store results: run it with mode \"sync\"."],
   ["FileSizeExceeded", "Send a smaller input, or give it by reference."],
   ["NotEnoughStorage", "The server's disk is full; try later."],
-  ["OperationNotSupported", "The server does not have this operation."],
+  [
+    "OperationNotSupported",
+    "The server does not have this operation, or not in this version: give the client another `protocol`, or both."
+  ],
   ["NoSuchMode", "The process cannot be run in this mode; its jobControlOptions say in which it can."],
   ["NoSuchInput", "Leave the input out that it names; WpsClient.describe shows those that there are."],
   ["NoSuchOutput", "Ask for another output; WpsClient.describe shows those that there are."],
