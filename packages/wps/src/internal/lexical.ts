@@ -1,9 +1,9 @@
 const integer = /^[+-]?\d+$/
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)$/
 export const double = /^([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?INF|NaN)$/
-export const day = /^-?\d{4,}-\d\d-\d\d(Z|[+-]\d\d:\d\d)?$/
-export const time = /^\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
-export const moment = /^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
+const day = /^-?\d{4,}-\d\d-\d\d(Z|[+-]\d\d:\d\d)?$/
+const time = /^\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
+const moment = /^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
 
 const bits = (size: bigint): readonly [bigint, bigint] => [-(2n ** (size - 1n)), 2n ** (size - 1n) - 1n]
 const unsigned = (size: bigint): readonly [bigint, bigint] => [0n, 2n ** size - 1n]
