@@ -47,10 +47,10 @@ const former = ["http://www.opengeospatial.net/wps", "http://www.opengis.net/wps
 )
 
 /** A qualified WPS 1.0.0 name; old servers leave the namespace out or have a former one. */
-export const wps = (local: string): Names => [wpsName(local), none(local), ...former.map((name) => name(local))]
+export const wps = (local: string): Names => [wpsName(local), none(local), ...former.map((named) => named(local))]
 
 /** DescribeProcess's local elements, which its schema leaves unqualified, and which servers qualify all the same. */
-const local = (name: string): Names => [none(name), wpsName(name), ...former.map((name_) => name_(name))]
+const local = (name: string): Names => [none(name), wpsName(name), ...former.map((named) => named(name))]
 
 /** What some servers put into the namespace of OWS Common. */
 const localOrOws = (name: string): Names => [...local(name), ...qualifiedOws(name)]
