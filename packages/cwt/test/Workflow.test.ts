@@ -630,6 +630,26 @@ describe("Workflow", () => {
     const said = (json: string) => DataValue.complexText(json, "application/json")
     const one = Cdat.abs({ inputs: [v0] })
 
+    it.effect("reads a stored output in the charset that it was served in", () =>
+      Effect.gen(function*() {
+        const { name } = yield* one.read(
+          [{
+            identifier: "output",
+            title: Option.none(),
+            abstract: Option.none(),
+            data: DataValue.reference("https://data.example.org/o.json")
+          }],
+          {
+            fetch: () =>
+              Effect.succeed({
+                content: Buffer.from(`{"uri":"x","id":"été|x"}`, "latin1"),
+                contentType: Option.some("application/json; charset=ISO-8859-1")
+              })
+          }
+        )
+        assert.strictEqual(name, "été")
+      }))
+
     it.effect("[F5.19] whatever stands in the output is read or refused, never a crash", () =>
       Effect.gen(function*() {
         const reason = (...outputs: ReadonlyArray<DataValue.DataValue>) =>

@@ -78,14 +78,12 @@ export declare namespace ScriptedServer {
   }
 }
 
-const respond = (answer: Answer): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-  Effect.succeed(
-    answer === "cut" ? closed : answer === "never" ? unanswered : typeof answer.body === "string"
-      ? HttpServerResponse.uint8Array(new TextEncoder().encode(answer.body), answer)
-      : answer.body === undefined
-      ? HttpServerResponse.empty({ ...answer, status: answer.status ?? 200 })
-      : HttpServerResponse.uint8Array(answer.body, answer)
-  )
+const respond = (answer: Answer): HttpServerResponse.HttpServerResponse =>
+  answer === "cut" ? closed : answer === "never" ? unanswered : typeof answer.body === "string"
+    ? HttpServerResponse.uint8Array(new TextEncoder().encode(answer.body), answer)
+    : answer.body === undefined
+    ? HttpServerResponse.empty({ ...answer, status: answer.status ?? 200 })
+    : HttpServerResponse.uint8Array(answer.body, answer)
 
 /**
  * An `HttpClient` whose every request, whatever its address, is answered by the script, in the fiber of whoever asks.
@@ -127,7 +125,7 @@ export const layer = (script: Script): Layer.Layer<ScriptedServer | HttpClient.H
         body: yield* Effect.orDie(request.text)
       }
       const before = yield* Ref.getAndUpdate(log, (all) => [...all, sent])
-      return yield* respond(script(sent, before))
+      return respond(script(sent, before))
     })
     return Context.make(ScriptedServer, { sent: Ref.get(log) }).pipe(
       Context.add(HttpClient.HttpClient, httpClient(app, Context.empty()))

@@ -14,15 +14,15 @@ import * as Option from "effect/Option"
 import { httpClient } from "./internal/inMemory.ts"
 import * as WpsNode from "./WpsNode.ts"
 
+const origin = "http://wps.test"
+
 /**
  * Where the node answers.
  *
  * @since 0.1.0
  * @category constants
  */
-export const url = "http://wps.test/wps"
-
-const origin = "http://wps.test"
+export const url = `${origin}/wps`
 
 /** What Node says of a host where nothing listens. */
 const notHere = (request: HttpClientRequest.HttpClientRequest) =>
@@ -112,7 +112,7 @@ export const layer = <R = never>(
   implementations: ReadonlyArray<WpsNode.Implementation<R>>,
   options?: WpsNode.Options & { readonly client?: Omit<WpsClient.Options, "url"> | undefined }
 ): Layer.Layer<WpsClient.WpsClient | HttpClient.HttpClient, never, R> =>
-  Layer.orDie(WpsClient.layer({ ...options?.client, url: `http://wps.test${options?.path ?? "/wps"}` })).pipe(
+  Layer.orDie(WpsClient.layer({ ...options?.client, url: `${origin}${options?.path ?? "/wps"}` })).pipe(
     Layer.provide(layerCallersAuth),
     Layer.provideMerge(layerHttpClient(implementations, options))
   )

@@ -10,6 +10,7 @@ import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { encodeBase64 } from "./internal/base64.ts"
+import { charsetOf, essenceOf } from "./internal/mediaTypes.ts"
 import { writeBox, writeLiteral } from "./internal/simpleDocuments.ts"
 
 /**
@@ -384,10 +385,9 @@ export const fetched = (
 ): ComplexData => {
   const { mimeType } = reference.format
   const says = (type: string) =>
-    mediaType(type) === "text/html"
+    essenceOf(type) === "text/html"
       ? isPage(content)
-      : Option.match(mimeType, { onNone: () => true, onSome: (one) => mediaType(one) === mediaType(type) })
-  const charset = Option.flatMapNullable(contentType, (type) => /charset\s*=\s*"?[^\s";]+/i.exec(type)?.[0])
+      : Option.match(mimeType, { onNone: () => true, onSome: (one) => essenceOf(one) === essenceOf(type) })
   return {
     _tag: "ComplexData",
     format: {
@@ -395,18 +395,17 @@ export const fetched = (
       mimeType: Option.orElse(
         Option.filter(contentType, says),
         () =>
-          Option.map(
-            mimeType,
-            (type) => `${type}${Option.getOrElse(Option.map(charset, (one) => `; ${one}`), () => "")}`
-          )
+          Option.map(mimeType, (type) =>
+            Option.match(charsetOf(contentType), {
+              onNone: () => type,
+              onSome: (charset) => `${type}; charset=${charset}`
+            }))
       ),
       encoding: Option.some("base64")
     },
     content: XmlFragment.fromText(encodeBase64(content))
   }
 }
-
-const mediaType = (type: string): string => type.split(";")[0]?.trim().toLowerCase() ?? ""
 
 /** Some servers call everything HTML; a page looks like one, too. */
 const isPage = (content: Uint8Array): boolean =>
@@ -416,12 +415,11 @@ const decoderOf = Option.liftThrowable((label: string) => new TextDecoder(label)
 
 /** In the encoding that the type says, or an XML declaration, or UTF-8. */
 const textOf = (bytes: Uint8Array, { mimeType }: Format): string => {
-  const said = Option.flatMapNullable(mimeType, (type) => /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(type)?.[1])
   const declared = () =>
     Option.fromNullable(
       /^<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(new TextDecoder().decode(bytes.subarray(0, 200)))?.[1]
     )
-  return Option.flatMap(Option.orElse(said, declared), decoderOf).pipe(
+  return Option.flatMap(Option.orElse(charsetOf(mimeType), declared), decoderOf).pipe(
     Option.getOrElse(() => new TextDecoder())
   ).decode(bytes)
 }

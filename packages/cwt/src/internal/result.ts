@@ -40,10 +40,11 @@ export const read = <A, E>(
     const refused = (reason: string) => new WpsError.InvalidOutput({ identifier, output: "output", reason })
     const output = outputs.find((one) => one.identifier === "output") ?? (outputs.length === 1 ? outputs[0] : undefined)
     if (output === undefined) return yield* refused("is missing")
-    const data = output.data._tag === "Reference"
-      ? DataValue.fetched(output.data, (yield* fetch(output.data)).content)
-      : output.data
-    const text = yield* Either.mapLeft(DataValue.toText(data), refused)
+    const { data } = output
+    const inline = data._tag === "Reference"
+      ? yield* Effect.map(fetch(data), ({ content, contentType }) => DataValue.fetched(data, content, contentType))
+      : data
+    const text = yield* Either.mapLeft(DataValue.toText(inline), refused)
     const json = yield* Either.mapLeft(parse(text), () => refused("is no JSON"))
     return yield* Either.mapLeft(reader(json), refused)
   })

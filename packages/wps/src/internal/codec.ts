@@ -10,6 +10,7 @@ import type { AllowedValues, DataDescription } from "../ProcessDescription.ts"
 import { allowedFault } from "./allowed.ts"
 import { encodeBase64 } from "./base64.ts"
 import { explain } from "./explain.ts"
+import { essenceOf } from "./mediaTypes.ts"
 import { simpleData } from "./wps200Documents.ts"
 
 /** How a kind of value is written into a document, read out of it, and described. Inputs and outputs share it. */
@@ -154,8 +155,7 @@ export const measure = <A, I extends Literal.Encoded>(
 
 // ---------------------------------------------------------------------------------------------------- complex values
 
-const mimeOf = (format: DataValue.Format): string =>
-  Option.getOrElse(format.mimeType, () => "").toLowerCase().split(";")[0]?.trim() ?? ""
+const mimeOf = (format: DataValue.Format): string => essenceOf(Option.getOrElse(format.mimeType, () => ""))
 
 export const isJson = (format: DataValue.Format): boolean => /[/+]json$/.test(mimeOf(format))
 

@@ -26,6 +26,7 @@ import { type Asked, transportError } from "./asked.ts"
 import { concatenate } from "./bytes.ts"
 import { type Decoded, responses, toResponse } from "./documents.ts"
 import { resolve } from "./endpoint.ts"
+import { charsetOf } from "./mediaTypes.ts"
 import { bodyOf } from "./unpacked.ts"
 
 /** Bodies up to this many bytes are read at once; a larger or unmeasured one is read as it comes. */
@@ -36,9 +37,6 @@ const longestHead = 1000
 
 const headerOf = (response: HttpClientResponse.HttpClientResponse, name: string): Option.Option<string> =>
   Option.filter(Headers.get(response.headers, name), (value) => value !== "")
-
-const charsetOf = (contentType: Option.Option<string>): string | undefined =>
-  Option.getOrUndefined(contentType)?.match(/;\s*charset\s*=\s*"?([^";\s]+)/i)?.[1]
 
 /** Seconds to wait, where the server says them; a date would need the server's clock, so it is left out. */
 const retryAfterOf = (response: HttpClientResponse.HttpClientResponse): Option.Option<number> =>
@@ -67,8 +65,7 @@ const readBody = (
   asked: Asked
 ): Effect.Effect<Body, WpsError> =>
   Effect.suspend(() => {
-    const charset = charsetOf(contentType)
-    const decoder = Xml.decoder(responses, charset === undefined ? {} : { charset })
+    const decoder = Xml.decoder(responses, { charset: Option.getOrUndefined(charsetOf(contentType)) })
     let size = 0
     let head = new Uint8Array(0)
     const take = (chunk: Uint8Array) => {
