@@ -3,5 +3,5 @@ import shared from "./vitest.shared.ts"
 
 export default defineConfig({
   ...shared,
-  test: { name: "docs", include: ["scripts/docs/*.test.ts"], disableConsoleIntercept: false }
+  test: { ...shared.test, name: "docs", include: ["scripts/docs/*.test.ts"], disableConsoleIntercept: false }
 })

@@ -8,7 +8,10 @@ const config: ViteUserConfig = {
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: [fileURLToPath(new URL("./vitest.setup.ts", import.meta.url))],
-    sequence: { concurrent: true }
+    sequence: { concurrent: true },
+    // No test is a race: this ends what hangs, however slow or busy the machine is.
+    testTimeout: 60_000,
+    hookTimeout: 60_000
   }
 }
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process"
 import { describe, it } from "vitest"
 import { findSnippets, root, writeSnippets } from "./snippets.ts"
 
-const seconds = 20
+const seconds = 60
 
 const snippets = findSnippets()
 writeSnippets(snippets)

@@ -31,14 +31,14 @@ describe("the program wps", () => {
       const { code, err, out } = yield* wps(["convert", "--to", "datainputs"], request)
       assert.deepStrictEqual([code, err], [0, ""])
       assert.strictEqual(out, `[variable=[{"uri":"u","id":"tas|v0"}];domain=[];${request.split(";")[1] ?? ""}]\n`)
-    }), 30_000)
+    }))
 
   it.live("says what failed once, on the standard error, and ends with 1", () =>
     Effect.gen(function*() {
       const { code, err, out } = yield* wps(["convert", "absent.xml"])
       assert.deepStrictEqual([code, out], [1, ""])
       assert.strictEqual(err, "absent.xml cannot be read: there is no such file or folder.\n")
-    }), 30_000)
+    }))
 
   it.live("ends with 2 where the command line is wrong, and tells it without colours", () =>
     Effect.gen(function*() {
@@ -46,7 +46,7 @@ describe("the program wps", () => {
       assert.strictEqual(code, 2)
       assert.include(out + err, "typescript, document")
       assert.notInclude(out + err, "\u001b")
-    }), 30_000)
+    }))
 
   it.live("knows its version, and shows help without colours", () =>
     Effect.gen(function*() {
@@ -56,5 +56,5 @@ describe("the program wps", () => {
       assert.strictEqual(code, 0)
       assert.include(out, "--to typescript | document | json | datainputs | mermaid | dot | svg")
       assert.notInclude(out, "\u001b")
-    }), 30_000)
+    }))
 })

@@ -478,7 +478,7 @@ describe("without end", () => {
       const jobs = yield* Stream.runCollect(Stream.take(Llnl.jobs({ pageSize: 1 }), 1000))
       assert.strictEqual(jobs.length, 1000)
       assert.strictEqual((yield* sent).length, 1000)
-    }).pipe(Effect.provide(layer((_, before) => page([listed(before.length)], "more")))), 20_000)
+    }).pipe(Effect.provide(layer((_, before) => page([listed(before.length)], "more")))))
 })
 
 describe("a job's document that cannot be had", () => {
@@ -827,7 +827,7 @@ describe("on sockets", () => {
           yield* Fiber.interrupt(fiber)
           yield* Deferred.await(closed)
         }).pipe(Effect.provide(client(url)))
-      }).pipe(Effect.timeout("10 seconds")))
+      }))
   }
 
   it.scopedLive("a node that never ends its answer to the request for Django's token holds up no Execute", () =>
@@ -838,7 +838,7 @@ describe("on sockets", () => {
         else response.end(document({ result: output }))
       })
       yield* Effect.provide(WpsClient.execute(maximum), client(url))
-    }).pipe(Effect.timeout("10 seconds")))
+    }))
 
   it.scopedLive("who gives up while a crash is being explained leaves no connection", () =>
     Effect.gen(function*() {
@@ -861,7 +861,7 @@ describe("on sockets", () => {
         yield* Fiber.interrupt(fiber)
         yield* Deferred.await(closed)
       }).pipe(Effect.provide(client(url)))
-    }).pipe(Effect.timeout("10 seconds")))
+    }))
 
   it.scopedLive("who waits in vain for another token of Django's leaves none either", () =>
     Effect.gen(function*() {
@@ -887,7 +887,7 @@ describe("on sockets", () => {
         assert.include(error.message, "ETIMEDOUT")
         yield* Deferred.await(closed)
       }).pipe(Effect.provide(client(url, { timeout: "500 millis" })))
-    }).pipe(Effect.timeout("10 seconds")))
+    }))
 
   it.scopedLive("the limit holds for an answer's body as well, for who cannot be interrupted", () =>
     Effect.gen(function*() {
@@ -899,7 +899,7 @@ describe("on sockets", () => {
         Effect.provide(client(url, { timeout: "300 millis" }))
       )
       assert.include(error.message, "no answer within 0.3 s")
-    }).pipe(Effect.disconnect, Effect.timeout("5 seconds")))
+    }))
 
   it.scopedLive("a list without end is read no further than its limit, and let go", () =>
     Effect.gen(function*() {
@@ -918,7 +918,7 @@ describe("on sockets", () => {
         assert.include(error.message, "longer than 32 MiB")
         yield* Deferred.await(closed)
       }).pipe(Effect.provide(client(url)))
-    }).pipe(Effect.timeout("20 seconds")))
+    }))
 
   it.scopedLive("answers that are dropped give their connections back", () =>
     Effect.gen(function*() {
@@ -951,7 +951,7 @@ describe("on sockets", () => {
           schedule: Schedule.spaced("10 millis")
         })
       }).pipe(Effect.provide(client(url)))
-    }).pipe(Effect.timeout("20 seconds")))
+    }))
 })
 
 describe("the API's address", () => {
@@ -1025,7 +1025,7 @@ describe("repair", () => {
     Effect.gen(function*() {
       const read = yield* isReadable(repair(document({ abstract: text, result: output })))
       assert.strictEqual(read?.trim(), text)
-    }), { fastCheck: { numRuns: 200 }, timeout: 20_000 })
+    }), { fastCheck: { numRuns: 200 } })
 
   const parts = [
     "<Abstract>",
@@ -1042,7 +1042,7 @@ describe("repair", () => {
     "<a>{"
   ]
   for (const part of [...parts, ...parts.map((one) => `<Abstract>${one}</b>`)]) {
-    it(`a megabyte of ${part} takes no longer than it should`, { timeout: 3000 }, () => {
+    it(`a megabyte of ${part} takes no longer than it should`, () => {
       const many = part.repeat(Math.ceil(1_000_000 / part.length))
       for (const text of [many, `<Abstract>${many}</Abstract>`, `<a>{${many}}</a>`]) {
         assert.isAtLeast(repair(text).length, text.length)

@@ -309,7 +309,7 @@ layer(live)("other programs", (it) => {
           lat: [...Sample.temperature.axes[1]?.values ?? []],
           months: Array.from({ length: 24 }, (_, month) => month % 12 + 1)
         })
-      }), 30_000)
+      }))
   })
 
   describe.skipIf(!runs("ncdump"))("ncdump", () => {

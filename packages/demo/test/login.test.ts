@@ -111,7 +111,6 @@ describe("npm start -- --login", () => {
         // Two rows of the field are one of the picture.
         assert.lengthOf(screen.match(/^▀{72}\r$/gm) ?? [], 9, screen)
         assert.match(screen, /CDAT\.max succeeded/)
-      }).pipe(Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici])),
-    60_000
+      }).pipe(Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]))
   )
 })

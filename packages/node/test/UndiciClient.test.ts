@@ -98,7 +98,7 @@ const watched = (answer: RequestListener) =>
       answer(request, response)
       Deferred.unsafeDone(begun, Effect.void)
     })
-    return { ...server, begun: Deferred.await(begun), closed: Effect.timeout(Deferred.await(closed), "5 seconds") }
+    return { ...server, begun: Deferred.await(begun), closed: Deferred.await(closed) }
   })
 
 /** One turn of the event loop, in which what has come to a socket is read. */
@@ -164,8 +164,7 @@ const bytesOf = (response: HttpClientResponse.HttpClientResponse) =>
 const failure = <A, R>(effect: Effect.Effect<A, HttpClientError.HttpClientError, R>) =>
   effect.pipe(
     Effect.flip,
-    Effect.map((error) => `${error._tag} ${error.reason}`),
-    Effect.timeout("10 seconds")
+    Effect.map((error) => `${error._tag} ${error.reason}`)
   )
 
 const unread = (response: HttpClientResponse.HttpClientResponse) => response.status
@@ -308,7 +307,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
         const both = Effect.all([response.text, response.text, response.json.pipe(Effect.flip)], {
           concurrency: "unbounded"
         })
-        const [one, two] = yield* Effect.timeout(both, "5 seconds")
+        const [one, two] = yield* both
         assert.deepStrictEqual([one, two], ["ab", "ab"])
       }).pipe(Effect.provide(layer)))
 
@@ -476,7 +475,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
           assert.strictEqual(yield* failure(send(request)), "RequestError Transport", name)
         }
         assert.strictEqual(yield* failure(text("no address")), "RequestError InvalidUrl")
-      }).pipe(Effect.provide(layer)), 30_000)
+      }).pipe(Effect.provide(layer)))
 
     it.scopedLive("a name that is not found", () =>
       Effect.gen(function*() {
@@ -528,7 +527,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
         const again = yield* response
         assert.strictEqual(yield* failure(again.text), "ResponseError Decode")
         assert.strictEqual(yield* failure(again.text), "ResponseError Decode")
-      }).pipe(Effect.provide(layer)), 30_000)
+      }).pipe(Effect.provide(layer)))
 
     it.scopedLive("a server that answers before it has the whole body", () =>
       Effect.gen(function*() {
@@ -544,7 +543,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
         const response = yield* HttpClient.execute(request)
         assert.strictEqual(response.status, 413)
         assert.strictEqual(yield* response.text, "too large")
-        yield* Effect.timeout(Deferred.await(ended), "5 seconds")
+        yield* Deferred.await(ended)
       }).pipe(Effect.provide(layer)))
 
     it.scopedLive("nothing secret is in an error", () =>
@@ -579,7 +578,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
         yield* server.begun
         yield* Fiber.interrupt(fiber)
         yield* server.closed
-        yield* Effect.timeout(Deferred.await(ended), "5 seconds")
+        yield* Deferred.await(ended)
       }).pipe(Effect.provide(layer)))
 
     it.scopedLive("interrupted in the body", () =>
@@ -655,7 +654,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
         const third = yield* Effect.fork(client.get(`${server.url}/third`))
         const last = yield* Effect.fork(Effect.flatMap(client.get(`${server.url}/last`), (_) => _.text))
         yield* Effect.repeatN(turn, 5)
-        yield* Effect.timeout(Fiber.interruptAll([second, third]), "1 second")
+        yield* Fiber.interruptAll([second, third])
         finish()
         assert.strictEqual(yield* Fiber.join(first), "first")
         assert.strictEqual(yield* Fiber.join(last), "other")
@@ -675,7 +674,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
           yield* server.begun
           yield* Effect.race(server.closed, Effect.forever(collect))
         }
-      }).pipe(Effect.provide(layer)), 20_000)
+      }).pipe(Effect.provide(layer)))
 
     it.scopedLive("a scope that lives on does not keep what was read", () =>
       Effect.gen(function*() {
@@ -685,8 +684,8 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
           Effect.flatMap((response) => response.arrayBuffer),
           Effect.map((buffer) => new WeakRef(buffer))
         )
-        yield* Effect.timeout(until(() => body.deref() === undefined, collect), "5 seconds")
-      }).pipe(Effect.provide(layer)), 20_000)
+        yield* until(() => body.deref() === undefined, collect)
+      }).pipe(Effect.provide(layer)))
 
     it.scopedLive("one after another use one connection, also when nobody reads what fits", () =>
       Effect.gen(function*() {
@@ -733,7 +732,7 @@ describe.each([ours, theirs])("$name", ({ layer, layerWithoutDispatcher, make })
         yield* Effect.flatMap(client.get(server.url), (_) => _.text)
         assert.strictEqual(server.sockets.size, 2)
         yield* Scope.close(scope, Exit.void)
-        yield* Effect.timeout(until(() => server.sockets.size === 0), "5 seconds")
+        yield* until(() => server.sockets.size === 0)
         assert.strictEqual(yield* failure(response.text), "ResponseError Decode")
         assert.strictEqual(yield* failure(client.get(server.url)), "RequestError Transport")
       }))
@@ -875,7 +874,7 @@ describe("what UndiciClient does otherwise", () => {
       yield* Fiber.interrupt(two)
       const end = yield* Deferred.await(finish)
       end()
-      assert.strictEqual(yield* Effect.timeout(Fiber.join(one), "5 seconds"), "partly")
+      assert.strictEqual(yield* Fiber.join(one), "partly")
     }).pipe(Effect.provide(UndiciClient.layer)))
 
   it.scopedLive("a scope that is closed ends a request that waits for a connection, and its body", () =>

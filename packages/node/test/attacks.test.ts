@@ -68,7 +68,7 @@ const listen = (port: number) =>
 
 const hasIpv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === "::1")
 
-describe("attacks on a login", { timeout: 60_000 }, () => {
+describe("attacks on a login", () => {
   it.scopedLive("a refresh that was answered with 503 after the provider rotated is not repeated, and ends in a login", () =>
     Effect.gen(function*() {
       const idp = yield* IdentityProvider.IdentityProvider

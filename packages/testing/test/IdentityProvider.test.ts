@@ -130,8 +130,7 @@ const test = (
     () =>
       Effect.flatMap(IdentityProvider.IdentityProvider, run).pipe(
         Effect.provide([IdentityProvider.layer(options), NodeHttpClient.layerUndici])
-      ),
-    20_000
+      )
   )
 
 describe("IdentityProvider", () => {
@@ -408,14 +407,13 @@ describe("IdentityProvider", () => {
   test("lets a token expire", (idp) =>
     Effect.gen(function*() {
       const { body } = yield* clientCredentials(idp.issuer)
-      assert.strictEqual(body.expires_in, 1)
+      assert.strictEqual(body.expires_in, 3)
       assert.isTrue(yield* isKnown(idp, body.access_token))
-      const expired = Effect.repeat(isKnown(idp, body.access_token), {
+      yield* Effect.repeat(isKnown(idp, body.access_token), {
         until: (known) => !known,
-        schedule: Schedule.spaced(100)
+        schedule: Schedule.spaced("100 millis")
       })
-      yield* Effect.timeout(expired, "3 seconds")
-    }), { accessTokenLifetime: "1 second" })
+    }), { accessTokenLifetime: "3 seconds" })
 
   test("takes pushed requests", (idp) =>
     Effect.gen(function*() {
@@ -614,11 +612,12 @@ describe("IdentityProvider", () => {
       const waiting = yield* Effect.forkDaemon(Effect.flip(ask(`${idp.issuer}/jwks`)))
       yield* idp.logIn(authorization(idp.issuer))
       const [passed] = yield* Effect.timed(Scope.close(scope, Exit.void))
-      assert.isBelow(Duration.toMillis(passed), 2_000)
+      // Node itself ends a connection on which nothing is asked after a minute.
+      assert.isBelow(Duration.toMillis(passed), 20_000)
       yield* closed
       yield* waiting
       yield* Effect.flip(ask(`${idp.issuer}/jwks`))
-    }).pipe(Effect.provide(NodeHttpClient.layerUndici)), 20_000)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)))
 
   it.effect("goes by the clock of the machine, where the program's stands still", () =>
     Effect.gen(function*() {
@@ -626,7 +625,7 @@ describe("IdentityProvider", () => {
       yield* idp.failNext("token", { delay: "20 millis" })
       const token = yield* logIn(idp)
       assert.isTrue(yield* isKnown(idp, token.access))
-    }).pipe(Effect.provide([IdentityProvider.layer(), NodeHttpClient.layerUndici])), 20_000)
+    }).pipe(Effect.provide([IdentityProvider.layer(), NodeHttpClient.layerUndici])))
 
   it.live("fails where its port is taken", () =>
     Effect.gen(function*() {
@@ -693,7 +692,7 @@ describe("IdentityProvider", () => {
       assert.include(text, "begins")
       assert.include(text, "login")
       for (const secret of secrets) assert.notInclude(text, String(secret))
-    }), 20_000)
+    }))
 
   it.live("prints nothing", () =>
     Effect.gen(function*() {
@@ -723,5 +722,5 @@ describe("IdentityProvider", () => {
         )
       })
       assert.deepStrictEqual(printed, { stdout: "done\n", stderr: "" })
-    }), 30_000)
+    }))
 })

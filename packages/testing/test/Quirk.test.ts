@@ -1904,12 +1904,13 @@ describe("on a socket", () => {
   it.scopedLive("closesConnection ends the connection, and neverAnswers holds it", () =>
     Effect.gen(function*() {
       const { url } = yield* WpsServer.WpsServer
-      const wps = yield* client({ url, timeout: "200 millis" })
+      const wps = yield* client({ url })
       const error = yield* Effect.flip(send(HttpClientRequest.get(`${url}?service=WPS&request=GetCapabilities`)))
       includes(error, { _tag: "RequestError", reason: "Transport" })
       deepStrictEqual(yield* wps.run(echo(given)), expected)
       includes(yield* Effect.flip(wps.capabilities), { _tag: "TransportError" })
-      const late = yield* Effect.flip(wps.describe("echo"))
+      const hasty = yield* client({ url, timeout: "200 millis" })
+      const late = yield* Effect.flip(hasty.describe("echo"))
       includes(late, { _tag: "TransportError", reason: "no answer within 0.2 s" })
     }).pipe(Effect.provide([
       Layer.provideMerge(

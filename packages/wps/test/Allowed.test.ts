@@ -125,7 +125,7 @@ describe("what is allowed", () => {
     )
   })
 
-  it("is looked up, and not looked for: thousands of texts among thousands", { timeout: 4000 }, () => {
+  it("is looked up, and not looked for: thousands of texts among thousands", () => {
     const values = Array.from({ length: 5000 }, (_, at) => `${at}.5`)
     const texts = [...values.map((text) => `${text}0`), "x".repeat(1_000_000)]
     assert.lengthOf(among("double", { values }, texts), 5000)

@@ -67,7 +67,7 @@ describe("outputs that a server stored unasked", () => {
       assert.isDefined(inputs)
       const { out } = yield* big.read([stored("out")], reading(content))
       assert.strictEqual(out.length, content.length)
-    }), 20_000)
+    }))
 })
 
 describe("optional outputs", () => {

@@ -80,7 +80,7 @@ describe("what is written reads back the same", () => {
     Effect.gen(function*() {
       const again = yield* Wps100.Wps100.decodeRequest(yield* documentOf(request))
       deepStrictEqual(arbitraries.comparable(again), arbitraries.comparable(request))
-    }), { timeout: 60_000 })
+    }))
 
   it.effect.prop("every answer", { response }, ({ response }) =>
     Effect.gen(function*() {
@@ -96,7 +96,7 @@ describe("what is written reads back the same", () => {
           arbitraries.comparable(response)
         )
       }
-    }), { timeout: 60_000 })
+    }))
 
   it.effect.prop(
     "every request of WPS 2.0",
@@ -105,8 +105,7 @@ describe("what is written reads back the same", () => {
       Effect.gen(function*() {
         const again = yield* Wps200.Wps200.decodeRequest(yield* documentOf200(request))
         deepStrictEqual(arbitraries.comparable(again), arbitraries.comparable(request))
-      }),
-    { timeout: 60_000 }
+      })
   )
 
   it.effect.prop(
@@ -126,8 +125,7 @@ describe("what is written reads back the same", () => {
             arbitraries.comparable(response)
           )
         }
-      }),
-    { timeout: 60_000 }
+      })
   )
 })
 
@@ -263,25 +261,25 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
       const later = right.replace("1.0.0", "2.0")
       assert.lengthOf(yield* objections([later]), 0)
       assert.lengthOf(yield* objections([later, later.replace("WPS\"", "WFS\"")]), 1)
-    }), 60_000)
+    }))
 
   it.effect("accept every request that is written [A8.5]", () =>
     Effect.gen(function*() {
       const documents = yield* Effect.forEach(fc.sample(arbitraries.request, 300), documentOf)
       deepStrictEqual(yield* objections(documents), [])
-    }), 60_000)
+    }))
 
   it.effect("accept every answer that is written", () =>
     Effect.gen(function*() {
       const documents = yield* Effect.forEach(fc.sample(response, 300), Wps100.Wps100.encodeResponse)
       deepStrictEqual(yield* objections(documents), [])
-    }), 60_000)
+    }))
 
   it.effect("accept every request of WPS 2.0 that is written [A8.5]", () =>
     Effect.gen(function*() {
       const documents = yield* Effect.forEach(fc.sample(arbitraries.valid200.request, 300), documentOf200)
       deepStrictEqual(yield* objections(documents), [])
-    }), 60_000)
+    }))
 
   it.effect("accept every answer of WPS 2.0 that is written", () =>
     Effect.gen(function*() {
@@ -290,7 +288,7 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
         Wps200.Wps200.encodeResponse
       )
       deepStrictEqual(yield* objections(documents), [])
-    }), 60_000)
+    }))
 
   it.effect("accept what is written of values that lack what they require", () =>
     Effect.gen(function*() {
@@ -360,7 +358,7 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
       for (const { encodeResponse } of [Wps100.Wps100, Wps200.Wps200]) {
         deepStrictEqual(yield* objections(yield* Effect.forEach(answers, encodeResponse)), [])
       }
-    }), 60_000)
+    }))
 
   it.effect("accept what a client and a node say to each other", () =>
     Effect.gen(function*() {
@@ -515,5 +513,5 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
         []
       )
       assert.notInclude(said, "http://www.opengis.net/wps/1.0.0")
-    }), 60_000)
+    }))
 })

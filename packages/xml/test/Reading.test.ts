@@ -405,16 +405,14 @@ describe("limits", () => {
     assert.strictEqual(left(Xml.decode(document)(deep(10_000))).reason, "limit")
   })
 
-  it("10,000 levels are refused fast, and cost little where they are allowed", () => {
-    const levels = 10_000
-    const from = process.hrtime.bigint()
+  it("100,000 levels are refused, and cost in proportion where they are allowed", () => {
+    // Where the cost grows with the square of the depth, this takes minutes.
+    const levels = 100_000
     for (const name of ["x", "p:x"]) {
       const source = `<r xmlns:p='urn:p'>${`<${name}>`.repeat(levels)}${`</${name}>`.repeat(levels)}</r>`
       assert.strictEqual(left(Xml.decode(title)(source)).reason, "limit")
       assert.isTrue(Either.isRight(Xml.decode(title, { maxDepth: levels + 1 })(source)))
     }
-    // The parser alone takes several seconds.
-    assert.isBelow(Number(process.hrtime.bigint() - from) / 1e6, 2000)
   })
 
   it("bytes [A8.4]", () => {
