@@ -346,12 +346,13 @@ export const make = Effect.fnUntraced(function*<R = never>(
     const wanted = asked.length === 0 || behaviour.everyOutput === true
       ? produced
       : produced.filter(({ identifier }) => requestOf(identifier) !== undefined)
-    return Effect.forEach(wanted, ({ data, identifier }) =>
+    return Effect.forEach(wanted, ({ data, identifier }, at) =>
       Effect.gen(function*() {
         const common = { identifier, title: Option.none(), abstract: Option.none() }
         const request = requestOf(identifier)
         if (request === undefined) return { ...common, data }
-        const key = `${place}/${identifier}`
+        const before = wanted.slice(0, at).filter((one) => one.identifier === identifier).length
+        const key = before === 0 ? `${place}/${identifier}` : `${place}/${identifier}/${before + 1}`
         if (data._tag === "NestedData") {
           const parts = yield* deliver(protocol, key, base, request.nested, data.parts)
           return { ...common, data: { _tag: "NestedData" as const, parts } }

@@ -155,12 +155,12 @@ describe("the echo process", () => {
           // It is read as what it was.
           deepStrictEqual(
             yield* Output.boundingBox().decode(
-              Option.some({
+              [{
                 identifier: "boundingBoxOutput",
                 title: Option.none(),
                 abstract: Option.none(),
                 data: DataValue.fetched(reference, new TextEncoder().encode(text))
-              }),
+              }],
               { fetch: () => Effect.fail("it is there") }
             ),
             given

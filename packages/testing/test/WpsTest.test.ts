@@ -1,9 +1,9 @@
 import { Auth } from "@effect-wps/auth"
 import { WpsNode, WpsTest } from "@effect-wps/testing"
-import { Input, Output, Process, WpsClient } from "@effect-wps/wps"
+import { Input, Output, Process, Wps100, Wps200, WpsClient } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Clock, Effect, Fiber, Schema, TestClock } from "effect"
+import { Clock, Effect, Fiber, Schema, Stream, TestClock } from "effect"
 import { includes } from "./support/includes.ts"
 
 const sleep = Process.make("sleep", {
@@ -38,6 +38,35 @@ describe("WpsTest", () => {
       yield* TestClock.adjust("1 second")
       deepStrictEqual(yield* Fiber.join(fiber), { woken: 10_000 })
     }).pipe(Effect.provide([WpsTest.layer(implementations), Auth.layerAnonymous])))
+
+  for (const protocol of [Wps100.Wps100, Wps200.Wps200]) {
+    it.effect(`an output that comes several times is delivered and stored as often: ${protocol.version}`, () =>
+      Effect.gen(function*() {
+        const split = Process.make("split", {
+          inputs: {},
+          outputs: { parts: Output.repeated(Output.text("text/csv")) }
+        })
+        const stored = Process.make("split", {
+          inputs: {},
+          outputs: { parts: Output.repeated(Output.reference(Output.text("text/csv"))) }
+        })
+        const parts = ["a", "b", "c"]
+        yield* Effect.gen(function*() {
+          deepStrictEqual(yield* WpsClient.run(split({})), { parts })
+          const references = (yield* WpsClient.run(stored({}))).parts
+          const texts = yield* Effect.forEach(
+            references,
+            (one) => Effect.flatMap(WpsClient.download(one), ({ stream }) => Stream.mkString(Stream.decodeText(stream)))
+          )
+          deepStrictEqual(texts, parts)
+        }).pipe(
+          Effect.provide(
+            WpsTest.layer([WpsNode.handle(split, () => Effect.succeed({ parts }))], { client: { protocol } })
+          ),
+          Effect.provide(Auth.layerAnonymous)
+        )
+      }))
+  }
 
   it.effect("the client's options and the node's path are what is given", () =>
     Effect.gen(function*() {

@@ -31,8 +31,10 @@ export interface Output<out A, in B = never> {
   readonly asReference: boolean
   /** How the outputs inside it are asked for. */
   readonly nested: ReadonlyArray<OutputRequest>
-  readonly decode: <E>(data: Option.Option<OutputData>, reader: OutputReader<E>) => Effect.Effect<A, string | E>
-  readonly encode: (value: B) => Either.Either<Option.Option<DataValue.DataValue>, string>
+  /** The value of what came under its name: mostly once. */
+  readonly decode: <E>(occurrences: ReadonlyArray<OutputData>, reader: OutputReader<E>) => Effect.Effect<A, string | E>
+  /** The occurrences of a value, or why it cannot be one. */
+  readonly encode: (value: B) => Either.Either<ReadonlyArray<DataValue.DataValue>, string>
 }
 
 /**
@@ -83,24 +85,31 @@ export type FieldsValue<F extends Fields> = { readonly [K in keyof F]: Value<F[K
  */
 export type FieldsProduced<F extends Fields> = { readonly [K in keyof F]: Produced<F[K]> }
 
+/** What comes once, no less and no more: of several, the first alone would be a loss that nobody sees. */
+const once = (occurrences: ReadonlyArray<OutputData>): Either.Either<DataValue.DataValue, string> => {
+  const [first, ...rest] = occurrences
+  return first === undefined
+    ? Either.left("is missing")
+    : rest.length > 0
+    ? Either.left(`comes ${occurrences.length} times; Output.repeated reads them all`)
+    : Either.right(first.data)
+}
+
 const inline = <A>(of: codec.Codec<A>): Output<A, A> => ({
   data: of.data,
   format: of.format,
   uom: of.uom,
   asReference: false,
   nested: [],
-  decode: (output, reader) =>
-    Option.match(output, {
-      onNone: () => Effect.fail("is missing"),
-      onSome: ({ data }) =>
-        data._tag === "Reference"
-          ? Effect.flatMap(
-            reader.fetch(data),
-            ({ content, contentType }) => of.decode(DataValue.fetched(data, content, contentType))
-          )
-          : of.decode(data)
-    }),
-  encode: (value) => Either.map(of.encode(value), Option.some)
+  decode: (occurrences, reader) =>
+    Effect.flatMap(once(occurrences), (data) =>
+      data._tag === "Reference"
+        ? Effect.flatMap(
+          reader.fetch(data),
+          ({ content, contentType }) => of.decode(DataValue.fetched(data, content, contentType))
+        )
+        : of.decode(data)),
+  encode: (value) => Either.map(of.encode(value), (data) => [data])
 })
 
 /**
@@ -261,22 +270,15 @@ export const raw = (format?: DataValue.FormatInput): Output<RawValue, RawValue> 
     uom: Option.none(),
     asReference: false,
     nested: [],
-    decode: (output, reader) =>
-      Option.match(output, {
-        onNone: () => Effect.fail("is missing"),
-        onSome: ({ data }) =>
-          data._tag === "Reference"
-            ? Effect.map(reader.fetch(data), ({ content, contentType }): RawValue => ({
-              bytes: content,
-              format: { ...data.format, mimeType: Option.orElse(data.format.mimeType, () => contentType) }
-            }))
-            : read(data)
-      }),
-    encode: ({ bytes, format }) =>
-      Either.map(
-        codec.bytes(format).encode(bytes),
-        Option.some
-      )
+    decode: <E>(occurrences: ReadonlyArray<OutputData>, reader: OutputReader<E>) =>
+      Effect.flatMap(once(occurrences), (data): Effect.Effect<RawValue, string | E> =>
+        data._tag === "Reference"
+          ? Effect.map(reader.fetch(data), ({ content, contentType }): RawValue => ({
+            bytes: content,
+            format: { ...data.format, mimeType: Option.orElse(data.format.mimeType, () => contentType) }
+          }))
+          : read(data)),
+    encode: ({ bytes, format }) => Either.map(codec.bytes(format).encode(bytes), (data) => [data])
   }
 }
 
@@ -332,23 +334,22 @@ export const nested = <const F extends Fields>(outputs: F): Output<FieldsValue<F
     uom: Option.none(),
     asReference: false,
     nested: fields.requestOutputs(parts),
-    decode: <E>(output: Option.Option<OutputData>, reader: OutputReader<E>) =>
-      Option.isNone(output)
-        ? Effect.fail("is missing")
-        : output.value.data._tag !== "NestedData"
-        ? Effect.fail(`is ${DataValue.kindOf(output.value.data)} where a group of values was expected`)
-        : Effect.mapError(
-          fields.decodeOutputs<FieldsValue<F>, E>(
-            parts,
-            output.value.data.parts.map((part) => ({ ...part, title: Option.none(), abstract: Option.none() })),
-            reader
-          ),
-          (error) => fields.isFault(error) ? fields.said([error]) : error
-        ),
+    decode: <E>(occurrences: ReadonlyArray<OutputData>, reader: OutputReader<E>) =>
+      Effect.flatMap(once(occurrences), (data) =>
+        data._tag !== "NestedData"
+          ? Effect.fail(`is ${DataValue.kindOf(data)} where a group of values was expected`)
+          : Effect.mapError(
+            fields.decodeOutputs<FieldsValue<F>, E>(
+              parts,
+              data.parts.map((part) => ({ ...part, title: Option.none(), abstract: Option.none() })),
+              reader
+            ),
+            (error) => fields.isFault(error) ? fields.said([error]) : error
+          )),
     encode: (produced) =>
       Either.mapBoth(fields.encodeOutputs(parts, produced), {
         onLeft: (fault) => fields.said([fault]),
-        onRight: (encoded) => Option.some(DataValue.nested(...encoded))
+        onRight: (encoded) => [DataValue.nested(...encoded)]
       })
   }
 }
@@ -371,14 +372,12 @@ export const nested = <const F extends Fields>(outputs: F): Output<FieldsValue<F
 export const reference = <A, B>(self: Output<A, B>): Output<DataValue.Reference, B> => ({
   ...self,
   asReference: true,
-  decode: (output) =>
-    Option.match(output, {
-      onNone: () => Effect.fail("is missing"),
-      onSome: ({ data }) =>
-        data._tag === "Reference"
-          ? Effect.succeed(data)
-          : Effect.fail("stands in the document although a reference to it was asked for")
-    })
+  decode: (occurrences) =>
+    Either.filterOrLeft(
+      once(occurrences),
+      DataValue.isReference,
+      () => "stands in the document although a reference to it was asked for"
+    )
 })
 
 /**
@@ -396,7 +395,26 @@ export const reference = <A, B>(self: Output<A, B>): Output<DataValue.Reference,
  */
 export const optional = <A, B>(self: Output<A, B>): Output<Option.Option<A>, Option.Option<B>> => ({
   ...self,
-  decode: (output, reader) =>
-    Option.isNone(output) ? Effect.succeedNone : Effect.map(self.decode(output, reader), Option.some),
-  encode: Option.match({ onNone: () => Either.right(Option.none()), onSome: self.encode })
+  decode: (occurrences, reader) =>
+    occurrences.length === 0 ? Effect.succeedNone : Effect.map(self.decode(occurrences, reader), Option.some),
+  encode: Option.match({ onNone: () => Either.right([]), onSome: self.encode })
+})
+
+/**
+ * An output that may come several times under one name, in order; none is an empty list.
+ *
+ * @example
+ * ```ts
+ * import { Output, Process } from "@effect-wps/wps"
+ *
+ * const split = Process.make("split", { inputs: {}, outputs: { parts: Output.repeated(Output.text("text/csv")) } })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const repeated = <A, B>(self: Output<A, B>): Output<ReadonlyArray<A>, ReadonlyArray<B>> => ({
+  ...self,
+  decode: (occurrences, reader) => Effect.forEach(occurrences, (one) => self.decode([one], reader)),
+  encode: (values) => Either.map(Either.all(values.map(self.encode)), (all) => all.flat())
 })

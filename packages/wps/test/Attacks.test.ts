@@ -1091,12 +1091,12 @@ describe("long documents", () => {
     Effect.gen(function*() {
       const read = yield* Effect.either(
         Output.literal(Schema.String).decode(
-          Option.some({
+          [{
             identifier: "o",
             title: Option.none(),
             abstract: Option.none(),
             data: DataValue.complexText("@uom=".repeat(200_000), "text/plain")
-          }),
+          }],
           { fetch: () => Effect.fail("no") }
         )
       )
@@ -1141,7 +1141,7 @@ describe("wrong results", () => {
   const decodeBox = (text: string) =>
     Effect.either(
       Output.boundingBox("EPSG:4326").decode(
-        Option.some({ identifier: "b", title: Option.none(), abstract: Option.none(), data: DataValue.literal(text) }),
+        [{ identifier: "b", title: Option.none(), abstract: Option.none(), data: DataValue.literal(text) }],
         { fetch: () => Effect.fail("no") }
       )
     )

@@ -106,7 +106,7 @@ describe("literals and boxes as WPS 2.0 writes them", () => {
     data: DataValue.DataValue,
     content: string
   ): Effect.Effect<unknown, string> =>
-    process.outputs[name].decode(Option.some({ identifier: name, data, ...none }), reading(utf8(content)))
+    process.outputs[name].decode([{ identifier: name, data, ...none }], reading(utf8(content)))
 
   /** What an output is read as from a value. */
   const readAs = (name: keyof typeof process.outputs, data: DataValue.DataValue) =>

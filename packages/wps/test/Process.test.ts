@@ -247,3 +247,51 @@ describe("Process", () => {
       assert.match(wrong.message, /JTS:buffer gave an output "result" that cannot be read: .*Point/)
     }))
 })
+
+describe("outputs that come several times", () => {
+  const split = Process.make("split", {
+    inputs: {},
+    outputs: {
+      parts: Output.repeated(Output.text("text/csv")),
+      files: Output.repeated(Output.reference(Output.text("text/csv")))
+    }
+  })
+  const reader = { fetch: () => Effect.fail("nothing is fetched") }
+  const output = (identifier: string, data: DataValue.DataValue) => ({
+    identifier,
+    data,
+    title: Option.none(),
+    abstract: Option.none()
+  })
+  const file = (name: string) => DataValue.reference(`https://data.example.org/${name}.csv`)
+  const text = (content: string) => DataValue.complexText(content, "text/csv")
+
+  it.effect("are read in order, as references too, and may be none", () =>
+    Effect.gen(function*() {
+      const several = [
+        output("parts", text("a")),
+        output("files", file("a")),
+        output("parts", text("b")),
+        output("files", file("b"))
+      ]
+      deepStrictEqual(yield* split.read(several, reader), { parts: ["a", "b"], files: [file("a"), file("b")] })
+      deepStrictEqual(yield* split.read([], reader), { parts: [], files: [] })
+    }))
+
+  it("are written by who runs the process", () => {
+    deepStrictEqual(
+      split.encodeOutputs({ parts: ["a", "b"], files: [] }),
+      Either.right([["parts", text("a")], ["parts", text("b")]])
+    )
+  })
+
+  it.effect("are not silently lost where one was expected", () =>
+    Effect.gen(function*() {
+      const several = [output("result", text("a")), output("result", text("b"))]
+      for (const one of [Output.text("text/csv"), Output.optional(Output.text("text/csv")), Output.raw()]) {
+        const { read } = Process.make("single", { inputs: {}, outputs: { result: one } })
+        const error = yield* Effect.flip(read(several, reader))
+        assert.include(String(error), "comes 2 times; Output.repeated reads them all")
+      }
+    }))
+})

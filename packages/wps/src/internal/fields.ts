@@ -108,7 +108,7 @@ export const decodeOutputs = <A, E>(
   Effect.forEach(
     outputs,
     ([name, output]) =>
-      output.decode(Option.fromNullable(received.find((one) => one.identifier === name)), reader).pipe(
+      output.decode(received.filter((one) => one.identifier === name), reader).pipe(
         Effect.mapError((error) => typeof error === "string" ? new InputFault({ input: name, reason: error }) : error),
         Effect.map((value) => [name, value] as const)
       )
@@ -123,7 +123,7 @@ export const encodeOutputs = (
   for (const [name, output] of outputs) {
     const result = output.encode(get(produced, name))
     if (Either.isLeft(result)) return Either.left(new InputFault({ input: name, reason: result.left }))
-    if (Option.isSome(result.right)) encoded.push([name, result.right.value])
+    for (const data of result.right) encoded.push([name, data])
   }
   return Either.right(encoded)
 }
