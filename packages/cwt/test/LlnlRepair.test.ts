@@ -53,7 +53,8 @@ const contents: FastCheck.Arbitrary<string> = FastCheck.letrec<{ contents: strin
         "<a/>",
         "<b c='>' d = \"&amp;[\" />",
         "]]",
-        ">"
+        // After that no `>` may come at once.
+        " >"
       ),
       FastCheck.tuple(names, tie("contents")).map(([name, inside]) => `<${name} e="1">${inside}</${name} >`)
     ),

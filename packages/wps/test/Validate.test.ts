@@ -118,6 +118,30 @@ describe("a request, before it is sent", () => {
     )
   })
 
+  it("may ask for outputs in the formats that its process has [A3.7] [B3.4]", () => {
+    const table = Process.make("mean", {
+      inputs: {},
+      outputs: { table: Output.text("text/csv"), free: Output.raw(), number: Output.literal(Schema.Number) }
+    })
+    const { outputs } = Process.describe(table, every)
+    const asking = (identifier: string, format: DataValue.FormatInput, asReference = false) => {
+      const output = Operation.request(identifier, { format: DataValue.format(format), asReference })
+      return [
+        { _tag: "Document" as const, outputs: [output], mode: "sync" as const, lineage: false },
+        { _tag: "Raw" as const, output, mode: "sync" as const }
+      ].map((response) => faults({ inputs: [], response }, { inputs: [], outputs }).join())
+    }
+    for (const type of ["text/csv", "Text/CSV; charset=utf-8"]) {
+      for (const asReference of [true, false]) deepStrictEqual(asking("table", type, asReference), ["", ""])
+    }
+    deepStrictEqual(asking("free", "application/x-netcdf"), ["", ""])
+    deepStrictEqual(asking("number", "text/plain"), ["", ""])
+    const refused = "table the format application/json is not among those of the process: text/csv"
+    deepStrictEqual(asking("table", "application/json"), [refused, refused])
+    const other = "table the format text/csv;header=absent is not among those of the process: text/csv"
+    deepStrictEqual(asking("table", "text/csv;header=absent"), [other, other])
+  })
+
   it("may be run as its process can be [B4.7]", () => {
     const run = (mode: Execute.ExecuteMode, jobControlOptions: ReadonlyArray<string>) =>
       [

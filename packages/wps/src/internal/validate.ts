@@ -58,10 +58,13 @@ const kind = (data: DataValue): string =>
     ? "group of values"
     : "reference"
 
+/** A type that names its charset is the same type. */
+const typeOf = ({ mimeType }: Format): Option.Option<string> =>
+  Option.map(mimeType, (type) => type.toLowerCase().replace(/\s/g, "").replace(/;charset=[^;]*/, ""))
+
 const sameFormat = (asked: Format, offered: Format): boolean => {
-  const type = (format: Format) => Option.map(format.mimeType, (mime) => mime.toLowerCase().replace(/\s/g, ""))
-  return Option.isNone(asked.mimeType) || Option.isNone(offered.mimeType) ||
-    Option.contains(type(offered), Option.getOrElse(type(asked), () => ""))
+  const [one, other] = [typeOf(asked), typeOf(offered)]
+  return Option.isNone(one) || Option.isNone(other) || one.value === other.value
 }
 
 const showFormats = (formats: ReadonlyArray<Format>): string =>
@@ -206,13 +209,17 @@ const outputsOf = (
   asked: ReadonlyArray<OutputRequest>
 ): ReadonlyArray<InputFault> => {
   const names = described.map((output) => output.identifier)
-  return asked.flatMap(({ identifier, nested }) => {
+  return asked.flatMap((request) => {
+    const { identifier, nested } = request
     const found = described.find((output) => output.identifier === identifier)
-    return found === undefined
-      ? [fault(identifier)(`is no output of the process; it has ${names.length === 0 ? "none" : list(names)}`)]
-      : found.data._tag === "NestedOutputs"
-      ? outputsOf(found.data.outputs, nested)
-      : outputsOf([], nested)
+    if (found === undefined) {
+      return [fault(identifier)(`is no output of the process; it has ${names.length === 0 ? "none" : list(names)}`)]
+    }
+    const { data } = found
+    return [
+      ...data._tag === "Complex" ? format(request.format, data).map(fault(identifier)) : [],
+      ...outputsOf(data._tag === "NestedOutputs" ? data.outputs : [], nested)
+    ]
   })
 }
 
