@@ -85,6 +85,11 @@ const corner: Xml.Content<ReadonlyArray<number>> = Xml.transform(Xml.text, {
 const documentsOf = (version: keyof typeof namespaces) => {
   const ows = owsNames(version)
 
+  /**
+   * PyWPS writes the report of a failed process, GSKY all of it, and Calvalus who the service is, in the WPS namespace.
+   */
+  const lenient = (local: string): Names => [...ows(local), wpsName(local)]
+
   const texts = Xml.manyNonEmpty
   const text = Xml.optionalNonEmpty
 
@@ -104,9 +109,12 @@ const documentsOf = (version: keyof typeof namespaces) => {
     write: (words: ReadonlyArray<string>) => words.some((one) => one !== "") ? [{ words }] : []
   }
 
+  /** WS4GEE leaves a letter out. */
+  const identifierNames: Names = [...ows("Identifier"), ...ows("Identifer")]
+
   /** Identifier, Title, Abstract and Metadata, which open every description. The first of a repeated one counts. */
   const described = {
-    identifier: Xml.one(ows("Identifier"), Xml.text, { repeated: "first" }),
+    identifier: Xml.one(identifierNames, Xml.text, { repeated: "first" }),
     title: text(ows("Title")),
     abstract: text(ows("Abstract")),
     metadata: Xml.many(ows("Metadata"), metadata)
@@ -114,14 +122,14 @@ const documentsOf = (version: keyof typeof namespaces) => {
 
   const serviceIdentification: Xml.Content<OwsModel.ServiceIdentification> = Xml.map(
     Xml.struct({
-      titles: texts(ows("Title")),
-      abstracts: texts(ows("Abstract")),
+      titles: texts(lenient("Title")),
+      abstracts: texts(lenient("Abstract")),
       keywords,
-      serviceType: text(ows("ServiceType")),
-      serviceTypeVersions: texts(ows("ServiceTypeVersion")),
-      profiles: texts(ows("Profile")),
-      fees: text(ows("Fees")),
-      accessConstraints: texts(ows("AccessConstraints"))
+      serviceType: text(lenient("ServiceType")),
+      serviceTypeVersions: texts(lenient("ServiceTypeVersion")),
+      profiles: texts(lenient("Profile")),
+      fees: text(lenient("Fees")),
+      accessConstraints: texts(lenient("AccessConstraints"))
     }),
     {
       decode: (raw): OwsModel.ServiceIdentification => ({
@@ -139,23 +147,23 @@ const documentsOf = (version: keyof typeof namespaces) => {
     encode: (value: Option.Option<string>) => Option.map(value, (one) => ({ href: Option.some(one) }))
   }
 
-  const phone = Xml.struct({ phones: texts(ows("Voice")), faxes: texts(ows("Facsimile")) })
+  const phone = Xml.struct({ phones: texts(lenient("Voice")), faxes: texts(lenient("Facsimile")) })
 
   const address = Xml.struct({
-    deliveryPoints: texts(ows("DeliveryPoint")),
-    city: text(ows("City")),
-    administrativeArea: text(ows("AdministrativeArea")),
-    postalCode: text(ows("PostalCode")),
-    country: text(ows("Country")),
-    emails: texts(ows("ElectronicMailAddress"))
+    deliveryPoints: texts(lenient("DeliveryPoint")),
+    city: text(lenient("City")),
+    administrativeArea: text(lenient("AdministrativeArea")),
+    postalCode: text(lenient("PostalCode")),
+    country: text(lenient("Country")),
+    emails: texts(lenient("ElectronicMailAddress"))
   })
 
   const contactInfo = Xml.struct({
-    phone: Xml.optional(ows("Phone"), phone, { repeated: "first" }),
-    address: Xml.optional(ows("Address"), address, { repeated: "first" }),
-    onlineResource: Xml.optional(ows("OnlineResource"), link, { repeated: "first" }),
-    hoursOfService: text(ows("HoursOfService")),
-    contactInstructions: text(ows("ContactInstructions"))
+    phone: Xml.optional(lenient("Phone"), phone, { repeated: "first" }),
+    address: Xml.optional(lenient("Address"), address, { repeated: "first" }),
+    onlineResource: Xml.optional(lenient("OnlineResource"), link, { repeated: "first" }),
+    hoursOfService: text(lenient("HoursOfService")),
+    contactInstructions: text(lenient("ContactInstructions"))
   })
 
   const noAddress: Xml.Value<typeof address> = {
@@ -169,10 +177,10 @@ const documentsOf = (version: keyof typeof namespaces) => {
 
   const contact: Xml.Content<OwsModel.ServiceContact> = Xml.map(
     Xml.struct({
-      individualName: text(ows("IndividualName")),
-      positionName: text(ows("PositionName")),
-      info: Xml.optional(ows("ContactInfo"), contactInfo, { repeated: "first" }),
-      role: text(ows("Role"))
+      individualName: text(lenient("IndividualName")),
+      positionName: text(lenient("PositionName")),
+      info: Xml.optional(lenient("ContactInfo"), contactInfo, { repeated: "first" }),
+      role: text(lenient("Role"))
     }),
     {
       decode: ({ individualName, info, positionName, role }): OwsModel.ServiceContact => ({
@@ -203,9 +211,9 @@ const documentsOf = (version: keyof typeof namespaces) => {
   const serviceProvider: Xml.Content<OwsModel.ServiceProvider> = Xml.map(
     Xml.struct({
       // The schema wants one, though it be empty.
-      name: Xml.optional(ows("ProviderName"), Xml.text, { repeated: "first" }),
-      site: Xml.optional(ows("ProviderSite"), link, { repeated: "first" }),
-      contact: Xml.optional(ows("ServiceContact"), contact, { repeated: "first" })
+      name: Xml.optional(lenient("ProviderName"), Xml.text, { repeated: "first" }),
+      site: Xml.optional(lenient("ProviderSite"), link, { repeated: "first" }),
+      contact: Xml.optional(lenient("ServiceContact"), contact, { repeated: "first" })
     }),
     {
       decode: (raw): OwsModel.ServiceProvider => ({
@@ -392,9 +400,6 @@ const documentsOf = (version: keyof typeof namespaces) => {
     }
   )
 
-  /** PyWPS writes the report of a failed process, and GSKY all of it, in the WPS namespace. */
-  const lenient = (local: string): Names => [...ows(local), wpsName(local)]
-
   /** PyWPS puts a text straight into an Exception, without ExceptionText around it. */
   const exception: Xml.Content<OwsException> = Xml.map(
     Xml.struct({
@@ -435,8 +440,11 @@ const documentsOf = (version: keyof typeof namespaces) => {
     metadata,
     keywords,
     words,
+    identifierNames,
     described,
+    serviceIdentificationName: lenient("ServiceIdentification"),
     serviceIdentification,
+    serviceProviderName: lenient("ServiceProvider"),
     serviceProvider,
     operations,
     allowedValues,

@@ -1,4 +1,4 @@
-import { Xml, XmlName } from "@effect-wps/xml"
+import { Xml, XmlFragment, XmlName } from "@effect-wps/xml"
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -31,11 +31,14 @@ const {
   described,
   exceptionReport,
   exceptionReportName,
+  identifierNames,
   keywords,
   operations,
   ows,
   serviceIdentification,
+  serviceIdentificationName,
   serviceProvider,
+  serviceProviderName,
   words
 } = ows11
 
@@ -126,21 +129,25 @@ const complexData: Xml.Content<DataValue.ComplexData> = Xml.map(Xml.struct({ ...
   encode: ({ content, format }) => ({ ...format, content })
 })
 
-/** A literal's text is kept to the letter: nothing in a string is the server's to trim. */
-const literalData: Xml.Content<DataValue.LiteralData> = Xml.map(
+/**
+ * A literal's text is kept to the letter: nothing in a string is the server's to trim. One that is made of elements, as
+ * USGS's server has it, is read as the complex value that it is.
+ */
+const literalData: Xml.Content<DataValue.LiteralData | DataValue.ComplexData> = Xml.map(
   Xml.struct({
     dataType: Xml.nonEmptyAttribute(none("dataType")),
     uom: Xml.nonEmptyAttribute(none("uom")),
-    value: Xml.verbatimValue
+    content: Xml.content
   }),
   {
-    decode: ({ dataType, uom, value }): DataValue.LiteralData => ({
-      _tag: "LiteralData" as const,
-      value,
-      dataType,
-      uom
-    }),
-    encode: ({ dataType, uom, value }) => ({ value, dataType, uom })
+    decode: ({ content, dataType, uom }): DataValue.LiteralData | DataValue.ComplexData =>
+      content.elements > 0
+        ? { _tag: "ComplexData", format: DataValue.anyFormat, content }
+        : { _tag: "LiteralData", value: content.text, dataType, uom },
+    encode: (value) =>
+      value._tag === "LiteralData"
+        ? { content: XmlFragment.fromText(value.value), dataType: value.dataType, uom: value.uom }
+        : { content: value.content, dataType: Option.none(), uom: Option.none() }
   }
 )
 
@@ -506,6 +513,19 @@ const processSummary: Xml.Content<CapabilitiesModel.ProcessSummary> = Xml.map(Xm
   encode: writeBrief
 })
 
+/** A process of which the identifier alone is known. */
+const unversioned = (identifier: string): CapabilitiesModel.ProcessSummary =>
+  readBrief({
+    identifier,
+    processVersion: Option.none(),
+    title: Option.none(),
+    abstract: Option.none(),
+    keywords: [],
+    metadata: [],
+    profiles: [],
+    wsdl: Option.none()
+  })
+
 const languages = Xml.struct({
   default: Xml.within(wps("Default"), text(ows("Language"))),
   supported: Xml.within(wps("Supported"), Xml.manyNonEmpty(ows("Language")))
@@ -517,10 +537,13 @@ const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
     version: Xml.nonEmptyAttribute(none("version")),
     language: lang,
     updateSequence: Xml.nonEmptyAttribute(none("updateSequence")),
-    identification: Xml.optional(ows("ServiceIdentification"), serviceIdentification, { repeated: "first" }),
-    provider: Xml.optional(ows("ServiceProvider"), serviceProvider, { repeated: "first" }),
+    identification: Xml.optional(serviceIdentificationName, serviceIdentification, { repeated: "first" }),
+    provider: Xml.optional(serviceProviderName, serviceProvider, { repeated: "first" }),
     operations: operations.part,
-    processes: Xml.within(wps("ProcessOfferings"), Xml.many(wps("Process"), processSummary)),
+    processes: Xml.within(
+      [...wps("ProcessOfferings"), ...qualifiedOws("ProcessOfferings")],
+      Xml.many(wps("Process"), processSummary)
+    ),
     languages: Xml.optional(wps("Languages"), languages, { repeated: "first" }),
     wsdl: Xml.optional(wps("WSDL"), link, { repeated: "first" })
   }),
@@ -633,7 +656,7 @@ const literalParts = Xml.struct({
       Xml.struct({ reference: Xml.attributeWithDefault([...ows("reference"), ...xlink("href")], "") })
     ]
   }),
-  defaultValue: Xml.optional(local("DefaultValue"), Xml.text, { repeated: "first" })
+  defaultValue: Xml.optional(localOrOws("DefaultValue"), Xml.text, { repeated: "first" })
 })
 
 const uomsOf = ({ formerUoms, uoms }: Xml.Value<typeof literalParts>) =>
@@ -1056,7 +1079,7 @@ type ReadOutput = Either.Either<Execute.OutputData, string>
 
 const output: Xml.Content<ReadonlyArray<ReadOutput>> = Xml.transform(
   Xml.struct({
-    identifier: Xml.optionalNonEmpty(ows("Identifier")),
+    identifier: Xml.optionalNonEmpty(identifierNames),
     title: text(ows("Title")),
     abstract: text(ows("Abstract")),
     box: Xml.lenient(Xml.one(withoutData.Box[0], boundingBox, { repeated: "first" })),
@@ -1102,16 +1125,24 @@ const output: Xml.Content<ReadonlyArray<ReadOutput>> = Xml.transform(
   }
 )
 
-/** WPS.NET leaves it out of the answer to an Execute that waits: what there is says it. */
+/**
+ * Where a server leaves it out, what there is says it: outputs that the job is done (WPS.NET), the place of its status that
+ * it is not (GEOSS's broker).
+ */
 const statusOf = (
   status: Option.Option<{ readonly choice: Option.Option<Choice> }>,
-  isAnswer: boolean
+  hasOutputs: boolean,
+  hasPlace: boolean
 ): Either.Either<JobStatus, string> =>
   Option.match(status, {
     onNone: () =>
-      isAnswer
-        ? Either.right(JobStatus.Succeeded({ message: "", percent: Option.none() }))
-        : Either.left("wps:Status is missing"),
+      hasOutputs === hasPlace
+        ? Either.left("wps:Status is missing")
+        : Either.right(
+          hasPlace
+            ? JobStatus.Accepted({ message: "", percent: Option.none() })
+            : JobStatus.Succeeded({ message: "", percent: Option.none() })
+        ),
     onSome: ({ choice }) =>
       Either.map(Either.fromOption(choice, () => "wps:Status has none of the states that WPS 1.0.0 knows"), readStatus)
   })
@@ -1124,6 +1155,8 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
     serviceInstance: Xml.nonEmptyAttribute(none("serviceInstance")),
     statusLocation: Xml.nonEmptyAttribute(none("statusLocation")),
     process: Xml.lenient(Xml.one(wps("Process"), processSummary, { repeated: "first" })),
+    // WPS 0.4.0 has it in the place of a Process.
+    identifier: Xml.optionalNonEmpty(ows("Identifier"), { repeated: "first" }),
     status: Xml.optional(wps("Status"), status),
     inputs: Xml.lenient(Xml.within(wps("DataInputs"), Xml.many(wps("Input"), repeatedInput))),
     definitions: Xml.lenient(Xml.within(wps("OutputDefinitions"), Xml.many(wps("Output"), documentOutput))),
@@ -1131,15 +1164,27 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
   }),
   {
     decode: (
-      { definitions, inputs, outputs, service: _service, status, statusLocation, version: _version, ...rest }
+      {
+        definitions,
+        identifier,
+        inputs,
+        outputs,
+        process,
+        service: _service,
+        status,
+        statusLocation,
+        version: _version,
+        ...rest
+      }
     ): Either.Either<Execute.ExecuteResponse, string> => {
       const [unreadable, readable] = Arr.separate(outputs.flat())
       const place = Option.filter(Option.map(statusLocation, (one) => one.trim()), (one) => one !== "")
       return Either.flatMap(
-        statusOf(status, outputs.length > 0 && Option.isNone(place)),
+        statusOf(status, outputs.length > 0, Option.isSome(place)),
         (known) =>
           known._tag === "Succeeded" && unreadable[0] !== undefined ? Either.left(unreadable[0]) : Either.right({
             ...rest,
+            process: Option.orElse(process, () => Option.map(identifier, unversioned)),
             status: known,
             statusLocation: place,
             jobId: Option.none(),
@@ -1163,6 +1208,7 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
         service: "WPS" as const,
         version: "1.0.0" as const,
         language: Option.orElseSome(rest.language, () => "en"),
+        identifier: Option.none(),
         status: Option.some({ creationTime, choice: Option.some(writeStatus(status)) }),
         inputs: Option.filter(
           Option.map(lineage, ({ inputs }) => inputs.map(Option.some)),

@@ -36,7 +36,9 @@ const {
   operations,
   ows,
   serviceIdentification,
+  serviceIdentificationName,
   serviceProvider,
+  serviceProviderName,
   words
 } = ows20
 
@@ -490,8 +492,8 @@ const capabilities: Xml.Content<CapabilitiesModel.Capabilities> = Xml.map(
     service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }),
     version: Xml.nonEmptyAttribute(none("version")),
     updateSequence: Xml.nonEmptyAttribute(none("updateSequence")),
-    identification: Xml.optional(ows("ServiceIdentification"), serviceIdentification, { repeated: "first" }),
-    provider: Xml.optional(ows("ServiceProvider"), serviceProvider, { repeated: "first" }),
+    identification: Xml.optional(serviceIdentificationName, serviceIdentification, { repeated: "first" }),
+    provider: Xml.optional(serviceProviderName, serviceProvider, { repeated: "first" }),
     operations: operations.part,
     languages: Xml.withinOptional(ows("Languages"), Xml.manyNonEmpty(ows("Language"))),
     processes: Xml.within(wps("Contents"), Xml.many(wps("ProcessSummary"), processSummary))
@@ -727,56 +729,73 @@ const readCount = (source: Option.Option<string>): number =>
     }
   })
 
-const inputDescription: Xml.Content<Description.InputDescription> = Xml.map(
+/** MAAP writes an output of which it says nothing: without a name it is of no use, and spoils nothing. */
+const describedOrNot = { ...described, identifier: Xml.optional(ows("Identifier"), Xml.text, { repeated: "first" }) }
+
+const inputDescription: Xml.Content<Option.Option<Description.InputDescription>> = Xml.transform(
   Xml.struct({
     minOccurs: Xml.nonEmptyAttribute(none("minOccurs")),
     maxOccurs: Xml.nonEmptyAttribute(none("maxOccurs")),
-    ...described,
+    ...describedOrNot,
     kind,
-    nested: Xml.many(wps("Input"), Xml.suspend((): Xml.Content<Description.InputDescription> => inputDescription))
+    nested: Xml.many(wps("Input"), Xml.suspend(() => inputDescription))
   }),
   {
-    decode: ({ keywords, kind, maxOccurs, minOccurs, nested, ...rest }): Description.InputDescription => ({
-      ...rest,
-      keywords: words.read(keywords),
-      minOccurs: readCount(minOccurs),
-      maxOccurs: Math.max(readCount(maxOccurs), readCount(minOccurs), 1),
-      data: Option.isNone(kind) && nested.length > 0
-        ? { _tag: "NestedInputs", inputs: nested }
-        : Option.match(kind, { onNone: () => undescribed, onSome: ({ value }) => value })
-    }),
-    encode: ({ data, maxOccurs, minOccurs, ...rest }) => ({
-      ...rest,
-      title: titled(rest),
-      keywords: words.write(rest.keywords),
-      minOccurs: Option.some(String(minOccurs)),
-      maxOccurs: Option.some(maxOccurs === Infinity ? "unbounded" : String(maxOccurs)),
-      kind: data._tag === "NestedInputs" ? Option.none() : writeKind(data),
-      nested: data._tag === "NestedInputs" ? data.inputs : []
+    decode: ({ identifier, keywords, kind, maxOccurs, minOccurs, nested, ...rest }) =>
+      Either.right(Option.map(identifier, (identifier): Description.InputDescription => ({
+        ...rest,
+        identifier,
+        keywords: words.read(keywords),
+        minOccurs: readCount(minOccurs),
+        maxOccurs: Math.max(readCount(maxOccurs), readCount(minOccurs), 1),
+        data: Option.isNone(kind) && nested.length > 0
+          ? { _tag: "NestedInputs", inputs: Array.getSomes(nested) }
+          : Option.match(kind, { onNone: () => undescribed, onSome: ({ value }) => value })
+      }))),
+    encode: Option.match({
+      onNone: () => Either.left("An input has no identifier"),
+      onSome: ({ data, identifier, maxOccurs, minOccurs, ...rest }) =>
+        Either.right({
+          ...rest,
+          identifier: Option.some(identifier),
+          title: titled({ identifier, title: rest.title }),
+          keywords: words.write(rest.keywords),
+          minOccurs: Option.some(String(minOccurs)),
+          maxOccurs: Option.some(maxOccurs === Infinity ? "unbounded" : String(maxOccurs)),
+          kind: data._tag === "NestedInputs" ? Option.none() : writeKind(data),
+          nested: data._tag === "NestedInputs" ? data.inputs.map(Option.some) : []
+        })
     })
   }
 )
 
-const outputDescription: Xml.Content<Description.OutputDescription> = Xml.map(
+const outputDescription: Xml.Content<Option.Option<Description.OutputDescription>> = Xml.transform(
   Xml.struct({
-    ...described,
+    ...describedOrNot,
     kind,
-    nested: Xml.many(wps("Output"), Xml.suspend((): Xml.Content<Description.OutputDescription> => outputDescription))
+    nested: Xml.many(wps("Output"), Xml.suspend(() => outputDescription))
   }),
   {
-    decode: ({ keywords, kind, nested, ...rest }): Description.OutputDescription => ({
-      ...rest,
-      keywords: words.read(keywords),
-      data: Option.isNone(kind) && nested.length > 0
-        ? { _tag: "NestedOutputs", outputs: nested }
-        : Option.match(kind, { onNone: () => undescribed, onSome: ({ value }) => value })
-    }),
-    encode: ({ data, ...rest }) => ({
-      ...rest,
-      title: titled(rest),
-      keywords: words.write(rest.keywords),
-      kind: data._tag === "NestedOutputs" ? Option.none() : writeKind(data),
-      nested: data._tag === "NestedOutputs" ? data.outputs : []
+    decode: ({ identifier, keywords, kind, nested, ...rest }) =>
+      Either.right(Option.map(identifier, (identifier): Description.OutputDescription => ({
+        ...rest,
+        identifier,
+        keywords: words.read(keywords),
+        data: Option.isNone(kind) && nested.length > 0
+          ? { _tag: "NestedOutputs", outputs: Array.getSomes(nested) }
+          : Option.match(kind, { onNone: () => undescribed, onSome: ({ value }) => value })
+      }))),
+    encode: Option.match({
+      onNone: () => Either.left("An output has no identifier"),
+      onSome: ({ data, identifier, ...rest }) =>
+        Either.right({
+          ...rest,
+          identifier: Option.some(identifier),
+          title: titled({ identifier, title: rest.title }),
+          keywords: words.write(rest.keywords),
+          kind: data._tag === "NestedOutputs" ? Option.none() : writeKind(data),
+          nested: data._tag === "NestedOutputs" ? data.outputs.map(Option.some) : []
+        })
     })
   }
 )
@@ -801,6 +820,8 @@ const readOffering = (
     onSome: (one) => [{
       ...rest,
       ...one,
+      inputs: Array.getSomes(one.inputs),
+      outputs: Array.getSomes(one.outputs),
       keywords: words.read(one.keywords),
       version: processVersion,
       profiles: [],
@@ -815,7 +836,13 @@ const processOfferings: Xml.Content<ReadonlyArray<Description.ProcessDescription
     encode: (descriptions) => ({
       offerings: descriptions.map((value) => ({
         ...writeProperties(value),
-        process: Option.some({ ...value, title: titled(value), keywords: words.write(value.keywords) })
+        process: Option.some({
+          ...value,
+          title: titled(value),
+          keywords: words.write(value.keywords),
+          inputs: value.inputs.map(Option.some),
+          outputs: value.outputs.map(Option.some)
+        })
       }))
     })
   }
@@ -885,12 +912,14 @@ const result: Xml.Content<Execute.ExecuteResponse> = Xml.map(
     // Honua says it in an attribute.
     jobID: Xml.nonEmptyAttribute(none("jobID")),
     jobId: Xml.optionalNonEmpty(wps("JobID")),
+    // MAAP answers an Execute with a Result of a job that has only been accepted.
+    state: Xml.optionalNonEmpty(wps("Status")),
     expirationDate: moment("ExpirationDate"),
     outputs: Xml.many(wps("Output"), output)
   }),
   {
-    decode: ({ expirationDate, jobID, jobId, outputs }): Execute.ExecuteResponse =>
-      Execute.response(JobStatus.Succeeded({ message: "", percent: Option.none() }), {
+    decode: ({ expirationDate, jobID, jobId, outputs, state }): Execute.ExecuteResponse =>
+      Execute.response(readStatus(Option.getOrElse(state, () => "Succeeded"), Option.none()), {
         jobId: Option.orElse(jobId, () => jobID),
         expirationDate: readMoment(expirationDate),
         outputs: gather(outputs.flat()).map((part) => ({ ...part, title: Option.none(), abstract: Option.none() }))
@@ -898,6 +927,7 @@ const result: Xml.Content<Execute.ExecuteResponse> = Xml.map(
     encode: ({ expirationDate, jobId, outputs }) => ({
       jobID: Option.none(),
       jobId,
+      state: Option.none(),
       expirationDate: writeMoment(expirationDate),
       outputs: outputs.flatMap(spread).map((one) => [one])
     })
