@@ -88,19 +88,17 @@ const text = (over: Layer.Layer<HttpClient.HttpClient>): Run => (url, size) =>
 
 // Bytes as they come
 
-const lengthOf = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<number, E> =>
+const lengthOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<number, E, R> =>
   Stream.runFold(stream, 0, (sum, bytes) => sum + bytes.length)
 
 const raw = (over: Layer.Layer<HttpClient.HttpClient>): Run => (url, size) =>
-  WpsClient.raw(Operation.make({ identifier: "add", outputs: ["result"] })).pipe(
-    Effect.flatMap(({ stream }) => lengthOf(stream)),
+  lengthOf(WpsClient.rawStream(Operation.make({ identifier: "add", outputs: ["result"] }))).pipe(
     Effect.flatMap((length) => check(length, Number(size))),
     Effect.provide(client(over, `${url}/raw/${size}`))
   )
 
 const download = (over: Layer.Layer<HttpClient.HttpClient>): Run => (url, size) =>
-  WpsClient.download(`${url}/raw/${size}`).pipe(
-    Effect.flatMap(({ stream }) => lengthOf(stream)),
+  lengthOf(WpsClient.downloadStream(`${url}/raw/${size}`)).pipe(
     Effect.flatMap((length) => check(length, Number(size))),
     Effect.provide(client(over, url))
   )

@@ -72,7 +72,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a client 
     }
   })
 
-  it.effect("runs a process, also for its raw output", () =>
+  it.scoped("runs a process, also for its raw output", () =>
     Effect.gen(function*() {
       deepStrictEqual((yield* WpsClient.run(Processes.json({ data }))).data, data)
       const { contentType, stream } = yield* WpsClient.raw(Processes.plain({ data: "some <&> text" }), {

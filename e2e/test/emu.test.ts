@@ -412,7 +412,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       deepStrictEqual([wkt.output, gml.output], ["2.00000,1.00000", "2.00000,1.00000"])
     }))
 
-  it.effect("sends a table", () =>
+  it.scoped("sends a table", () =>
     Effect.gen(function*() {
       // By reference: inside the answer the JSON would break the XML.
       const { output } = yield* WpsClient.run(pandas({ csv: "name,size\n\"a, <b> & c\",1.5\nd,2\n" }))
@@ -436,7 +436,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.strictEqual(error._tag, "ProcessFailed")
     }))
 
-  it.effect("downloads an output", () =>
+  it.scoped("downloads an output", () =>
     Effect.gen(function*() {
       const { output } = yield* WpsClient.run(chomsky({ times: 3 }))
       const data = yield* WpsClient.download(output)
@@ -446,7 +446,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.isAbove(text.length, 100)
     }))
 
-  it.effect("fetches lists of files, and the files that they name", () =>
+  it.scoped("fetches lists of files, and the files that they name", () =>
     Effect.gen(function*() {
       const { output, output_meta4 } = yield* WpsClient.run(multipleOutputs({ count: 3 }))
       const lists = yield* Effect.forEach(
@@ -487,7 +487,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.include(output, `URL: ${aggregated.d1.href}`)
     }))
 
-  it.effect("reads a raw output", () =>
+  it.scoped("reads a raw output", () =>
     Effect.gen(function*() {
       const raw = yield* WpsClient.raw(Emu.hello({ name: "Ada" }))
       deepStrictEqual(raw.contentType, Option.some("text/plain; charset=utf-8"))
@@ -578,7 +578,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.include(error.message, "Process error: boom")
     }))
 
-  it.effect("knows an unknown process", () =>
+  it.scoped("knows an unknown process", () =>
     Effect.gen(function*() {
       const errors = yield* Effect.all([
         Effect.flip(WpsClient.run(nowhere({}))),

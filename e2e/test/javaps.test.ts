@@ -258,7 +258,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       assert.lengthOf(yield* sent, 4)
     }).pipe(Effect.scoped))
 
-  it.effect("knows an unknown process", () =>
+  it.scoped("knows an unknown process", () =>
     Effect.gen(function*() {
       const errors = yield* Effect.all([
         Effect.flip(WpsClient.describe("nowhere")),
@@ -409,7 +409,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
 
   // -------------------------------------------------------------------------------------------------------- raw outputs
 
-  it.effect("reads one output raw", () =>
+  it.scoped("reads one output raw", () =>
     Effect.gen(function*() {
       const literal = yield* WpsClient.raw(everything(given), { output: "literal" })
       assert.strictEqual(yield* textOf(literal), given.literal)
@@ -437,7 +437,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       deepStrictEqual(new Uint8Array(yield* Effect.flatMap(WpsClient.raw(operation), bytesOf)), bytes)
     }))
 
-  it.effect("reports the report that javaPS gives in the place of a raw output that it made as a job", () =>
+  it.scoped("reports the report that javaPS gives in the place of a raw output that it made as a job", () =>
     Effect.gen(function*() {
       for (const mode of ["async", "auto"] as const) {
         const error = yield* Effect.flip(WpsClient.raw(echo({ literal: "raw" }), { mode }))
@@ -446,7 +446,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       }
     }))
 
-  it.effect("reports an output that there is not, and a failure, where raw data was asked for", () =>
+  it.scoped("reports an output that there is not, and a failure, where raw data was asked for", () =>
     Effect.gen(function*() {
       const unknown = Operation.make({ identifier: "echo", outputs: ["nothing"] })
       const errors = yield* Effect.all([
@@ -469,7 +469,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       deepStrictEqual(yield* WpsClient.run(stored(given)), given)
     }))
 
-  it.effect("gives references as they are, to download or to give to another process", () =>
+  it.scoped("gives references as they are, to download or to give to another process", () =>
     Effect.gen(function*() {
       const { url } = yield* JavaPs.JavaPs
       const read = yield* WpsClient.run(links(given))
@@ -485,7 +485,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       assert.include(again.complex, "<g:b>caf\u00e9")
     }))
 
-  it.effect("stores a literal asked for as XML as a document", () =>
+  it.scoped("stores a literal asked for as XML as a document", () =>
     Effect.gen(function*() {
       const operation = Operation.make({
         identifier: "echo",
@@ -501,7 +501,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       assert.match(text, /<wps:LiteralValue [^>]*>stored<\/wps:LiteralValue>/)
     }))
 
-  it.effect("reports a reference that is not kept, and one that javaPS cannot fetch", () =>
+  it.scoped("reports a reference that is not kept, and one that javaPS cannot fetch", () =>
     Effect.gen(function*() {
       const { url } = yield* JavaPs.JavaPs
       const gone = yield* Effect.flip(WpsClient.download(new URL("results/nobody/literal", url).href))
@@ -566,7 +566,7 @@ layer(services, { timeout: "10 minutes", excludeTestServices: true })("a WPS 2.0
       deepStrictEqual(yield* job.result, { literal: "saved" })
     }))
 
-  it.effect("does everything over the client of this project's own", () =>
+  it.scoped("does everything over the client of this project's own", () =>
     Effect.gen(function*() {
       assert.lengthOf((yield* WpsClient.capabilities).processes, 2)
       deepStrictEqual(yield* WpsClient.run(stored(given)), given)

@@ -380,7 +380,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.lengthOf(read.bytes, 100_000)
     }))
 
-  it.effect("gives references as they are, to download or to give to another process", () =>
+  it.scoped("gives references as they are, to download or to give to another process", () =>
     Effect.gen(function*() {
       const read = yield* WpsClient.run(Processes.links({ size: 3_000_000 }))
       const bytes = yield* Effect.flatMap(WpsClient.download(read.bytes), bytesOf)
@@ -392,7 +392,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.strictEqual(again.data, "stored <&> text")
     }))
 
-  it.effect("streams a raw output", () =>
+  it.scoped("streams a raw output", () =>
     Effect.gen(function*() {
       const raw = yield* WpsClient.raw(Processes.bytes({ size: 5_000_000 }))
       deepStrictEqual(raw.contentType, Option.some("application/octet-stream"))
@@ -403,7 +403,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       deepStrictEqual(new Uint8Array(all.subarray(0, 100)), bytes)
     }))
 
-  it.effect("streams one of several outputs raw, XML too", () =>
+  it.scoped("streams one of several outputs raw, XML too", () =>
     Effect.gen(function*() {
       const square = yield* Effect.flatMap(WpsClient.raw(Processes.multi({ n: 4 }), { output: "square" }), bytesOf)
       const xml = yield* Effect.flatMap(WpsClient.raw(Processes.multi({ n: 4 }), { output: "xml" }), bytesOf)
@@ -515,7 +515,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       assert.strictEqual(seen.at(-1)?.[0], "Failed")
     }))
 
-  it.effect("says that a raw output failed", () =>
+  it.scoped("says that a raw output failed", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(WpsClient.raw(Processes.fail({ how: "error" })))
       assert.strictEqual(error._tag, "ServiceException")
@@ -591,7 +591,7 @@ layer(services, { timeout: "5 minutes", excludeTestServices: true })("a client o
       deepStrictEqual(yield* WpsClient.run(Processes.syncOnly({ seconds: 0.1 })), { steps: 4 })
     }))
 
-  it.effect("refuses the malformed document that PyWPS makes of JSON with < or & in it", () =>
+  it.scoped("refuses the malformed document that PyWPS makes of JSON with < or & in it", () =>
     Effect.gen(function*() {
       for (const text of ["a < b", "a & b"]) {
         const error = yield* Effect.flip(WpsClient.run(Processes.json({ data: { text } })))

@@ -41,8 +41,7 @@ export const download = (variable: Variable.Variable, name: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const file = yield* pathOf(name)
-    const { stream } = yield* WpsClient.download(Variable.fileServer(variable))
-    yield* Stream.run(stream, fs.sink(file))
+    yield* Stream.run(WpsClient.downloadStream(Variable.fileServer(variable)), fs.sink(file))
     yield* Console.log(`Wrote ${file}`)
     return yield* fs.readFile(file)
   })

@@ -103,7 +103,7 @@ export const isVariable: (value: unknown) => value is Variable = Schema.is(Schem
  *
  * const tas = Variable.make({ uri: "https://data.example.org/thredds/dodsC/tas.nc", name: "tas" })
  * const file = WpsClient.run(Cdat.abs({ inputs: [tas] })).pipe(
- *   Effect.flatMap((output) => WpsClient.download(Variable.fileServer(output)))
+ *   Effect.map((output) => WpsClient.downloadStream(Variable.fileServer(output)))
  * )
  * ```
  *

@@ -393,7 +393,7 @@ describe("Llnl", () => {
           : undefined
       )))))
 
-    it.effect("an output that is XML is left as it comes", () =>
+    it.scoped("an output that is XML is left as it comes", () =>
       Effect.gen(function*() {
         const { stream } = yield* WpsClient.download("https://example.org/out.xml")
         assert.strictEqual(yield* Stream.mkString(Stream.decodeText(stream)), `<a><Abstract>1 < 2</Abstract></a>`)

@@ -184,7 +184,7 @@ describe("[F5.46] another origin", () => {
       }),
       maximum
     ),
-    download: Effect.flatMap(WpsClient.download(`${own}/out.nc`), ({ stream }) => Stream.runDrain(stream))
+    download: Stream.runDrain(WpsClient.downloadStream(`${own}/out.nc`))
   }
   for (const [name, program] of Object.entries(everything)) {
     it.effect(`is given nothing where ${name} is sent on to it`, () =>
@@ -350,7 +350,7 @@ describe("an Execute that may have been accepted is not sent again", () => {
       }
     }))
 
-  it.effect("an output that is a report of a refusal is none", () =>
+  it.scoped("an output that is a report of a refusal is none", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(WpsClient.download(`${own}/out.xml`))
       assert.strictEqual(error._tag, "ServiceException")

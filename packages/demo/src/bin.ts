@@ -105,8 +105,8 @@ const program = (tas: Variable.Variable) =>
     yield* progress(job)
     const greatest = yield* job.result
 
-    const { stream } = yield* WpsClient.download(greatest.uri)
-    const bytes = yield* Effect.map(Stream.runCollect(stream), (chunks) => Buffer.concat(Chunk.toReadonlyArray(chunks)))
+    const chunks = yield* Stream.runCollect(WpsClient.downloadStream(greatest.uri))
+    const bytes = Buffer.concat(Chunk.toReadonlyArray(chunks))
     yield* Console.log(`\nIt gave ${greatest.uri} (${bytes.length} bytes of NetCDF-4):`)
 
     const files = yield* NetCdf.NetCdf

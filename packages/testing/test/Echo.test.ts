@@ -134,7 +134,7 @@ describe("the echo process", () => {
       )
     }).pipe(layer()))
 
-  it.effect("gives a box by reference, and as bytes, in both versions", () =>
+  it.scoped("gives a box by reference, and as bytes, in both versions", () =>
     Effect.gen(function*() {
       const given = DataValue.boundingBox([1, 2], [3, 4.5], "http://www.opengis.net/def/crs/EPSG/0/4326")
       const kinds = Process.make(identifier, {
@@ -174,7 +174,7 @@ describe("the echo process", () => {
       }
     }))
 
-  it.effect("comes back typed in both versions, by value and by reference", () =>
+  it.scoped("comes back typed in both versions, by value and by reference", () =>
     Effect.gen(function*() {
       const box = DataValue.boundingBox([1, 2], [3, 4.5], "http://www.opengis.net/def/crs/EPSG/0/4326")
       for (const protocol of [Wps100.Wps100, Wps200.Wps200, Wps100.byGet({ dialect: "strict" })]) {

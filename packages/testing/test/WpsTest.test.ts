@@ -40,7 +40,7 @@ describe("WpsTest", () => {
     }).pipe(Effect.provide([WpsTest.layer(implementations), Auth.layerAnonymous])))
 
   for (const protocol of [Wps100.Wps100, Wps200.Wps200]) {
-    it.effect(`an output that comes several times is delivered and stored as often: ${protocol.version}`, () =>
+    it.scoped(`an output that comes several times is delivered and stored as often: ${protocol.version}`, () =>
       Effect.gen(function*() {
         const split = Process.make("split", {
           inputs: {},

@@ -88,7 +88,10 @@ export interface PollOptions {
    * fails with what went wrong last. @default 10
    */
   readonly badReads?: number | undefined
-  /** Whether a job is dismissed when whoever waits for its result, or follows its changes, is interrupted. @default false */
+  /**
+   * Whether a job is dismissed when whoever waits for its result is interrupted. To dismiss one whose changes are followed,
+   * start it with `WpsClient.executeScoped`. @default false
+   */
   readonly dismissOnInterrupt?: boolean | undefined
 }
 

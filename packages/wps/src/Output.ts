@@ -197,7 +197,7 @@ export const text = (format: DataValue.FormatInput): Output<string, string> =>
 
 /**
  * Bytes, from base64 or from where the server stored them. The whole output is held in memory: ask for large ones with
- * `reference` or `WpsClient.raw`.
+ * `reference` or `WpsClient.rawStream`.
  *
  * @example
  * ```ts
@@ -225,7 +225,7 @@ export const bytes = (format: DataValue.FormatInput): Output<Uint8Array, Uint8Ar
  * const program = Effect.gen(function*() {
  *   const { files } = yield* WpsClient.run(many({}))
  *   const references = files.flatMap((file) => Option.toArray(Metalink.toReference(file)))
- *   return yield* Effect.forEach(references, WpsClient.download)
+ *   return references.map(WpsClient.downloadStream)
  * })
  * ```
  *

@@ -90,6 +90,19 @@ export interface Options {
 }
 
 /**
+ * How a client is set up from the configuration: the address is read there, and what else a deployment decides may be.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConfigOptions extends Omit<Options, "url" | "origins" | "language" | "timeout"> {
+  readonly url: Config.Config<string>
+  readonly origins?: Options["origins"] | Config.Config<ReadonlyArray<string>>
+  readonly language?: Options["language"] | Config.Config<string>
+  readonly timeout?: Options["timeout"] | Config.Config<Duration.Duration>
+}
+
+/**
  * How one run goes.
  *
  * @since 0.1.0
@@ -121,7 +134,7 @@ export interface RawOptions {
 
 /**
  * The bytes of an output as the server sends them, read once and as they come. The connection is held until the stream has
- * been run, to its end or not: run it.
+ * been run, to its end or not, or its scope ends.
  *
  * @since 0.1.0
  * @category models
@@ -158,17 +171,21 @@ export declare namespace WpsClient {
     readonly describe: (identifier: string) => Effect.Effect<ProcessDescription, Failure>
     readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure>
     readonly execute: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<Job<A>, Failure>
+    readonly executeScoped: <A>(
+      operation: Operation.Operation<A>,
+      options?: RunOptions
+    ) => Effect.Effect<Job<A>, Failure, Scope.Scope>
     readonly run: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<A, Failure>
     readonly raw: <A>(
       operation: Operation.Operation<A>,
       options?: RawOptions
-    ) => Effect.Effect<RawData, Failure>
+    ) => Effect.Effect<RawData, Failure, Scope.Scope>
     readonly attach: <A>(
       reference: JobReference,
       outputs: Operation.Outputs<A>,
       options?: { readonly poll?: PollOptions | undefined }
     ) => Effect.Effect<Job<A>, Failure>
-    readonly download: (reference: Reference | string) => Effect.Effect<RawData, Failure>
+    readonly download: (reference: Reference | string) => Effect.Effect<RawData, Failure, Scope.Scope>
   }
 }
 
@@ -215,11 +232,11 @@ export const make = Effect.fnUntraced(function*(
   const download = raws.download(service)
   const jobs = jobsInternal.make(service, {
     fetch: (reference) =>
-      Effect.flatMap(
+      Effect.scoped(Effect.flatMap(
         download(reference),
         ({ contentType, stream }) =>
           Effect.map(Stream.runCollect(stream), (chunks) => ({ content: concatenate(chunks), contentType }))
-      )
+      ))
   })
   const rawData = raws.make(service, jobs, download)
   const language = Option.fromNullable(options.language)
@@ -307,7 +324,8 @@ export const make = Effect.fnUntraced(function*(
     const asked = { identifier: operation.identifier, poll, since }
     const first = yield* jobs.inTime(asked, submitted)
     if (Execute.isTerminal(first.value.status) && first._tag !== "StatusInfo") {
-      return yield* jobs.inTime(asked, jobs.readResult(operation.identifier, operation, first.value))
+      const last = Option.some(first.value.status)
+      return yield* jobs.inTime({ ...asked, last }, jobs.readResult(operation.identifier, operation, first.value))
     }
     const reference = jobs.referenceOf(operation.identifier, first)
     const job = yield* jobs.follow(operation, first, reference, poll, since)
@@ -355,7 +373,7 @@ export const make = Effect.fnUntraced(function*(
   const raw = Effect.fnUntraced(function*<A>(
     operation: Operation.Operation<A>,
     run?: RawOptions
-  ): Effect.fn.Return<RawData, Failure> {
+  ): Effect.fn.Return<RawData, Failure, Scope.Scope> {
     const { identifier } = operation
     const asked = { identifier, poll: pollOf(run?.poll), since: yield* Clock.currentTimeMillis }
     const [execute, output] = yield* jobs.inTime(asked, rawRequest(operation, run))
@@ -368,6 +386,7 @@ export const make = Effect.fnUntraced(function*(
     describe: Effect.fn("WpsClient.describe")(descriptions.get),
     describeAll: Effect.withSpan(service.describeAll, "WpsClient.describeAll"),
     execute,
+    executeScoped: (operation, options) => jobs.scoped(execute(operation, options)),
     run,
     raw,
     attach,
@@ -400,23 +419,39 @@ export const layer = (
   Layer.scoped(WpsClient, make(options))
 
 /**
- * A client whose options come from the configuration.
+ * A client of which the address, and what else a deployment decides, comes from the configuration.
  *
  * @example
  * ```ts
- * import { WpsClient } from "@effect-wps/wps"
+ * import { Wps200, WpsClient } from "@effect-wps/wps"
  * import { Config } from "effect"
  *
- * const Client = WpsClient.layerConfig({ url: Config.string("WPS_URL") })
+ * const Client = WpsClient.layerConfig({ url: Config.string("WPS_URL"), protocol: Wps200.Wps200 })
  * ```
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerConfig = (
-  options: Config.Config.Wrap<Options>
+  options: ConfigOptions
 ): Layer.Layer<WpsClient, InvalidUrl | AuthError | ConfigError.ConfigError, HttpClient.HttpClient | Auth.Auth> =>
-  Layer.scoped(WpsClient, Effect.flatMap(Config.unwrap(options), make))
+  Layer.scoped(
+    WpsClient,
+    Effect.flatMap(
+      Effect.all({
+        url: options.url,
+        origins: orDefault(options.origins),
+        language: orDefault(options.language),
+        timeout: orDefault(options.timeout)
+      }),
+      (configured) => make({ ...options, ...configured })
+    )
+  )
+
+/** What may come from the configuration, or stand there as it is. */
+const orDefault = <A>(
+  option: A | Config.Config<A> | undefined
+): Effect.Effect<A | undefined, ConfigError.ConfigError> => Config.isConfig(option) ? option : Effect.succeed(option)
 
 /**
  * What the service offers; asked for once and kept for `timeToLive`.
@@ -495,6 +530,32 @@ export const execute = <A>(
   Effect.flatMap(WpsClient, (client) => client.execute(operation, options))
 
 /**
+ * Starts a process and gives its job, which is dismissed when the scope ends before it is done: by an interruption, a
+ * failure, or because nobody wants it any more. Nothing is said where the server cannot dismiss it.
+ *
+ * @example
+ * ```ts
+ * import { Execute, Operation, WpsClient } from "@effect-wps/wps"
+ * import { Effect, Option, Stream } from "effect"
+ *
+ * const firstHalf = Effect.scoped(Effect.gen(function*() {
+ *   const job = yield* WpsClient.executeScoped(Operation.make({ identifier: "long", outputs: ["result"] }))
+ *   const isHalf = (status: Execute.JobStatus) => Option.exists(status.percent, (percent) => percent >= 50)
+ *   return yield* Stream.runLast(Stream.takeUntil(job.changes, isHalf))
+ * }))
+ * ```
+ *
+ * @see OGC 14-065r2 §12 (Dismiss)
+ * @since 0.1.0
+ * @category operations
+ */
+export const executeScoped = <A>(
+  operation: Operation.Operation<A>,
+  options?: RunOptions
+): Effect.Effect<Job<A>, Failure, WpsClient | Scope.Scope> =>
+  Effect.flatMap(WpsClient, (client) => client.executeScoped(operation, options))
+
+/**
  * Runs a process and gives its result.
  *
  * @example
@@ -517,17 +578,18 @@ export const run = <A>(operation: Operation.Operation<A>, options?: RunOptions):
   Effect.flatMap(WpsClient, (client) => client.run(operation, options))
 
 /**
- * Runs a process and gives the bytes of one output as they come, in bounded memory.
+ * Runs a process and gives the bytes of one output as they come, in bounded memory, with what the server calls them. The
+ * scope holds the connection.
  *
  * @example
  * ```ts
  * import { Operation, WpsClient } from "@effect-wps/wps"
  * import { Effect, Stream } from "effect"
  *
- * const size = Effect.gen(function*() {
- *   const { stream } = yield* WpsClient.raw(Operation.make({ identifier: "image", outputs: ["png"] }))
- *   return yield* Stream.runFold(stream, 0, (bytes, chunk) => bytes + chunk.length)
- * })
+ * const size = Effect.scoped(Effect.gen(function*() {
+ *   const { contentType, stream } = yield* WpsClient.raw(Operation.make({ identifier: "image", outputs: ["png"] }))
+ *   return [contentType, yield* Stream.runFold(stream, 0, (bytes, chunk) => bytes + chunk.length)]
+ * }))
  * ```
  *
  * @see OGC 05-007r7 §10.3.2
@@ -537,7 +599,31 @@ export const run = <A>(operation: Operation.Operation<A>, options?: RunOptions):
 export const raw = <A>(
   operation: Operation.Operation<A>,
   options?: RawOptions
-): Effect.Effect<RawData, Failure, WpsClient> => Effect.flatMap(WpsClient, (client) => client.raw(operation, options))
+): Effect.Effect<RawData, Failure, WpsClient | Scope.Scope> =>
+  Effect.flatMap(WpsClient, (client) => client.raw(operation, options))
+
+/**
+ * Runs a process whenever the stream is run, which is of the bytes of one output.
+ *
+ * @example
+ * ```ts
+ * import { Operation, WpsClient } from "@effect-wps/wps"
+ * import { FileSystem } from "@effect/platform"
+ * import { Effect, Stream } from "effect"
+ *
+ * const save = Effect.flatMap(FileSystem.FileSystem, (fs) =>
+ *   Stream.run(WpsClient.rawStream(Operation.make({ identifier: "image", outputs: ["png"] })), fs.sink("image.png")))
+ * ```
+ *
+ * @see OGC 05-007r7 §10.3.2
+ * @since 0.1.0
+ * @category operations
+ */
+export const rawStream = <A>(
+  operation: Operation.Operation<A>,
+  options?: RawOptions
+): Stream.Stream<Uint8Array, Failure, WpsClient> =>
+  Stream.unwrapScoped(Effect.map(raw(operation, options), ({ stream }) => stream))
 
 /**
  * Finds a job again by its reference, with the process or operation that says what it gives.
@@ -568,22 +654,40 @@ export const attach = <A>(
   Effect.flatMap(WpsClient, (client) => client.attach(reference, outputs, options))
 
 /**
- * The bytes behind a reference, as they come. The credentials go with the request only to the endpoint's origin and those
- * in `origins`.
+ * The bytes behind a reference, as they come, with what the server calls them. The scope holds the connection. The
+ * credentials go with the request only to the endpoint's origin and those in `origins`.
  *
  * @example
  * ```ts
  * import { WpsClient } from "@effect-wps/wps"
  * import { Effect, Stream } from "effect"
  *
- * const text = Effect.gen(function*() {
- *   const { stream } = yield* WpsClient.download("https://example.org/outputs/1.csv")
+ * const text = Effect.scoped(Effect.gen(function*() {
+ *   const { contentLength, stream } = yield* WpsClient.download("https://example.org/outputs/1.csv")
+ *   yield* Effect.logInfo("bytes to come", contentLength)
  *   return yield* Stream.mkString(Stream.decodeText(stream))
- * })
+ * }))
  * ```
  *
  * @since 0.1.0
  * @category operations
  */
-export const download = (reference: Reference | string): Effect.Effect<RawData, Failure, WpsClient> =>
+export const download = (reference: Reference | string): Effect.Effect<RawData, Failure, WpsClient | Scope.Scope> =>
   Effect.flatMap(WpsClient, (client) => client.download(reference))
+
+/**
+ * The bytes behind a reference, asked for whenever the stream is run, with credentials as `download` sends them.
+ *
+ * @example
+ * ```ts
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Stream } from "effect"
+ *
+ * const text = Stream.mkString(Stream.decodeText(WpsClient.downloadStream("https://example.org/outputs/1.csv")))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const downloadStream = (reference: Reference | string): Stream.Stream<Uint8Array, Failure, WpsClient> =>
+  Stream.unwrapScoped(Effect.map(download(reference), ({ stream }) => stream))

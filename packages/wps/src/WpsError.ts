@@ -452,8 +452,6 @@ export const WpsError = Schema.Union(
  */
 export type WpsError = typeof WpsError.Type
 
-const tags: ReadonlySet<string> = new Set(WpsError.members.map((member) => member._tag))
-
 /**
  * Whether a value is one of this package's errors.
  *
@@ -469,8 +467,7 @@ const tags: ReadonlySet<string> = new Set(WpsError.members.map((member) => membe
  * @since 0.1.0
  * @category guards
  */
-export const isWpsError = (value: unknown): value is WpsError =>
-  Predicate.hasProperty(value, "_tag") && Predicate.isString(value._tag) && tags.has(value._tag)
+export const isWpsError: (value: unknown) => value is WpsError = Schema.is(WpsError)
 
 /**
  * The start of a body as an error may show it: at most 500 characters, none of them a control character, and without the

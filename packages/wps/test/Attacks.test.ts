@@ -201,7 +201,7 @@ describe("origins that nobody named", () => {
 
   describe("rewriteUrl", () => {
     for (const garbage of ["", "no address", "file:///etc/passwd", "https://a:b@example.org/", "\uD800", "//x"]) {
-      it.effect(`that gives ${JSON.stringify(garbage)} is a typed error`, () =>
+      it.scoped(`that gives ${JSON.stringify(garbage)} is a typed error`, () =>
         Effect.gen(function*() {
           const download = outcome(yield* Effect.exit(WpsClient.download("https://example.org/out")))
           assert.strictEqual(download, "InvalidUrl")
@@ -213,7 +213,7 @@ describe("origins that nobody named", () => {
             : "cut", { rewriteUrl: () => garbage }))))
     }
 
-    it.effect("to another origin goes without credentials", () =>
+    it.scoped("to another origin goes without credentials", () =>
       Effect.gen(function*() {
         yield* Effect.exit(WpsClient.download("https://example.org/out"))
         const [sent] = yield* Effect.flatMap(Server, ({ sent }) => sent)
@@ -296,7 +296,7 @@ describe("origins that nobody named", () => {
       ))))
   }
 
-  it.effect("a metalink leads nowhere with credentials, nor to a file", () =>
+  it.scoped("a metalink leads nowhere with credentials, nor to a file", () =>
     Effect.gen(function*() {
       const files = yield* Metalink.decode(
         "<metalink xmlns=\"urn:ietf:params:xml:ns:metalink\"><file name=\"a\"><url>file:///etc/passwd</url></file><file name=\"b\"><url>javascript:alert(1)</url></file><file name=\"c\"><url>https://evil.example/c</url></file></metalink>"
@@ -490,7 +490,7 @@ describe("loops and hangs", () => {
       ))))
   }
 
-  it.effect("an empty JobID is a typed error", () =>
+  it.scoped("an empty JobID is a typed error", () =>
     Effect.gen(function*() {
       for (const mode of ["sync", "async"] as const) {
         const tag = yield* after(5, WpsClient.run(number({}), { mode }))
@@ -583,7 +583,7 @@ describe("loops and hangs", () => {
       { ...in20, timeout: "10 seconds" }
     ))))
 
-  it.effect("nor does it where raw data is waited for", () =>
+  it.scoped("nor does it where raw data is waited for", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkDaemon(
         WpsClient.raw(number({}), { mode: "async", poll: { dismissOnInterrupt: true } })
@@ -652,7 +652,7 @@ describe("loops and hangs", () => {
       body: ""
     }]] as const
   ) {
-    it.effect(`raw asks again for what is ${what}, as the document does`, () =>
+    it.scoped(`raw asks again for what is ${what}, as the document does`, () =>
       Effect.gen(function*() {
         const tag = yield* after(15, Effect.asVoid(WpsClient.raw(number({}), { mode: "async" })))
         assert.strictEqual(tag, "Success undefined")
@@ -666,7 +666,7 @@ describe("loops and hangs", () => {
       ))))
   }
 
-  it.effect("raw that waits for a job dismisses it at an interruption, where that is wanted", () =>
+  it.scoped("raw that waits for a job dismisses it at an interruption, where that is wanted", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkDaemon(
         WpsClient.raw(number({}), { mode: "async", poll: { dismissOnInterrupt: true } })
@@ -842,7 +842,7 @@ describe("bodies", () => {
       ["in single bytes at its start", [packed.slice(0, 1), packed.slice(1, 2), packed.slice(2)], "Success 1048576"]
     ] as const
   ) {
-    it.effect(`a gzip ${what}`, () =>
+    it.scoped(`a gzip ${what}`, () =>
       Effect.gen(function*() {
         const { layer } = streaming([{ chunks, headers: gzip }])
         const fiber = yield* Effect.forkDaemon(
@@ -856,7 +856,7 @@ describe("bodies", () => {
   }
 
   for (const then of ["nothing", "cut"] as const) {
-    it.effect(`a gzip of which only the start is read lets go of the connection: ${then}`, () =>
+    it.scoped(`a gzip of which only the start is read lets go of the connection: ${then}`, () =>
       Effect.gen(function*() {
         const { layer, state } = streaming([{ chunks: [packed.slice(0, 100_000)], then, headers: gzip }])
         const fiber = yield* Effect.forkDaemon(
@@ -874,7 +874,7 @@ describe("bodies", () => {
       }))
   }
 
-  it.effect("a gzip that stalls ends, and lets go of the connection when who reads is interrupted", () =>
+  it.scoped("a gzip that stalls ends, and lets go of the connection when who reads is interrupted", () =>
     Effect.gen(function*() {
       const { layer, state } = streaming([{ chunks: [packed.slice(0, 100_000)], then: "nothing", headers: gzip }])
       const begin = Effect.gen(function*() {
@@ -899,7 +899,7 @@ describe("bodies", () => {
       assert.strictEqual(yield* ending(other), "TransportError")
     }))
 
-  it.effect("a gzip bomb streams in bounded memory", () =>
+  it.scoped("a gzip bomb streams in bounded memory", () =>
     Effect.gen(function*() {
       const bomb = new Uint8Array(gzipSync(new Uint8Array(200 << 20)))
       const { layer } = streaming([{ chunks: [bomb], headers: gzip }])
@@ -918,7 +918,7 @@ describe("bodies", () => {
       assert.isBelow((most - before) / (1 << 20), 50)
     }))
 
-  it.effect("the bytes of a job's output that stall end, as those of a download do", () =>
+  it.scoped("the bytes of a job's output that stall end, as those of a download do", () =>
     Effect.gen(function*() {
       const { layer } = streaming([
         { chunks: [utf8(statusInfo("Accepted"))] },
@@ -1275,7 +1275,7 @@ describe("wrong results", () => {
       in20
     ))))
 
-  it.effect("a report behind four kilobytes of comment is a failure and no output", () =>
+  it.scoped("a report behind four kilobytes of comment is a failure and no output", () =>
     Effect.gen(function*() {
       const tag = outcome(yield* Effect.exit(Effect.asVoid(WpsClient.raw(number({})))))
       assert.strictEqual(tag, "ServiceException")

@@ -295,13 +295,13 @@ describe("jobs that go wrong", () => {
     }))
 
   for (const mode of ["sync", "async"] as const) {
-    it.effect(`also while nothing answers the Execute, in mode ${mode} [A6.4]`, () =>
+    it.scoped(`also while nothing answers the Execute, in mode ${mode} [A6.4]`, () =>
       Effect.gen(function*() {
         const options = { mode, poll: { ...poll, deadline: "5 seconds" } } as const
         const all: ReadonlyArray<Effect.Effect<unknown, WpsClient.Failure, WpsClient.WpsClient>> = [
           WpsClient.run(long, options),
           WpsClient.execute(long, options),
-          ...mode === "sync" ? [WpsClient.raw(long, { ...options, output: "out" })] : []
+          ...mode === "sync" ? [Effect.scoped(WpsClient.raw(long, { ...options, output: "out" }))] : []
         ]
         for (const waiting of all) {
           const { error, sent } = yield* failing(waiting, () => "never")
@@ -329,13 +329,13 @@ describe("jobs that go wrong", () => {
       options?: Partial<WpsClient.Options>
     ]
   > = [
-    ["the capabilities", WpsClient.raw(long, { output: "out" }), () => "never", {
+    ["the capabilities", Effect.scoped(WpsClient.raw(long, { output: "out" })), () => "never", {
       protocol: [Wps200.Wps200, Wps100.Wps100]
     }],
-    ["the description", WpsClient.raw(long, { output: "out" }), () => "never", { validate: "always" }],
+    ["the description", Effect.scoped(WpsClient.raw(long, { output: "out" })), () => "never", { validate: "always" }],
     [
       "raw data of a job that is done",
-      WpsClient.raw(long, { output: "out", mode: "async" }),
+      Effect.scoped(WpsClient.raw(long, { output: "out", mode: "async" })),
       ({ method, url }) =>
         method === "POST" ? statusInfo("Accepted") : url.includes("GetStatus") ? statusInfo("Succeeded") : "never",
       { protocol: Wps200.Wps200 }
@@ -435,7 +435,7 @@ describe("jobs that go wrong", () => {
   it.effect("an output at another origin is fetched without credentials", () =>
     Effect.gen(function*() {
       const { error, sent } = yield* failing(
-        Effect.flatMap(WpsClient.download("https://elsewhere.example/out"), ({ stream }) => Stream.runDrain(stream)),
+        Stream.runDrain(WpsClient.downloadStream("https://elsewhere.example/out")),
         () => ({ status: 403, body: "" })
       )
       assert.strictEqual(error._tag, "AccessDenied")

@@ -99,7 +99,7 @@ describe("what a service says of itself", () => {
 })
 
 describe("credentials", () => {
-  it.effect("in a header and in the query go to the service, and to no other origin [D12]", () =>
+  it.scoped("in a header and in the query go to the service, and to no other origin [D12]", () =>
     Effect.gen(function*() {
       for (const address of ["https://example.org/out/1", "https://elsewhere.example/out/1"]) {
         yield* Effect.flatMap(WpsClient.download(address), ({ stream }) => Stream.runDrain(stream))

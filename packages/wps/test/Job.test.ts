@@ -70,6 +70,34 @@ const tagOf = (exit: Exit.Exit<unknown, WpsClient.Failure>) =>
   })
 
 describe("following a job", () => {
+  describe("within its deadline", () => {
+    it.effect("also for who cannot be interrupted, in a pause and in a read", () =>
+      Effect.gen(function*() {
+        const inPause = yield* following([Effect.succeed(running(1))], {
+          schedule: Schedule.spaced("1 hour"),
+          deadline: "1 minute"
+        })
+        const inRead = yield* following([Effect.never], { ...everySecond, deadline: "1 minute" })
+        for (const { poller } of [inPause, inRead]) {
+          const waiting = yield* Effect.fork(Effect.uninterruptible(poller.last))
+          yield* TestClock.adjust("1 minute")
+          assert.strictEqual(tagOf(Option.getOrThrow(yield* Fiber.poll(waiting))), "JobTimeout")
+        }
+      }))
+
+    it.effect("a single question about its status, too", () =>
+      Effect.gen(function*() {
+        const { poller } = yield* following([Effect.fail(cut)], {
+          ...everySecond,
+          deadline: "5 seconds",
+          badReads: 1000
+        })
+        const asking = yield* Effect.fork(poller.status)
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual(tagOf(Option.getOrThrow(yield* Fiber.poll(asking))), "JobTimeout")
+      }))
+  })
+
   describe("however many wait", () => {
     it.effect("all of them fail with what one was told", () =>
       Effect.gen(function*() {

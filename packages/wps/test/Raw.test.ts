@@ -79,7 +79,7 @@ describe.each(both)("%s", (_, fetch) => {
 
   const xml = { "content-type": "text/xml" }
 
-  it.effect("gives the bytes to the letter, whatever they are", () =>
+  it.scoped("gives the bytes to the letter, whatever they are", () =>
     Effect.gen(function*() {
       yield* gives([])
       yield* gives([new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 255])], { "content-type": "image/png" })
@@ -91,7 +91,7 @@ describe.each(both)("%s", (_, fetch) => {
       yield* gives([utf8("1,2\n3,4")], { "content-type": "text/plain" })
     }))
 
-  it.effect("gives nothing where there is nothing", () =>
+  it.scoped("gives nothing where there is nothing", () =>
     Effect.gen(function*() {
       const { layer } = sending("none", { status: 204 })
       deepStrictEqual(
@@ -113,7 +113,7 @@ describe.each(both)("%s", (_, fetch) => {
       ["called nothing", [utf8(report)], {}]
     ] as const
   ) {
-    it.effect(`fails with an exception report ${what}`, () =>
+    it.scoped(`fails with an exception report ${what}`, () =>
       Effect.gen(function*() {
         const error = yield* refuses(body, headers)
         assert.strictEqual(error._tag, "ServiceException")
@@ -121,13 +121,13 @@ describe.each(both)("%s", (_, fetch) => {
       }))
   }
 
-  it.effect("says that a report is cut rather than giving it for the output", () =>
+  it.scoped("says that a report is cut rather than giving it for the output", () =>
     Effect.gen(function*() {
       const error = yield* refuses([utf8(report.slice(0, -10))], xml)
       assert.deepInclude(error, { _tag: "UnexpectedResponse", kind: "malformed-xml" })
     }))
 
-  it.effect("fails where there is no output: redirects that lead nowhere, errors", () =>
+  it.scoped("fails where there is no output: redirects that lead nowhere, errors", () =>
     Effect.gen(function*() {
       for (const status of [300, 305, 404, 500]) {
         const { layer } = sending({ chunks: [] }, { status })
@@ -138,17 +138,17 @@ describe.each(both)("%s", (_, fetch) => {
       }
     }))
 
-  it.effect("is not kept busy by a hostile start", () =>
+  it.scoped("is not kept busy by a hostile start", () =>
     gives([utf8("<??>".repeat(1000)), utf8(`${"<!---->".repeat(500)}<`)], xml))
 
-  it.effect("reads no more than it needs to know that it is no report", () =>
+  it.scoped("reads no more than it needs to know that it is no report", () =>
     Effect.gen(function*() {
       const { layer, state } = sending({ chunks: Array.from({ length: 1000 }, () => new Uint8Array(1024).fill(1)) })
       yield* Effect.provide(fetch, layer)
       assert.isAtMost(state.sent, 2048)
     }))
 
-  it.effect("streams a gigabyte in bounded memory", () =>
+  it.scoped("streams a gigabyte in bounded memory", () =>
     Effect.gen(function*() {
       const { layer, state } = sending({
         chunks: (function*() {
@@ -166,7 +166,7 @@ describe.each(both)("%s", (_, fetch) => {
       assert.strictEqual(size, 1 << 30)
     }))
 
-  it.effect("lets go of the connection when the stream is dropped", () =>
+  it.scoped("lets go of the connection when the stream is dropped", () =>
     Effect.gen(function*() {
       for (const take of [0, 1, 2, 5]) {
         const { layer, state } = sending({ chunks: Array.from({ length: 100 }, () => utf8("<a>")) }, { headers: xml })
@@ -177,7 +177,7 @@ describe.each(both)("%s", (_, fetch) => {
       }
     }))
 
-  it.effect("lets go of it when who reads is interrupted", () =>
+  it.scoped("lets go of it when who reads is interrupted", () =>
     Effect.gen(function*() {
       const { layer, state } = sending({ chunks: [utf8("<a>")], then: "nothing" }, { headers: xml })
       const reading = yield* Effect.fork(
@@ -188,7 +188,18 @@ describe.each(both)("%s", (_, fetch) => {
       assert.isTrue(state.cancelled)
     }))
 
-  it.effect("fails with a body that is cut", () =>
+  it.effect("lets go of it with its scope, though nobody reads", () =>
+    Effect.gen(function*() {
+      const { layer, state } = sending({ chunks: [utf8("<a>")], then: "nothing" }, { headers: xml })
+      yield* Effect.gen(function*() {
+        const { stream } = yield* Effect.scoped(Effect.tap(fetch, () => assert.isFalse(state.cancelled)))
+        assert.isTrue(state.cancelled)
+        const error = yield* Effect.flip(Stream.runDrain(stream))
+        assert.include(error.message, "its bytes can be read no more: their scope has ended")
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.scoped("fails with a body that is cut", () =>
     Effect.gen(function*() {
       const { layer } = sending({ chunks: [utf8("1,2"), utf8("3")], then: "cut" }, {
         headers: { "content-type": "text/csv" }
@@ -200,7 +211,7 @@ describe.each(both)("%s", (_, fetch) => {
       assert.strictEqual(error._tag, "TransportError")
     }))
 
-  it.effect("is read once: a second time fails, and does not give a part", () =>
+  it.scoped("is read once: a second time fails, and does not give a part", () =>
     Effect.gen(function*() {
       const { layer } = sending({ chunks: [utf8("<a>"), utf8("</a>")] }, { headers: xml })
       const again = yield* Effect.flatMap(fetch, ({ stream }) =>
@@ -208,7 +219,7 @@ describe.each(both)("%s", (_, fetch) => {
       assert.strictEqual(again._tag, "Left")
     }))
 
-  it.effect("says how long it is only where it can be known", () =>
+  it.scoped("says how long it is only where it can be known", () =>
     Effect.gen(function*() {
       const lengthOf = (headers: Record<string, string>) =>
         Effect.map(
@@ -249,7 +260,7 @@ describe("a body that stalls", () => {
 
   it.effect("ends a download", () =>
     Effect.gen(function*() {
-      const drained = Effect.flatMap(download, ({ stream }) => Stream.runDrain(stream))
+      const drained = Effect.scoped(Effect.flatMap(download, ({ stream }) => Stream.runDrain(stream)))
       assert.strictEqual(yield* tagAfter(drained, { chunks: [], then: "nothing" }), "TransportError")
       assert.strictEqual(yield* tagAfter(drained, { chunks: [utf8("1,2\n")], then: "nothing" }), "TransportError")
     }))

@@ -381,13 +381,13 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
           }),
           { lineage: true }
         )
-        yield* Stream.runDrain((yield* WpsClient.raw(everything(given), { output: "bytes" })).stream)
+        yield* Stream.runDrain(WpsClient.rawStream(everything(given), { output: "bytes" }))
         const job = yield* WpsClient.execute(stages({}))
         const step = Effect.zipRight(job.status, TestClock.adjust("10 seconds"))
         yield* TestClock.adjust("1 second")
         yield* Effect.replicateEffect(step, 3)
         yield* Effect.flip(WpsClient.run(broken({})))
-        yield* Effect.flip(WpsClient.raw(broken({})))
+        yield* Effect.flip(Stream.runDrain(WpsClient.rawStream(broken({}))))
         yield* Effect.flip(WpsClient.execute(broken({})))
         yield* Effect.flip(WpsClient.run(Operation.make({ identifier: "nothing" })))
         yield* Effect.flip(WpsClient.run(Operation.make({ identifier: "every:thing" })))
@@ -451,7 +451,7 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
               outputs: [Operation.request("xml", { asReference: true }), Operation.request("width")]
             })
           )
-          yield* Stream.runDrain((yield* WpsClient.raw(all, { output: "bytes" })).stream)
+          yield* Stream.runDrain(WpsClient.rawStream(all, { output: "bytes" }))
           const job = yield* WpsClient.execute(stages({}))
           const step = Effect.zipRight(job.status, TestClock.adjust("10 seconds"))
           yield* TestClock.adjust("1 second")
@@ -460,7 +460,7 @@ describe.skipIf(!present)("the schemas of the OGC", () => {
           const dismissed = yield* WpsClient.execute(stages({}))
           yield* dismissed.dismiss
           yield* Effect.flip(WpsClient.run(broken({})))
-          yield* Effect.flip(WpsClient.raw(broken({})))
+          yield* Effect.flip(Stream.runDrain(WpsClient.rawStream(broken({}))))
           yield* Effect.flip(WpsClient.execute(broken({})))
           yield* Effect.flip(WpsClient.run(Operation.make({ identifier: "nothing" })))
           yield* Effect.flip(WpsClient.run(Operation.make({ identifier: "every:thing" })))

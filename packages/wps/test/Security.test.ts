@@ -112,11 +112,8 @@ const programs: ReadonlyArray<readonly [string, Effect.Effect<unknown, WpsClient
     Effect.flatMap(WpsClient.execute(long({})), (job) => Effect.zipRight(Stream.runDrain(job.changes), job.result))
   ],
   ["run", WpsClient.run(long({}), { mode: "async" })],
-  ["raw", Effect.flatMap(WpsClient.raw(long({})), ({ stream }) => Stream.runDrain(stream))],
-  [
-    "download",
-    Effect.flatMap(WpsClient.download(`https://example.org/out?own=${own}`), ({ stream }) => Stream.runDrain(stream))
-  ],
+  ["raw", Stream.runDrain(WpsClient.rawStream(long({})))],
+  ["download", Stream.runDrain(WpsClient.downloadStream(`https://example.org/out?own=${own}`))],
   [
     "attach",
     WpsClient.attach(
@@ -198,7 +195,7 @@ describe("nothing that is told shows a credential or a query", () => {
       assert.strictEqual(service.url, "https://example.org/wps")
     }).pipe(Effect.provide(client(() => "cut"))))
 
-  it.effect("a bad address shows neither its query nor its user", () =>
+  it.scoped("a bad address shows neither its query nor its user", () =>
     Effect.gen(function*() {
       for (
         const href of [

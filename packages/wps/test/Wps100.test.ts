@@ -355,6 +355,20 @@ describe("GetCapabilities", () => {
       ]])
     }))
 
+  it.effect("finds its parts in the namespace of the other standard, too [A2.8] [D1] [D2]", () =>
+    Effect.gen(function*() {
+      const processes = "<ows:ProcessOfferings><wps:Process>" + title + "</wps:Process></ows:ProcessOfferings>"
+      const elsewhere = yield* readCapabilities(capabilities(processes))
+      deepStrictEqual(elsewhere.processes.map((one) => one.identifier), ["echo"])
+      const about = "<ows:ServiceIdentification><ows:Title>T</ows:Title><ows:ServiceType>WPS</ows:ServiceType>" +
+        "<ows:ServiceTypeVersion>1.0.0</ows:ServiceTypeVersion><ows:Fees>none</ows:Fees></ows:ServiceIdentification>" +
+        "<ows:ServiceProvider><ows:ProviderName>P</ows:ProviderName><ows:ServiceContact><ows:ContactInfo><ows:Address>" +
+        "<ows:City>C</ows:City></ows:Address></ows:ContactInfo></ows:ServiceContact></ows:ServiceProvider>"
+      const usual = yield* readCapabilities(capabilities(about))
+      assert.isTrue(Option.isSome(usual.identification) && Option.isSome(usual.provider))
+      deepStrictEqual(yield* readCapabilities(capabilities(about.replaceAll("ows:", "wps:"))), usual)
+    }))
+
   it.effect("goes by the root of what came, whatever was asked for [A2.9] [D4]", () =>
     Effect.gen(function*() {
       const reading = (body: string) => answered(WpsClient.capabilities, () => ({ body }))
@@ -527,6 +541,16 @@ describe("DescribeProcess", () => {
           defaultValue: some("1.5")
         }
       )
+    }))
+
+  it.effect("reads a default value in the namespace of OWS Common, too [A3.8]", () =>
+    Effect.gen(function*() {
+      for (const name of ["DefaultValue", "wps:DefaultValue", "ows:DefaultValue"]) {
+        deepStrictEqual(
+          yield* describedAs("Literal", `<LiteralData><${name}>7</${name}></LiteralData>`),
+          { ...anyLiteral, defaultValue: some("7") }
+        )
+      }
     }))
 
   it.effect("reads allowed values and ranges, open ones too [A3.9]", () =>
@@ -763,10 +787,10 @@ describe("Execute", () => {
   it.effect("asks for one raw output, with nothing about storage [A4.8]", () =>
     Effect.gen(function*() {
       const raw = yield* sending(
-        WpsClient.raw(Operation.make({
+        Stream.runDrain(WpsClient.rawStream(Operation.make({
           identifier: "echo",
           outputs: [Operation.request("o", { format: DataValue.format("image/png"), asReference: true })]
-        }))
+        })))
       )
       assert.include(
         raw[0]?.body,
@@ -1039,6 +1063,20 @@ describe("ExecuteResponse", () => {
       }
     }))
 
+  it.effect("reads a literal that is made of elements as the complex value that it is [A6.8]", () =>
+    Effect.gen(function*() {
+      const grid = "\n<grid xmlns=\"urn:grid\"><side unit=\"m\">12</side></grid>\n"
+      const data = yield* outputOf(`<wps:Data><wps:LiteralData>${grid}</wps:LiteralData></wps:Data>`)
+      assert(data._tag === "ComplexData")
+      deepStrictEqual([data.content.source, data.format], [grid, DataValue.anyFormat])
+      for (const text of [" 1 ", "a <!-- b -->c", "<![CDATA[<grid/>]]>", "&lt;grid/&gt;", ""]) {
+        const literal = yield* outputOf(
+          `<wps:Data><wps:LiteralData dataType="string" uom="m">${text}</wps:LiteralData></wps:Data>`
+        )
+        includes(literal, { _tag: "LiteralData", dataType: some("string"), uom: some("m") })
+      }
+    }))
+
   it.effect("reads boxes between any white space [A6.9]", () =>
     Effect.gen(function*() {
       const box = (lower: string, upper: string, attributes = "") =>
@@ -1103,6 +1141,52 @@ describe("ExecuteResponse", () => {
           exception("Odd", none, "out of {memory}")
         ], failure)
       }
+    }))
+
+  it.effect("without a status, says by what it has how far the job is [A6.2] [A6.10]", () =>
+    Effect.gen(function*() {
+      const silent = (attributes: string, content: string) =>
+        `<wps:ExecuteResponse ${namespaces} ${attributes}>${content}</wps:ExecuteResponse>`
+      const place = "statusLocation=\"https://example.org/jobs/7\""
+      const outputs = `<wps:ProcessOutputs>${
+        output("<wps:Data><wps:LiteralData>1</wps:LiteralData></wps:Data>")
+      }</wps:ProcessOutputs>`
+      const accepted = yield* readResponse(silent(place, ""))
+      assert.strictEqual(accepted.status._tag, "Accepted")
+      deepStrictEqual(accepted.statusLocation, some("https://example.org/jobs/7"))
+      assert.strictEqual((yield* readResponse(silent("", outputs))).status._tag, "Succeeded")
+      for (const unclear of [silent("", ""), silent("statusLocation=\"\"", ""), silent(place, outputs)]) {
+        includes(leftOf(decode(unclear)), { _tag: "XmlError", reason: "invalid-value" })
+      }
+      assert.isTrue(Either.isLeft(decode(silent(place, "<wps:Status/>"))))
+    }))
+
+  it.effect("reads an identifier that lacks a letter [A6.10]", () =>
+    Effect.gen(function*() {
+      const value = output("<wps:Reference href=\"https://example.org/r\" mimeType=\"image/tiff\"/>")
+      const read = yield* readResponse(
+        response(documents.succeeded, value).replaceAll("ows:Identifier", "ows:Identifer")
+      )
+      deepStrictEqual(read, yield* readResponse(response(documents.succeeded, value)))
+      deepStrictEqual([read.outputs[0]?.identifier, Option.isSome(read.process)], ["out", true])
+    }))
+
+  it.effect("has the process in the place of WPS 0.4.0 [A6.10]", () =>
+    Effect.gen(function*() {
+      const former = (content: string) =>
+        `<ExecuteResponse xmlns="http://www.opengeospatial.net/wps" xmlns:ows="http://www.opengeospatial.net/ows"
+          version="0.4.0">${content}<Status><ProcessStarted percentCompleted="40"/></Status></ExecuteResponse>`
+      const processOf = (content: string) => Effect.map(readResponse(former(content)), ({ process }) => process)
+      includes(Option.getOrThrow(yield* processOf("<ows:Identifier>buffer</ows:Identifier>")), {
+        identifier: "buffer",
+        title: none,
+        version: none
+      })
+      includes(
+        Option.getOrThrow(yield* processOf(`<ows:Identifier>buffer</ows:Identifier><Process>${title}</Process>`)),
+        { identifier: "echo", title: some("Echo") }
+      )
+      deepStrictEqual(yield* processOf(""), none)
     }))
 
   it.effect("an exception report, in whatever HTTP status, and a page that is none, are told apart [A6.12] [D9]", () =>

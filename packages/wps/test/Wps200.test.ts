@@ -629,6 +629,21 @@ describe("ProcessOfferings", () => {
     )
   })
 
+  it.effect("leaves out inputs and outputs that have no name, in any depth [B3.2] [B3.3]", () =>
+    Effect.gen(function*() {
+      const [one] = yield* readDescriptions(offerings(
+        `<wps:Process>${title}<wps:Input minOccurs="1"/><wps:Input>${title}<wps:Input/><wps:Input>${title}</wps:Input>` +
+          `</wps:Input><wps:Output/><wps:Output>${title}<wps:Output>${title}</wps:Output><wps:Output/></wps:Output>` +
+          "</wps:Process>"
+      ))
+      assert(one !== undefined)
+      const [input] = one.inputs
+      const [output] = one.outputs
+      deepStrictEqual([one.identifier, one.inputs.length, one.outputs.length], ["echo", 1, 1])
+      assert.strictEqual(input?.data._tag === "NestedInputs" && input.data.inputs.length, 1)
+      assert.strictEqual(output?.data._tag === "NestedOutputs" && output.data.outputs.length, 1)
+    }))
+
   it.effect("takes what it is not told for anything [B3.3]", () =>
     Effect.gen(function*() {
       includes(yield* describedAs(""), { _tag: "Literal", dataType: none, allowed: { _tag: "AnyValue" } })
@@ -980,15 +995,18 @@ describe("Execute", () => {
 
 describe("answers to Execute", () => {
   const is = (body: string | null, init?: ResponseInit) =>
-    Effect.flatMap(inside(about, responding(body, init)), (found) =>
-      found._tag === "Bytes"
-        ? Effect.map(Stream.mkString(Stream.decodeText(found.stream)), (text) => `bytes: ${text}`)
-        : Effect.succeed(found.document._tag)).pipe(
-        Effect.merge,
-        Effect.map((one) => typeof one === "string" ? one : one._tag)
-      )
+    Effect.flatMap(
+      Effect.flatMap(Effect.scope, (scope) => inside(about, responding(body, init), scope)),
+      (found) =>
+        found._tag === "Bytes"
+          ? Effect.map(Stream.mkString(Stream.decodeText(found.stream)), (text) => `bytes: ${text}`)
+          : Effect.succeed(found.document._tag)
+    ).pipe(
+      Effect.merge,
+      Effect.map((one) => typeof one === "string" ? one : one._tag)
+    )
 
-  it.effect("are what their root says, whatever was asked for and whatever type they have [B4.8] [B4.10] [B5.6]", () =>
+  it.scoped("are what their root says, whatever was asked for and whatever type they have [B4.8] [B4.10] [B5.6]", () =>
     Effect.gen(function*() {
       const running = statusInfo("<wps:Status>Running</wps:Status>")
       for (const type of ["text/xml", "*/*", "application/octet-stream"]) {
@@ -1242,6 +1260,20 @@ describe("Result", () => {
         _tag: "UnexpectedResponse",
         kind: "unreadable-xml"
       })
+    }))
+
+  it.effect("says by its state, where it has one, that the job goes on [B5.4] [B5.5]", () =>
+    Effect.gen(function*() {
+      const stateOf = (content: string) =>
+        Effect.map(
+          readResult(result(`<wps:JobID>7</wps:JobID>${content}`)),
+          ({ jobId, status }) => [status._tag, jobId]
+        )
+      for (const state of ["Accepted", "Running", "Succeeded", "Failed"]) {
+        deepStrictEqual(yield* stateOf(`<wps:Status>${state}</wps:Status>`), [state, some("7")])
+      }
+      deepStrictEqual(yield* stateOf("<wps:Status/>"), ["Succeeded", some("7")])
+      deepStrictEqual(yield* stateOf(""), ["Succeeded", some("7")])
     }))
 
   it.effect("gathers outputs that are made of others, which come one by one [B5.5] [O2]", () =>

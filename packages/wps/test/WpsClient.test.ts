@@ -1,17 +1,21 @@
 import { Auth, BearerAuth } from "@effect-wps/auth"
 import { Quirk, WpsNode, WpsTest } from "@effect-wps/testing"
-import { DataValue, Input, Job, Operation, Output, Process, WpsClient, WpsError } from "@effect-wps/wps"
+import { DataValue, Input, Job, Operation, Output, Process, Wps200, WpsClient, WpsError } from "@effect-wps/wps"
+import { HttpClient, type HttpClientError, type HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import {
+  Array,
   Chunk,
   Config,
   ConfigProvider,
   Effect,
   Fiber,
   Layer,
+  Number,
   Option,
   Redacted,
+  Ref,
   Schedule,
   Schema,
   Stream,
@@ -156,6 +160,59 @@ describe("WpsClient", () => {
         assert.strictEqual((yield* Fiber.join(second)).identifier, "echo")
       }).pipe(withNode))
 
+    it.effect("asks for eight at a time, however many are wanted and spoilt", () =>
+      Effect.gen(function*() {
+        const now = yield* Ref.make(0)
+        const most = yield* Ref.make(0)
+        const slow = HttpClient.transform((
+          response: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+        ) =>
+          Effect.acquireUseRelease(
+            Effect.tap(Ref.updateAndGet(now, Number.increment), (many) => Ref.update(most, Number.max(many))),
+            () => Effect.delay(response, "1 second"),
+            () => Ref.update(now, Number.decrement)
+          )
+        )
+        const names = Array.makeBy(200, (at) => at % 40 === 7 ? `bad${at}` : `p${at}`)
+        const asking = yield* Effect.fork(
+          Effect.provide(
+            Effect.forEach(names, (name) => Effect.option(WpsClient.describe(name)), { concurrency: "unbounded" }),
+            layer(({ url }) => {
+              const identifiers = (new URL(url).searchParams.get("Identifier") ?? "").split(",")
+              return identifiers.some((one) => one.startsWith("bad"))
+                ? { status: 400, body: documents.exceptionReport("InvalidParameterValue", "unknown", "identifier") }
+                : { body: descriptions(identifiers) }
+            }, { transformClient: slow })
+          )
+        )
+        yield* Effect.forEach(Array.range(1, 40), () => TestClock.adjust("1 second"))
+        assert.lengthOf(Array.getSomes(yield* Fiber.join(asking)), 195)
+        assert.strictEqual(yield* Ref.get(most), 8)
+      }))
+
+    it.effect("does not count the time that a rate limit of the caller takes", () =>
+      Effect.gen(function*() {
+        const slow = HttpClient.transform((
+          response: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+        ) => Effect.delay(response, "1 hour"))
+        const asking = yield* Effect.fork(
+          Effect.provide(
+            WpsClient.describe("a"),
+            layer(() => ({ body: descriptions(["a"]) }), { transformClient: slow, timeout: "1 second" })
+          )
+        )
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual((yield* Fiber.join(asking)).identifier, "a")
+      }))
+
+    it.effect("describes all once, however many ask, and keeps it", () =>
+      Effect.gen(function*() {
+        yield* Effect.all(Array.makeBy(3, () => WpsClient.describeAll), { concurrency: "unbounded" })
+        yield* WpsClient.describeAll
+        yield* WpsClient.describe("b")
+        assert.lengthOf(yield* Effect.flatMap(Server, ({ sent }) => sent), 1)
+      }).pipe(Effect.provide(layer(() => ({ body: descriptions(["a", "b"]) })))))
+
     it.effect("describes all, one by one where the server does not know ALL", () =>
       Effect.gen(function*() {
         deepStrictEqual((yield* WpsClient.describeAll).map((one) => one.identifier), ["a", "b"])
@@ -297,7 +354,7 @@ describe("WpsClient", () => {
         assert.isTrue(Option.isSome(yield* Fiber.poll(fiber)))
       }))
 
-    it.effect("stores an output and downloads it", () =>
+    it.scoped("stores an output and downloads it", () =>
       Effect.gen(function*() {
         const stored = Process.make("sleep", {
           inputs: sleep.inputs,
@@ -338,7 +395,7 @@ describe("WpsClient", () => {
   })
 
   describe("raw", () => {
-    it.effect("gives the bytes of one output", () =>
+    it.scoped("gives the bytes of one output", () =>
       Effect.gen(function*() {
         const bytes = new Uint8Array([1, 2, 3])
         const { contentType, stream } = yield* WpsClient.raw(echo({ literal: "", bytes }), { output: "bytes" })
@@ -346,21 +403,21 @@ describe("WpsClient", () => {
         deepStrictEqual([...Chunk.flatten(Chunk.map(yield* Stream.runCollect(stream), Chunk.fromIterable))], [1, 2, 3])
       }).pipe(withNode))
 
-    it.effect("gives XML that is no exception report as it is [A4.8]", () =>
+    it.scoped("gives XML that is no exception report as it is [A4.8]", () =>
       Effect.gen(function*() {
         const xml = "<a:Exception xmlns:a=\"urn:a\"/>"
         const { stream } = yield* WpsClient.raw(echo({ literal: "", xml }), { output: "xml" })
         assert.strictEqual(yield* Stream.mkString(Stream.decodeText(stream)), xml)
       }).pipe(withNode))
 
-    it.effect("fails with the exception report that came in its place [A4.8]", () =>
+    it.scoped("fails with the exception report that came in its place [A4.8]", () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(WpsClient.raw(Operation.make({ identifier: "x", outputs: ["y"] })))
         assert.strictEqual(error._tag, "ServiceException")
         assert.include(error.message, "no space")
       }).pipe(Effect.provide(layer(() => ({ body: documents.exceptionReport("NotEnoughStorage", "no space") })))))
 
-    it.effect("wants to know which of several outputs", () =>
+    it.scoped("wants to know which of several outputs", () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(WpsClient.raw(echo({ literal: "" })))
         assert.include(error.message, "name one of literal, number, json, xml, bytes, box")
@@ -474,11 +531,24 @@ describe("WpsClient", () => {
     Effect.gen(function*() {
       const client = yield* WpsClient.WpsClient
       assert.strictEqual(client.url, "http://wps.test/wps")
+      const { languages } = yield* client.capabilities
+      assert.isDefined(languages)
     }).pipe(
       Effect.provide(
-        WpsClient.layerConfig({ url: Config.string("WPS_URL") }).pipe(
+        WpsClient.layerConfig({
+          url: Config.string("WPS_URL"),
+          language: Config.string("WPS_LANGUAGE"),
+          timeout: "1 minute",
+          protocol: Wps200.Wps200,
+          transformClient: HttpClient.mapRequest((request) => {
+            assert.include(request.url, "AcceptLanguages=fr")
+            return request
+          })
+        }).pipe(
           Layer.provide([WpsTest.layerHttpClient([]), Auth.layerAnonymous]),
-          Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["WPS_URL", "http://wps.test/wps"]]))))
+          Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(
+            new Map([["WPS_URL", "http://wps.test/wps"], ["WPS_LANGUAGE", "fr"]])
+          )))
         )
       )
     ))

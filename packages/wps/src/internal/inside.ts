@@ -2,6 +2,7 @@ import * as Headers from "@effect/platform/Headers"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -73,25 +74,32 @@ const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>
 /**
  * The bytes of an output. An output may itself be XML, so only an exception report is taken for a refusal (OGC 05-007r7
  * §10.3.2), and only what WPS 2.0 says of a job for an answer about the job (OGC 14-065r2 §9.11), whatever type the server
- * gives it.
+ * gives it. The scope holds the connection until the bytes have been read.
  */
 export const inside = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
+  scope: Scope.Scope,
   watch?: Watch<WpsError>
 ): Effect.Effect<Inside, WpsError> =>
-  response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response, watch)
+  response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response, scope, watch)
 
 const bytes = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
+  outer: Scope.Scope,
   watch: Watch<WpsError> | undefined
 ): Effect.Effect<Inside, WpsError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const scope = yield* Scope.make()
+      const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
       const close = Scope.close(scope, Exit.void)
+      const why = yield* Ref.make(Option.none<string>())
       const pull = yield* Scope.extend(Stream.toPull(bodyOf(asked, response)), scope)
+      yield* Scope.addFinalizer(
+        scope,
+        Ref.set(why, Option.some("its bytes can be read no more: their scope has ended"))
+      )
       const look = (
         seen: Chunk.Chunk<Uint8Array>
       ): Effect.Effect<readonly [start: Chunk.Chunk<Uint8Array>, isDocument: boolean], WpsError> => {
@@ -103,24 +111,23 @@ const bytes = (
             onSuccess: (more) => look(Chunk.appendAll(seen, more))
           })
       }
-      const isTaken = yield* Ref.make(false)
+      const taken = Option.some("its bytes come once and have been taken")
       return yield* restore(
         Effect.flatMap(look(Chunk.empty()), ([start, isDocument]): Effect.Effect<Inside, WpsError> => {
-          const whole = Effect.if(Ref.getAndSet(isTaken, true), {
-            onTrue: () =>
-              new TransportError({
-                operation: asked.operation,
-                url: bare(response.request.url),
-                reason: "its bytes come once and have been taken"
-              }),
-            onFalse: () =>
-              Effect.succeed(
+          const whole = Stream.unwrap(Effect.map(
+            Ref.getAndUpdate(why, Option.orElse(() => taken)),
+            Option.match({
+              onSome: (reason): Stream.Stream<Uint8Array, WpsError> =>
+                Stream.fail(
+                  new TransportError({ operation: asked.operation, url: bare(response.request.url), reason })
+                ),
+              onNone: () =>
                 Stream.fromChunk(start).pipe(
                   Stream.concat(watch === undefined ? Stream.repeatEffectChunkOption(pull) : watched(pull, watch)),
                   Stream.ensuring(close)
                 )
-              )
-          }).pipe(Stream.unwrap)
+            })
+          ))
           return isDocument ? document(asked, response, whole) : Effect.succeed({ _tag: "Bytes", stream: whole })
         })
       ).pipe(Effect.onError(() => close))

@@ -3,13 +3,11 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Number from "effect/Number"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import * as Stream from "effect/Stream"
+import type * as Scope from "effect/Scope"
 import type { ExecuteResponse } from "../Execute.ts"
 import * as Execute from "../Execute.ts"
 import { defaultSchedule, type Job, JobReference, type PollOptions } from "../Job.ts"
@@ -20,7 +18,6 @@ import {
   CannotPoll,
   JobDismissed,
   JobNotFound,
-  JobTimeout,
   ProcessFailed,
   type UnexpectedResponse
 } from "../WpsError.ts"
@@ -49,6 +46,17 @@ const isGone = (error: Failure): error is UnexpectedResponse =>
 
 const hasAnswered = (error: Failure): boolean => error._tag !== "TransportError" && error._tag !== "ServerBusy"
 
+/** What is waited for. */
+export interface Awaited {
+  readonly identifier: string
+  readonly poll: PollOptions
+  /** When it began, in milliseconds. */
+  readonly since: number
+  readonly reference?: Option.Option<JobReference>
+  /** What was last known of the job. */
+  readonly last?: Option.Option<Execute.JobStatus>
+}
+
 /** The jobs of one service. */
 export interface Jobs {
   readonly referenceOf: (identifier: string, document: JobDocument) => Either.Either<JobReference, CannotPoll>
@@ -60,17 +68,9 @@ export interface Jobs {
     response: ExecuteResponse
   ) => Effect.Effect<A, Failure>
   /** Asks for a result again that is not there yet. */
-  readonly untilThere: <A>(result: Effect.Effect<A, Failure>, poll: PollOptions) => Effect.Effect<A, Failure>
-  /** What is asked beside following a job, within what the deadline leaves; `since` is when it began, in milliseconds. */
-  readonly inTime: <A>(
-    asked: {
-      readonly identifier: string
-      readonly poll: PollOptions
-      readonly since: number
-      readonly reference?: Option.Option<JobReference>
-    },
-    effect: Effect.Effect<A, Failure>
-  ) => Effect.Effect<A, Failure>
+  readonly untilThere: <A, R>(result: Effect.Effect<A, Failure, R>, poll: PollOptions) => Effect.Effect<A, Failure, R>
+  /** What is asked beside following a job, within what the deadline leaves. */
+  readonly inTime: <A, R>(asked: Awaited, effect: Effect.Effect<A, Failure, R>) => Effect.Effect<A, Failure, R>
   /** `since` is when it was asked for, in milliseconds. */
   readonly follow: <A>(
     outputs: Operation.Outputs<A>,
@@ -79,6 +79,14 @@ export interface Jobs {
     poll: PollOptions,
     since: number
   ) => Effect.Effect<Job<A>, Failure>
+  /** Dismisses a job when whoever waits for it is interrupted, where that is wanted. */
+  readonly dismissing: <A>(
+    wait: Effect.Effect<A, Failure>,
+    dismiss: Effect.Effect<void, Failure>,
+    poll: PollOptions
+  ) => Effect.Effect<A, Failure>
+  /** The job that starts, dismissed with the scope unless it is done. */
+  readonly scoped: <A>(start: Effect.Effect<Job<A>, Failure>) => Effect.Effect<Job<A>, Failure, Scope.Scope>
 }
 
 export const make = (
@@ -170,20 +178,15 @@ export const make = (
           readDocument("GetStatus", reference.identifier, url))
     })
 
-  const inTime: Jobs["inTime"] = ({ identifier, poll: { deadline }, reference = Option.none(), since }, effect) =>
-    deadline === undefined ? effect : Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  const inTime: Jobs["inTime"] = (asked, effect) => {
+    const { identifier, last = Option.none(), poll: { deadline }, reference = Option.none(), since } = asked
+    return deadline === undefined ? effect : Effect.flatMap(Clock.currentTimeMillis, (now) =>
       // Whoever waits may be uninterruptible, and the time-out waits for what it ends.
       Effect.timeoutFail(Effect.interruptible(effect), {
         duration: Math.max(0, since + Duration.toMillis(deadline) - now),
-        onTimeout: () =>
-          new JobTimeout({
-            identifier,
-            kind: "deadline",
-            seconds: Duration.toSeconds(deadline),
-            lastStatus: "asked for, without an answer",
-            reference: Option.map(reference, Redacted.make)
-          })
+        onTimeout: () => pollInternal.timeout({ identifier, kind: "deadline", bound: deadline, last, reference })
       }))
+  }
 
   /** A document that stays away is that of a job which is no longer known. */
   const lost = (reference: Option.Option<JobReference>) => (error: Failure): Failure =>
@@ -210,7 +213,7 @@ export const make = (
     return inTime({ identifier: reference.identifier, poll, since, reference: Option.some(reference) }, found)
   }
 
-  const untilThere = <A>(result: Effect.Effect<A, Failure>, poll: PollOptions): Effect.Effect<A, Failure> =>
+  const untilThere: Jobs["untilThere"] = (result, poll) =>
     Effect.retry(result, {
       schedule: poll.schedule ?? defaultSchedule,
       times: poll.badReads ?? 10,
@@ -229,11 +232,7 @@ export const make = (
       Effect.flatMap(Fiber.await)
     )
 
-  const dismissing = <A>(
-    wait: Effect.Effect<A, Failure>,
-    dismiss: Effect.Effect<void, Failure>,
-    poll: PollOptions
-  ): Effect.Effect<A, Failure> =>
+  const dismissing: Jobs["dismissing"] = (wait, dismiss, poll) =>
     poll.dismissOnInterrupt !== true ? wait : Effect.onInterrupt(wait, () => apart(dismiss))
 
   /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
@@ -367,10 +366,7 @@ export const make = (
       identifier,
       reference: Either.getRight(reference),
       status: poller.status,
-      changes: poll.dismissOnInterrupt !== true ? poller.changes : Stream.ensuringWith(
-        poller.changes,
-        (exit) => Exit.isInterrupted(exit) ? apart(dismiss) : Effect.void
-      ),
+      changes: poller.changes,
       result: Effect.flatMap(awaited, (last) => poller.within(readResult(identifier, outputs, last))),
       document: awaited,
       dismiss
@@ -388,5 +384,14 @@ export const make = (
       ? Effect.fail(new ProcessFailed({ identifier, exceptions: status.exceptions }))
       : Effect.fail(new JobDismissed({ identifier }))
 
-  return { referenceOf, find, readResult, untilThere, inTime, follow }
+  const scoped: Jobs["scoped"] = (start) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.tap(restore(start), ({ dismiss, status }) =>
+        // To dismiss a job that is done would take its outputs away.
+        Effect.addFinalizer(() =>
+          apart(Effect.flatMap(status, (current) => Execute.isTerminal(current) ? Effect.void : dismiss))
+        ))
+    )
+
+  return { referenceOf, find, readResult, untilThere, inTime, dismissing, follow, scoped }
 }

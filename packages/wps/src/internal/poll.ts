@@ -63,6 +63,22 @@ const describe = (status: JobStatus): string => {
   return `${state}${status.message === "" ? "" : ` ("${status.message}")`}${percent}`
 }
 
+/** A bound that was reached. */
+export const timeout = (options: {
+  readonly identifier: string
+  readonly kind: JobTimeout["kind"]
+  readonly bound: Duration.DurationInput
+  readonly last: Option.Option<JobStatus>
+  readonly reference: Option.Option<JobReference>
+}): JobTimeout =>
+  new JobTimeout({
+    identifier: options.identifier,
+    kind: options.kind,
+    seconds: Duration.toSeconds(options.bound),
+    lastStatus: Option.match(options.last, { onNone: () => "asked for, without an answer", onSome: describe }),
+    reference: Option.map(options.reference, Redacted.make)
+  })
+
 /**
  * Follows a job. Of those who want a newer state one takes the turn and asks the server; the others wait for the end of
  * its turn, and find the newer state there, or fail with what it failed with, or take the next. So one asks at a time,
@@ -89,14 +105,8 @@ export const make = Effect.fnUntraced(function*(options: {
   const driver = yield* Schedule.driver(poll.schedule ?? defaultSchedule)
   const badReads = poll.badReads ?? 10
 
-  const timeout = (kind: "deadline" | "stalled", bound: Duration.DurationInput, status: JobStatus) =>
-    new JobTimeout({
-      identifier,
-      kind,
-      seconds: Duration.toSeconds(bound),
-      lastStatus: describe(status),
-      reference: Option.map(reference, Redacted.make)
-    })
+  const reached = (kind: JobTimeout["kind"], bound: Duration.DurationInput, current: Snapshot) =>
+    timeout({ identifier, kind, bound, last: Option.some(statusOf(current)), reference })
 
   /** The bound that comes first, and how many milliseconds are left until then. */
   const bound = (current: Snapshot, now: number) => {
@@ -106,7 +116,7 @@ export const make = Effect.fnUntraced(function*(options: {
     ].flatMap(({ kind, of, since }) =>
       of === undefined
         ? []
-        : [{ left: since + Duration.toMillis(of) - now, error: timeout(kind, of, statusOf(current)) }]
+        : [{ left: since + Duration.toMillis(of) - now, error: reached(kind, of, current) }]
     )
     return Option.fromNullable(bounds.sort((one, other) => one.left - other.left)[0])
   }
@@ -146,9 +156,7 @@ export const make = Effect.fnUntraced(function*(options: {
   const scheduled = (current: Snapshot): Effect.Effect<unknown, Failure> =>
     Effect.catchAll(
       driver.next(undefined),
-      () =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.fail(timeout("deadline", now - started, statusOf(current))))
+      () => Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(reached("deadline", now - started, current)))
     )
 
   /** Until the server wants to be asked again, an hour at most: some have a clock of their own. */
@@ -180,9 +188,10 @@ export const make = Effect.fnUntraced(function*(options: {
       )
       const bounded = Option.match(bound(current, now), {
         onNone: () => Effect.asVoid(next),
-        onSome: ({ error, left }) => left < 1 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(next, left))
+        onSome: ({ error, left }) =>
+          left < 1 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(Effect.interruptible(next), left))
       })
-      // Whoever waits may be uninterruptible, and the race waits for its loser.
+      // Whoever waits may be uninterruptible, and a race waits for its loser.
       return canEnd ? Effect.raceFirst(bounded, Effect.interruptible(Deferred.await(ended))) : bounded
     })
 
@@ -235,26 +244,28 @@ export const make = Effect.fnUntraced(function*(options: {
       : Effect.map(newer(seen.value.version), (current) => Option.some([current, Option.some(current)] as const))
   })
 
+  const within: Poller["within"] = (effect) => {
+    const { deadline } = poll
+    return deadline === undefined ? effect : Effect.flatMap(
+      Effect.all([Ref.get(snapshot), Clock.currentTimeMillis]),
+      ([current, now]) => {
+        const left = since + Duration.toMillis(deadline) - now
+        return left < 1 ? effect : Effect.timeoutFail(Effect.interruptible(effect), {
+          duration: left,
+          onTimeout: () => reached("deadline", deadline, current)
+        })
+      }
+    )
+  }
+
   return {
     status: Effect.flatMap(Ref.get(snapshot), (current) =>
       isTerminal(statusOf(current))
         ? Effect.succeed(statusOf(current))
-        : Effect.map(Effect.flatMap(once, (document) => renew(current, document)), statusOf)),
+        : Effect.map(Effect.flatMap(within(once), (document) => renew(current, document)), statusOf)),
     changes: Stream.changes(Stream.map(states, statusOf)),
     last: Effect.flatMap(Ref.get(snapshot), settled),
-    within: (effect) => {
-      const { deadline } = poll
-      return deadline === undefined ? effect : Effect.flatMap(
-        Effect.all([Ref.get(snapshot), Clock.currentTimeMillis]),
-        ([current, now]) => {
-          const left = since + Duration.toMillis(deadline) - now
-          return left < 1 ? effect : Effect.timeoutFail(Effect.interruptible(effect), {
-            duration: left,
-            onTimeout: () => timeout("deadline", deadline, statusOf(current))
-          })
-        }
-      )
-    },
+    within,
     end: (document) =>
       Ref.get(snapshot).pipe(
         Effect.flatMap((current) => renew(current, document)),

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as DataValue from "../DataValue.ts"
 import type { ExecuteResponse, OutputRequest } from "../Execute.ts"
@@ -31,13 +32,14 @@ const rawData = (response: Response, stream: Stream.Stream<Uint8Array, WpsError>
   stream
 })
 
-export type Download = (reference: DataValue.Reference | string) => Effect.Effect<RawData, Failure>
+export type Download = (reference: DataValue.Reference | string) => Effect.Effect<RawData, Failure, Scope.Scope>
 
 /** Fetches what the service stored. */
 export const download = ({ exchange, late, linked, other, timeout }: Service): Download =>
   Effect.fn("WpsClient.download")(
-    function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, Failure> {
+    function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, Failure, Scope.Scope> {
       const what = asked("GetOutput")
+      const scope = yield* Effect.scope
       const { href } = yield* linked(typeof reference === "string" ? reference : reference.href)
       const watch = { limit: timeout, onLate: () => late(what, href) }
       return yield* exchange(
@@ -45,7 +47,7 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
         HttpClientRequest.get(href),
         (response) =>
           Effect.flatMap(
-            inside(what, response, watch),
+            inside(what, response, scope, watch),
             (found): Effect.Effect<RawData, Failure> =>
               found._tag === "Bytes"
                 ? Effect.succeed(rawData(response, found.stream))
@@ -67,28 +69,29 @@ interface Wanted {
 /** Runs a process for the bytes of one output. */
 export const make = (
   { byId, late, other, protocol, send, timeout }: Service,
-  { follow, inTime, readResult, referenceOf, untilThere }: Jobs,
+  { dismissing, follow, inTime, readResult, referenceOf, untilThere }: Jobs,
   fetch: Download
 ) => {
   const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
-    send(what, protocol, request, {
-      accept: "*/*",
-      limit,
-      read: (response) => {
-        const watch = { limit, onLate: () => late(what, response.request.url) }
-        return Effect.map(
-          inside(what, response, Duration.isFinite(limit) ? watch : undefined),
-          (found) => [response, found] as const
-        )
-      }
-    })
+    Effect.flatMap(Effect.scope, (scope) =>
+      send(what, protocol, request, {
+        accept: "*/*",
+        limit,
+        read: (response) => {
+          const watch = { limit, onLate: () => late(what, response.request.url) }
+          return Effect.map(
+            inside(what, response, scope, Duration.isFinite(limit) ? watch : undefined),
+            (found) => [response, found] as const
+          )
+        }
+      }))
 
   /** The bytes of the one output that came inside a document. */
   const embedded = (
     identifier: string,
     output: OutputRequest,
     response: ExecuteResponse
-  ): Effect.Effect<RawData, Failure> => {
+  ): Effect.Effect<RawData, Failure, Scope.Scope> => {
     const invalid = (reason: string) => new InvalidOutput({ identifier, output: output.identifier, reason })
     const bytes: Operation.Outputs<RawData> = {
       identifier,
@@ -118,7 +121,7 @@ export const make = (
     wanted: Wanted,
     output: OutputRequest,
     [response, found]: readonly [Response, Inside]
-  ): Effect.Effect<RawData, Failure> => {
+  ): Effect.Effect<RawData, Failure, Scope.Scope> => {
     const { identifier, poll, since } = wanted
     if (found._tag === "Bytes") return Effect.succeed(rawData(response, found.stream))
     const { document } = found
@@ -130,7 +133,7 @@ export const make = (
     const nothing: Operation.Outputs<void> = { identifier, read: () => Effect.void }
     return Effect.gen(function*() {
       const job = yield* follow(nothing, document, reference, poll, since)
-      const last = yield* Stream.runLast(job.changes)
+      const last = yield* dismissing(Stream.runLast(job.changes), job.dismiss, poll)
       yield* Option.match(last, {
         onNone: () => Effect.void,
         onSome: (status) => readResult(identifier, nothing, Execute.response(status))
@@ -140,12 +143,16 @@ export const make = (
         ([, result]) => result._tag !== "Document" || result.document._tag !== "StatusInfo",
         () => other(what, "StatusInfo")
       )
-      const answer = yield* inTime({ ...wanted, reference: job.reference }, untilThere(result, poll))
+      const answer = yield* inTime({ ...wanted, reference: job.reference, last }, untilThere(result, poll))
       return yield* rawOf(wanted, output, answer)
     })
   }
 
-  return (request: GivenRequest, output: OutputRequest, wanted: Wanted): Effect.Effect<RawData, Failure> => {
+  return (
+    request: GivenRequest,
+    output: OutputRequest,
+    wanted: Wanted
+  ): Effect.Effect<RawData, Failure, Scope.Scope> => {
     const answered = Effect.flatMap(
       protocol,
       (protocol) =>

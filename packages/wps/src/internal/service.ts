@@ -120,7 +120,9 @@ export const make = Effect.fnUntraced(function*(
 
   // A login that comes before a request may take longer, so it is not counted.
   const deadlines = yield* deadlinesInternal.make
-  const timed = HttpClient.transform(options.transformClient?.(plain) ?? plain, deadlines.counted)
+  // Nor is what the caller's own client waits for, such as a rate limit.
+  const counted = HttpClient.transform(plain, deadlines.counted)
+  const timed = options.transformClient?.(counted) ?? counted
   const authorized = yield* Auth.authorizeClient(timed, {
     auth: yield* Auth.Auth,
     origins,
@@ -276,30 +278,34 @@ export const make = Effect.fnUntraced(function*(
 
   // ------------------------------------------------------------------------------------------ capabilities, describe
 
+  /** What is asked for once, however many want it, and kept for its time. */
+  const kept = <A>(asking: Effect.Effect<A, Failure>): Effect.Effect<Effect.Effect<A, Failure>, never, Scope.Scope> =>
+    Effect.map(
+      batched.make<A, Failure>({
+        maxBatch: 1,
+        timeToLive,
+        lookup: () => Effect.map(Effect.exit(asking), (exit) => new Map([["", exit]]))
+      }),
+      ({ get }) => get("")
+    )
+
   const capabilitiesOf = asked("GetCapabilities")
-  const capabilities = yield* batched.make({
-    maxBatch: 1,
-    timeToLive,
-    lookup: () =>
-      ask(capabilitiesOf, preferred, {
-        _tag: "GetCapabilities",
-        acceptVersions: protocols.map((one) => one.version),
-        language
-      }).pipe(
-        Effect.flatMap((document): Effect.Effect<Capabilities, Failure> =>
-          document._tag === "Capabilities"
-            ? Effect.succeed(document.value)
-            : Effect.fail(other(capabilitiesOf, document._tag))
-        ),
-        Effect.exit,
-        Effect.map((exit) => new Map([["", exit]]))
-      )
-  })
+  const capabilities = yield* kept(Effect.flatMap(
+    ask(capabilitiesOf, preferred, {
+      _tag: "GetCapabilities",
+      acceptVersions: protocols.map((one) => one.version),
+      language
+    }),
+    (document) =>
+      document._tag === "Capabilities"
+        ? Effect.succeed(document.value)
+        : Effect.fail(other(capabilitiesOf, document._tag))
+  ))
 
   /** The version that the service chose of those that may be spoken. */
   const negotiated: Effect.Effect<WpsProtocol, Failure> = protocols.length === 1
     ? Effect.succeed(preferred)
-    : Effect.flatMap(capabilities.get(""), ({ version }) => {
+    : Effect.flatMap(capabilities, ({ version }) => {
       const offered = Option.getOrElse(version, () => "1.0.0")
       const chosen = protocols.find((one) => release(one.version) === release(offered))
       return chosen === undefined
@@ -313,7 +319,7 @@ export const make = Effect.fnUntraced(function*(
   const withIds = Effect.map(negotiated, (protocol) => protocol.version === Wps100.version ? Wps200 : protocol)
 
   const advertised = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
-    Effect.flatMap(capabilities.get(""), ({ operations }) => {
+    Effect.flatMap(capabilities, ({ operations }) => {
       const endpoints = operations.filter((one) => one.name === operation).flatMap((one) => one.endpoints)
         .filter((one) => one.method === method && one.href !== "")
       // Of several some are for SOAP or for parameters in the body.
@@ -337,6 +343,9 @@ export const make = Effect.fnUntraced(function*(
       ? advertised(operation, method)
       : Effect.succeed(base)
 
+  // Every service of many processes would be asked for all of them at once.
+  const descriptionsAtOnce = yield* Effect.makeSemaphore(8)
+
   const requestDescriptions = (
     identifiers: ReadonlyArray<string>
   ): Effect.Effect<ReadonlyArray<ProcessDescription>, Failure> => {
@@ -345,7 +354,11 @@ export const make = Effect.fnUntraced(function*(
       identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined
     )
     return Effect.flatMap(
-      Effect.flatMap(negotiated, (protocol) => ask(what, protocol, { _tag: "DescribeProcess", identifiers, language })),
+      Effect.flatMap(
+        negotiated,
+        (protocol) =>
+          descriptionsAtOnce.withPermits(1)(ask(what, protocol, { _tag: "DescribeProcess", identifiers, language }))
+      ),
       (document) =>
         document._tag === "ProcessDescriptions"
           ? Effect.succeed(document.value)
@@ -360,7 +373,7 @@ export const make = Effect.fnUntraced(function*(
     Effect.flatMap(Effect.exit(requestDescriptions(identifiers)), (exit) => {
       if (identifiers.length > 1 && Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isSpoilt)) {
         return Effect.map(
-          Effect.forEach(identifiers, (identifier) => lookup([identifier]), { concurrency: 8 }),
+          Effect.forEach(identifiers, (identifier) => lookup([identifier]), { concurrency: "unbounded" }),
           (all) => new Map(all.flatMap((one) => [...one]))
         )
       }
@@ -380,18 +393,20 @@ export const make = Effect.fnUntraced(function*(
   const descriptions = yield* batched.make({ lookup, timeToLive, maxBatch })
 
   const describeEach = Effect.flatMap(
-    capabilities.get(""),
+    capabilities,
     ({ processes }) =>
       Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })
   )
 
   // Not every server knows ALL: some refuse it, and javaPS answers it with no description at all.
-  const describeAll = requestDescriptions(["ALL"]).pipe(
-    Effect.catchIf((error) => error._tag === "ServiceException", () => Effect.succeed([])),
-    Effect.flatMap((all) =>
-      all.length === 0
-        ? describeEach
-        : Effect.as(descriptions.set(all.map((one) => [one.identifier, one])), all)
+  const describeAll = yield* kept(
+    requestDescriptions(["ALL"]).pipe(
+      Effect.catchIf((error) => error._tag === "ServiceException", () => Effect.succeed([])),
+      Effect.flatMap((all) =>
+        all.length === 0
+          ? describeEach
+          : Effect.as(descriptions.set(all.map((one) => [one.identifier, one])), all)
+      )
     )
   )
 
@@ -402,7 +417,7 @@ export const make = Effect.fnUntraced(function*(
     timeout,
     protocol: negotiated,
     byId: withIds,
-    capabilities: capabilities.get(""),
+    capabilities,
     descriptions,
     describeAll,
     linked,
