@@ -119,12 +119,19 @@ export interface LiteralOptions {
   readonly defaultValue?: string | undefined
 }
 
+/** A server has no idea what an address is relative to. */
+const absolute = (reference: DataValue.Reference): Either.Either<DataValue.Reference, string> =>
+  URL.canParse(reference.href)
+    ? Either.right(reference)
+    : Either.left(
+      `refers to "${reference.href}", which is no absolute address; send a file of this machine with Upload`
+    )
+
 const single = <A>(of: codec.Codec<A>): Input<A | DataValue.Reference, A> => ({
   minOccurs: 1,
   maxOccurs: 1,
   data: of.data,
-  encode: (value) =>
-    DataValue.isReference(value) ? Either.right([value]) : Either.map(of.encode(value), (data) => [data]),
+  encode: (value) => Either.map(DataValue.isReference(value) ? absolute(value) : of.encode(value), (data) => [data]),
   decode: ([first, ...rest]) =>
     first === undefined
       ? Either.left("is missing")

@@ -85,9 +85,14 @@ export interface PollOptions {
   readonly stallTimeout?: Duration.DurationInput | undefined
   /**
    * How many status reads in a row may go wrong (an empty or torn document, a 404, a 5xx, no answer) before the wait
-   * fails with what went wrong last. @default 10
+   * fails with what went wrong last; the job may still run then, and can be waited for again. @default 10
    */
   readonly badReads?: number | undefined
+  /**
+   * How long the server may be away (no answer, a 5xx, too busy) while a job is followed, however many reads go wrong
+   * meanwhile: a night's restart, a laptop that sleeps. @default "10 minutes", or nothing where `badReads` is given
+   */
+  readonly outage?: Duration.DurationInput | undefined
   /**
    * Whether a job is dismissed when whoever waits for its result is interrupted. To dismiss one whose changes are followed,
    * start it with `WpsClient.executeScoped`. @default false

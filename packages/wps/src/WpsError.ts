@@ -95,8 +95,20 @@ export class InvalidUrl extends Schema.TaggedError<InvalidUrl>("@effect-wps/wps/
   }
 }
 
+const stillRuns = "The job may still run: ask for its result again, or attach to its reference."
+
+/** What to do when a request of this kind got no answer, or none that means anything. */
+const transportHint = (operation: Operation, reason: string): string =>
+  /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/i.test(reason)
+    ? "Check that the address is one for https, and have the certificate's authority trusted (NODE_EXTRA_CA_CERTS in Node)."
+    : operation === "Execute"
+    ? "It may have arrived: look whether the process runs before it is run again; then check the network and any proxy."
+    : operation === "GetStatus" || operation === "GetResult"
+    ? stillRuns
+    : "Check the address, the network and any proxy."
+
 /**
- * No answer came: no connection, a name that does not resolve, TLS refused, the connection cut.
+ * No answer came, or only a part of it: no connection, a name that does not resolve, TLS refused, the connection cut.
  *
  * @since 0.1.0
  * @category errors
@@ -106,7 +118,9 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
   { operation: Operation, url: Schema.String, reason: Schema.String }
 ) {
   override get message(): string {
-    return `${this.operation} got no answer from ${this.url} (${this.reason}). Check the address, the network and any proxy.`
+    return `${this.operation} got no whole answer from ${this.url} (${this.reason}). ${
+      transportHint(this.operation, this.reason)
+    }`
   }
 }
 
@@ -161,14 +175,26 @@ export class UnexpectedResponse
   )
 {
   override get message(): string {
-    const hint = this.kind === "html" || this.kind === "other-document"
+    const hint = this.status === 413
+      ? "Send smaller inputs, or give them by reference."
+      : this.status === 408 || this.status === 502 || this.status === 504
+      ? this.operation === "Execute"
+        ? "A gateway did not wait for the end, and the process may run all the same: run it with mode \"async\"."
+        : "A gateway did not wait for the answer: try again later."
+      : this.status >= 500
+      ? "The server itself failed: ask whoever runs it."
+      : this.status === 404
+      ? "Check the address: there may be no such thing at this service."
+      : this.kind === "html" || this.kind === "other-document"
       ? "Check that the address is that of the WPS endpoint and that no login page or proxy stands before it."
+      : this.kind === "not-xml" && Option.exists(this.contentType, (type) => /json/i.test(type))
+      ? "It may be an OGC API – Processes, which is another protocol: check that the address is that of the WPS endpoint."
+      : this.operation === "GetStatus" && this.kind === "malformed-xml"
+      ? stillRuns
       : this.kind === "malformed-xml" || this.kind === "unreadable-xml"
       ? "The server's document is at fault; ask for the output by reference or raw, or tell whoever runs it."
       : this.kind === "unreadable-json"
       ? "Check that the address is that of the job API, and its version one that this client knows."
-      : this.status === 404
-      ? "Check the address: there may be no such thing at this service."
       : "Try again later, or ask whoever runs the server."
     return `${this.operation} at ${this.url} was answered with HTTP ${this.status} but ${this.reason}. ${hint}`
   }
@@ -252,8 +278,9 @@ export class JobNotFound extends Schema.TaggedError<JobNotFound>("@effect-wps/wp
   { operation: Operation, url: Schema.String, jobId: Schema.String }
 ) {
   override get message(): string {
-    return `${this.url} knows no job "${this.jobId}": it has expired, was dismissed, or is another service's. ` +
-      `Results are kept until the expirationDate of the job's document; run the process again.`
+    const job = this.jobId === this.url ? "this job" : `the job "${this.jobId}"`
+    return `${this.url} does not know ${job}: it has expired, was dismissed, or is another service's. ` +
+      "Services keep jobs and their results for a time only; run the process again."
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ScriptedServer } from "@effect-wps/testing"
 import { Execute, Job, Output, Process, WpsClient, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
-import { deepStrictEqual } from "@effect/vitest/utils"
+import { assertNone, assertSome, deepStrictEqual } from "@effect/vitest/utils"
 import {
   Chunk,
   Clock,
@@ -70,6 +70,60 @@ const tagOf = (exit: Exit.Exit<unknown, WpsClient.Failure>) =>
   })
 
 describe("following a job", () => {
+  describe("while its server is away", () => {
+    const everyMinute: Job.PollOptions = { schedule: Schedule.spaced("1 minute") }
+    const page = (status: number, kind: "html" | "malformed-xml") =>
+      new WpsError.UnexpectedResponse({
+        operation: "GetStatus",
+        url,
+        status,
+        contentType: Option.none(),
+        kind,
+        reason: "the body is an HTML page",
+        excerpt: ""
+      })
+    const waits = (error: WpsClient.Failure, options: Partial<Job.PollOptions>, minutes: number) =>
+      Effect.gen(function*() {
+        const { poller } = yield* following([Effect.fail(error)], { ...everyMinute, ...options })
+        const waiting = yield* Effect.fork(poller.last)
+        yield* TestClock.adjust(Duration.minutes(minutes))
+        return Option.map(yield* Fiber.poll(waiting), tagOf)
+      })
+
+    it.effect("waits for ten minutes and as many reads, or as long as is said", () =>
+      Effect.gen(function*() {
+        for (const error of [cut, page(502, "html"), busy(0)]) {
+          assertNone(yield* waits(error, {}, 10))
+          assertSome(yield* waits(error, {}, 11), error._tag)
+          assertNone(yield* waits(error, { outage: "1 hour" }, 60))
+          assertSome(yield* waits(error, { outage: "1 hour" }, 61), error._tag)
+          assertNone(yield* waits(error, { outage: "4 minutes", badReads: 2 }, 4))
+          assertSome(yield* waits(error, { outage: "4 minutes", badReads: 2 }, 5), error._tag)
+        }
+      }))
+
+    it.effect("waits for no more reads than may go wrong where their number is given, or the server is there", () =>
+      Effect.gen(function*() {
+        assertNone(yield* waits(cut, { badReads: 2 }, 2))
+        assertSome(yield* waits(cut, { badReads: 2 }, 3), "TransportError")
+        assertSome(yield* waits(page(200, "malformed-xml"), { outage: "1 hour", badReads: 2 }, 3), "UnexpectedResponse")
+      }))
+
+    it.effect("counts from the first bad read since a good one, and can be waited for again", () =>
+      Effect.gen(function*() {
+        const reads = Array.from({ length: 25 }, (_, at) => at === 8 ? Effect.succeed(running(1)) : Effect.fail(cut))
+        const { poller } = yield* following([Effect.fail(cut), ...reads, Effect.succeed(succeeded)], everyMinute)
+        const waiting = yield* Effect.fork(poller.last)
+        yield* TestClock.adjust("20 minutes")
+        assertNone(yield* Fiber.poll(waiting))
+        yield* TestClock.adjust("1 minutes")
+        assertSome(Option.map(yield* Fiber.poll(waiting), tagOf), "TransportError")
+        const again = yield* Effect.fork(poller.last)
+        yield* TestClock.adjust("7 minutes")
+        assert.strictEqual((yield* Fiber.join(again)).value.status._tag, "Succeeded")
+      }))
+  })
+
   describe("within its deadline", () => {
     it.effect("also for who cannot be interrupted, in a pause and in a read", () =>
       Effect.gen(function*() {

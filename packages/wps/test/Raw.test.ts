@@ -1,5 +1,5 @@
 import { Auth } from "@effect-wps/auth"
-import { Operation, WpsClient } from "@effect-wps/wps"
+import { DataValue, Operation, WpsClient } from "@effect-wps/wps"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -62,7 +62,7 @@ const bytesOf = (stream: Stream.Stream<Uint8Array, WpsClient.Failure>) =>
 const report = documents.exceptionReport("NoApplicableCode", "it is gone")
 const declared = `<?xml version="1.0"?>\n<!-- a comment -->\n${report}`
 
-describe.each(both)("%s", (_, fetch) => {
+describe.each(both)("%s", (name, fetch) => {
   const gives = (body: ReadonlyArray<Uint8Array>, headers: Record<string, string> = {}) =>
     Effect.gen(function*() {
       const { layer, state } = sending({ chunks: body }, { headers })
@@ -217,6 +217,36 @@ describe.each(both)("%s", (_, fetch) => {
       const again = yield* Effect.flatMap(fetch, ({ stream }) =>
         Effect.zipRight(Stream.runDrain(stream), Effect.either(bytesOf(stream)))).pipe(Effect.provide(layer))
       assert.strictEqual(again._tag, "Left")
+    }))
+
+  it.scoped("is no page to log in at, where something else was asked for", () =>
+    Effect.gen(function*() {
+      const page = "<h1>Log in</h1>"
+      const html = { "content-type": "text/html; charset=utf-8" }
+      const wanting = (mimeType: string | undefined) =>
+        mimeType === undefined
+          ? fetch
+          : name === "raw"
+          ? WpsClient.raw(
+            Operation.make({
+              identifier: "long",
+              outputs: [Operation.request("out", { format: DataValue.format(mimeType) })]
+            })
+          )
+          : WpsClient.download(DataValue.reference("https://example.org/outputs/1", { format: mimeType }))
+      const read = (mimeType: string | undefined, body: string, headers = html) =>
+        Effect.flatMap(wanting(mimeType), ({ stream }) => Stream.mkString(Stream.decodeText(stream))).pipe(
+          Effect.catchTag("UnexpectedResponse", ({ kind }) => Effect.succeed(kind)),
+          Effect.provide(sending({ chunks: [utf8(body)] }, { headers }).layer)
+        )
+      assert.strictEqual(yield* read("application/x-netcdf", page), "html")
+      assert.strictEqual(yield* read("text/csv", `\n${page}`), "html")
+      for (const free of [undefined, "text/html", "application/xhtml+xml", "*/*"]) {
+        assert.strictEqual(yield* read(free, page), page)
+      }
+      // Some servers call everything HTML.
+      assert.strictEqual(yield* read("text/csv", "1,2"), "1,2")
+      assert.strictEqual(yield* read("text/plain", page, { "content-type": "text/plain" }), page)
     }))
 
   it.scoped("says how long it is only where it can be known", () =>

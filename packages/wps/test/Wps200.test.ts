@@ -996,7 +996,7 @@ describe("Execute", () => {
 describe("answers to Execute", () => {
   const is = (body: string | null, init?: ResponseInit) =>
     Effect.flatMap(
-      Effect.flatMap(Effect.scope, (scope) => inside(about, responding(body, init), scope)),
+      Effect.flatMap(Effect.scope, (scope) => inside(about, responding(body, init), scope, { wanted: none })),
       (found) =>
         found._tag === "Bytes"
           ? Effect.map(Stream.mkString(Stream.decodeText(found.stream)), (text) => `bytes: ${text}`)

@@ -13,6 +13,7 @@ import type { WpsError } from "../WpsError.ts"
 import { TransportError, UnexpectedResponse } from "../WpsError.ts"
 import type { Asked } from "./asked.ts"
 import { concatenate, sizeOf } from "./bytes.ts"
+import { essenceOf } from "./mediaTypes.ts"
 import { isJob, type JobDocument, receive } from "./receive.ts"
 import { bodyOf } from "./unpacked.ts"
 import { type Watch, watched } from "./watched.ts"
@@ -64,6 +65,11 @@ const beginsDocument = (text: string): Option.Option<boolean> => {
     : Option.some(false)
 }
 
+/** Whether a page came where something else was wanted: a login, a proxy's word. Some servers call everything HTML. */
+const isPage = (text: string, contentType: Option.Option<string>, wanted: Option.Option<string>): boolean =>
+  /^[\s\uFEFF]*</.test(text) && Option.exists(contentType, (type) => essenceOf(type) === "text/html") &&
+  Option.exists(wanted, (type) => !/html|\*/.test(type))
+
 /** The root comes before that many bytes. */
 const longestStart = 65_536
 
@@ -74,21 +80,22 @@ const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>
 /**
  * The bytes of an output. An output may itself be XML, so only an exception report is taken for a refusal (OGC 05-007r7
  * §10.3.2), and only what WPS 2.0 says of a job for an answer about the job (OGC 14-065r2 §9.11), whatever type the server
- * gives it. The scope holds the connection until the bytes have been read.
+ * gives it. A page is refused where the type that was `wanted` is known to be another. The scope holds the connection until
+ * the bytes have been read.
  */
 export const inside = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
   scope: Scope.Scope,
-  watch?: Watch<WpsError>
+  options: { readonly wanted: Option.Option<string>; readonly watch?: Watch<WpsError> | undefined }
 ): Effect.Effect<Inside, WpsError> =>
-  response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response, scope, watch)
+  response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response, scope, options)
 
 const bytes = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
   outer: Scope.Scope,
-  watch: Watch<WpsError> | undefined
+  { wanted, watch }: Parameters<typeof inside>[3]
 ): Effect.Effect<Inside, WpsError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
@@ -111,6 +118,7 @@ const bytes = (
             onSuccess: (more) => look(Chunk.appendAll(seen, more))
           })
       }
+      const contentType = Headers.get(response.headers, "content-type")
       const taken = Option.some("its bytes come once and have been taken")
       return yield* restore(
         Effect.flatMap(look(Chunk.empty()), ([start, isDocument]): Effect.Effect<Inside, WpsError> => {
@@ -128,7 +136,9 @@ const bytes = (
                 )
             })
           ))
-          return isDocument ? document(asked, response, whole) : Effect.succeed({ _tag: "Bytes", stream: whole })
+          return isDocument || isPage(startOf(start), contentType, wanted)
+            ? document(asked, response, whole)
+            : Effect.succeed({ _tag: "Bytes", stream: whole })
         })
       ).pipe(Effect.onError(() => close))
     })

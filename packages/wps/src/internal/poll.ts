@@ -23,8 +23,9 @@ interface Snapshot {
   readonly version: number
   /** When the status last changed, in milliseconds. */
   readonly changedAt: number
-  /** Bad status reads since the last good one. */
+  /** Bad status reads since the last good one, and when the first of them was, in milliseconds. */
   readonly bad: number
+  readonly badSince: number
   /** When a busy server may be asked again, in milliseconds. */
   readonly notBefore: number
 }
@@ -43,6 +44,11 @@ export interface Poller {
 /** What may be different the next time: a document caught while it is being written, a server on its way up. */
 export const isTransient = (error: Failure): boolean =>
   error._tag === "TransportError" || error._tag === "UnexpectedResponse" || error._tag === "ServerBusy"
+
+/** Whether the server is away, rather than answers something else. */
+const isAway = (error: Failure): boolean =>
+  error._tag === "TransportError" || error._tag === "ServerBusy" ||
+  (error._tag === "UnexpectedResponse" && error.status >= 500)
 
 /** Milliseconds that a busy server is left alone for, an hour at most: some ask for years. */
 const patience = (error: Failure): number =>
@@ -99,11 +105,19 @@ export const make = Effect.fnUntraced(function*(options: {
 }): Effect.fn.Return<Poller> {
   const { canEnd, first, identifier, lost, poll, read, reference, since } = options
   const started = yield* Clock.currentTimeMillis
-  const snapshot = yield* Ref.make<Snapshot>({ document: first, version: 0, changedAt: started, bad: 0, notBefore: 0 })
+  const snapshot = yield* Ref.make<Snapshot>({
+    document: first,
+    version: 0,
+    changedAt: started,
+    bad: 0,
+    badSince: 0,
+    notBefore: 0
+  })
   const ended = yield* Deferred.make<void>()
   const turn = yield* Ref.make(Option.none<Deferred.Deferred<void, Failure>>())
   const driver = yield* Schedule.driver(poll.schedule ?? defaultSchedule)
   const badReads = poll.badReads ?? 10
+  const outage = Duration.toMillis(poll.outage ?? (poll.badReads === undefined ? "10 minutes" : 0))
 
   const reached = (kind: JobTimeout["kind"], bound: Duration.DurationInput, current: Snapshot) =>
     timeout({ identifier, kind, bound, last: Option.some(statusOf(current)), reference })
@@ -134,6 +148,7 @@ export const make = Effect.fnUntraced(function*(options: {
               version: current.version + 1,
               changedAt: Equal.equals(statusOf(current), document.value.status) ? current.changedAt : now,
               bad: 0,
+              badSince: 0,
               notBefore: 0
             })
     )
@@ -145,10 +160,11 @@ export const make = Effect.fnUntraced(function*(options: {
   const badRead = (error: Failure): Effect.Effect<void, Failure> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.flatten(Ref.modify(snapshot, (current) => {
-        const again = current.bad < allowed(error)
+        const badSince = current.bad === 0 ? now : current.badSince
+        const again = current.bad < allowed(error) || (isAway(error) && now - badSince < outage)
         return [
           again ? Effect.void : Effect.fail(lost(error)),
-          { ...current, bad: again ? current.bad + 1 : 0, notBefore: now + patience(error) }
+          { ...current, bad: again ? current.bad + 1 : 0, badSince, notBefore: now + patience(error) }
         ]
       })))
 

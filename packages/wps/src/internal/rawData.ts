@@ -41,13 +41,16 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
       const what = asked("GetOutput")
       const scope = yield* Effect.scope
       const { href } = yield* linked(typeof reference === "string" ? reference : reference.href)
-      const watch = { limit: timeout, onLate: () => late(what, href) }
+      const options = {
+        wanted: typeof reference === "string" ? Option.none() : reference.format.mimeType,
+        watch: { limit: timeout, onLate: () => late(what, href) }
+      }
       return yield* exchange(
         what,
         HttpClientRequest.get(href),
         (response) =>
           Effect.flatMap(
-            inside(what, response, scope, watch),
+            inside(what, response, scope, options),
             (found): Effect.Effect<RawData, Failure> =>
               found._tag === "Bytes"
                 ? Effect.succeed(rawData(response, found.stream))
@@ -72,7 +75,13 @@ export const make = (
   { dismissing, follow, inTime, readResult, referenceOf, untilThere }: Jobs,
   fetch: Download
 ) => {
-  const bytesOf = (what: Asked, protocol: WpsProtocol, request: Sendable, limit: Duration.Duration) =>
+  const bytesOf = (
+    what: Asked,
+    protocol: WpsProtocol,
+    request: Sendable,
+    { format }: OutputRequest,
+    limit: Duration.Duration
+  ) =>
     Effect.flatMap(Effect.scope, (scope) =>
       send(what, protocol, request, {
         accept: "*/*",
@@ -80,7 +89,10 @@ export const make = (
         read: (response) => {
           const watch = { limit, onLate: () => late(what, response.request.url) }
           return Effect.map(
-            inside(what, response, scope, Duration.isFinite(limit) ? watch : undefined),
+            inside(what, response, scope, {
+              wanted: format.mimeType,
+              watch: Duration.isFinite(limit) ? watch : undefined
+            }),
             (found) => [response, found] as const
           )
         }
@@ -139,7 +151,7 @@ export const make = (
         onSome: (status) => readResult(identifier, nothing, Execute.response(status))
       })
       const result = Effect.filterOrFail(
-        bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, timeout),
+        bytesOf(what, yield* byId, { _tag: "GetResult", jobId }, output, timeout),
         ([, result]) => result._tag !== "Document" || result.document._tag !== "StatusInfo",
         () => other(what, "StatusInfo")
       )
@@ -156,7 +168,7 @@ export const make = (
     const answered = Effect.flatMap(
       protocol,
       (protocol) =>
-        bytesOf(asked("Execute", request.identifier), protocol, { _tag: "Execute", request }, Duration.infinity)
+        bytesOf(asked("Execute", request.identifier), protocol, { _tag: "Execute", request }, output, Duration.infinity)
     )
     return Effect.flatMap(inTime(wanted, answered), (answer) => rawOf(wanted, output, answer))
   }

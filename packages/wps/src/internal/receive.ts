@@ -205,6 +205,12 @@ const refusal = (asked: Asked, url: string, status: number, exceptions: Readonly
     : new ServiceException({ operation: asked.operation, url, status, exceptions })
 }
 
+/** A server's page about its own failure says in its title what that was. */
+const titleOf = (page: string): string => {
+  const title = /<title[^>]*>\s*([^<]*)/i.exec(page)?.[1]?.trim().slice(0, 100) ?? ""
+  return title === "" ? "" : `, "${title}"`
+}
+
 const misread = (
   body: Body,
   error: XmlError.XmlError,
@@ -216,9 +222,12 @@ const misread = (
   return body.size === 0 || excerpt.trim() === ""
     ? unexpected("empty", "the body is empty")
     : /^\s*<(!doctype\s+html|html)\b/i.test(excerpt) || Option.exists(contentType, (type) => /html/i.test(type))
-    ? unexpected("html", "the body is an HTML page")
+    ? unexpected("html", `the body is an HTML page${titleOf(excerpt)}`)
     : !/^[\s\uFEFF\uFFFD]*</.test(excerpt)
-    ? unexpected("not-xml", "the body is no XML")
+    ? unexpected(
+      "not-xml",
+      `the body is ${Option.exists(contentType, (type) => /json/i.test(type)) ? "JSON" : "no XML"}`
+    )
     : error.reason === "unexpected-root"
     ? unexpected("other-document", `the body is another document: ${why}`)
     : error.reason === "missing" || error.reason === "repeated" || error.reason === "invalid-value"
