@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as Types from "effect/Types"
 import * as DataValue from "./DataValue.ts"
@@ -41,6 +42,17 @@ export interface Input<in G, out A> {
  */
 export interface Optional<in G, out A> extends Input<G | undefined, A | undefined> {
   readonly isOptional: true
+}
+
+/**
+ * An input that is given several times. One that is repeated again, or whose occurrences may be left out, is none: of
+ * what was sent nobody could tell which belong together.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Repeated<in G, out A> extends Input<ReadonlyArray<G>, ReadonlyArray<A>> {
+  readonly isRepeated: true
 }
 
 /**
@@ -310,8 +322,11 @@ export const nested = <const F extends Fields>(inputs: F): Input<FieldsGiven<F>,
   }
 }
 
+const defaultOf = (data: Any["data"]): Option.Option<string> =>
+  data._tag === "Literal" ? data.defaultValue : Option.none()
+
 /**
- * An input that may be left out.
+ * An input that may be left out. A server that has the process reads its `defaultValue` then, where it has one.
  *
  * @example
  * ```ts
@@ -329,7 +344,11 @@ export const optional = <G, A>(self: Input<G, A>): Optional<G, A> => ({
   isOptional: true,
   minOccurs: 0,
   encode: (value) => value === undefined ? Either.right([]) : self.encode(value),
-  decode: (occurrences) => occurrences.length === 0 ? Either.right(undefined) : self.decode(occurrences)
+  decode: (occurrences) =>
+    occurrences.length > 0 ? self.decode(occurrences) : Option.match(defaultOf(self.data), {
+      onNone: () => Either.right(undefined),
+      onSome: (value) => self.decode([DataValue.literal(value)])
+    })
 })
 
 /**
@@ -346,9 +365,9 @@ export const optional = <G, A>(self: Input<G, A>): Optional<G, A> => ({
  * @category combinators
  */
 export const repeated = <G, A>(
-  self: Input<G, A>,
+  self: Input<G, A> & { readonly isOptional?: never; readonly isRepeated?: never },
   options?: { readonly min?: number | undefined; readonly max?: number | undefined }
-): Input<ReadonlyArray<G>, ReadonlyArray<A>> => {
+): Repeated<G, A> => {
   const minOccurs = options?.min ?? 1
   const maxOccurs = options?.max ?? Infinity
   const counted = <B>(values: ReadonlyArray<B>): Either.Either<ReadonlyArray<B>, string> =>
@@ -360,6 +379,7 @@ export const repeated = <G, A>(
       ? Either.left(`is given ${values.length} times, but at most ${maxOccurs} are taken`)
       : Either.right(values)
   return {
+    isRepeated: true,
     minOccurs,
     maxOccurs,
     data: self.data,

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import { anyFormat, type DataValue, type Reference } from "./DataValue.ts"
@@ -143,6 +144,29 @@ export const fromParts = <A>(parts: Omit<Operation<A>, "pipe">): Operation<A> =>
 })
 
 /**
+ * Changes what an operation gives.
+ *
+ * @example
+ * ```ts
+ * import { Operation, Output, Process } from "@effect-wps/wps"
+ * import { Schema } from "effect"
+ *
+ * const now = Process.make("now", { inputs: {}, outputs: { time: Output.literal(Schema.Date) } })
+ * const year = now().pipe(Operation.map(({ time }) => time.getUTCFullYear()))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const map: {
+  <A, B>(f: (value: A) => B): (self: Operation<A>) => Operation<B>
+  <A, B>(self: Operation<A>, f: (value: A) => B): Operation<B>
+} = dual(
+  2,
+  <A, B>(self: Operation<A>, f: (value: A) => B): Operation<B> => mapEffect(self, (value) => Effect.succeed(f(value)))
+)
+
+/**
  * Changes what an operation gives, by an effect that may find it unfit.
  *
  * @example
@@ -151,20 +175,20 @@ export const fromParts = <A>(parts: Omit<Operation<A>, "pipe">): Operation<A> =>
  * import { Effect, Schema } from "effect"
  *
  * const now = Process.make("now", { inputs: {}, outputs: { time: Output.literal(Schema.Date) } })
- * const year = Operation.mapEffect(now({}), ({ time }) => Effect.succeed(time.getUTCFullYear()))
+ * const year = now().pipe(Operation.mapEffect(({ time }) => Effect.succeed(time.getUTCFullYear())))
  * ```
  *
  * @since 0.1.0
  * @category combinators
  */
-export const mapEffect = <A, B>(
-  self: Operation<A>,
-  f: (value: A) => Effect.Effect<B, InvalidOutput>
-): Operation<B> =>
+export const mapEffect: {
+  <A, B>(f: (value: A) => Effect.Effect<B, InvalidOutput>): (self: Operation<A>) => Operation<B>
+  <A, B>(self: Operation<A>, f: (value: A) => Effect.Effect<B, InvalidOutput>): Operation<B>
+} = dual(2, <A, B>(self: Operation<A>, f: (value: A) => Effect.Effect<B, InvalidOutput>): Operation<B> =>
   fromParts({
     identifier: self.identifier,
     inputs: self.inputs,
     outputs: self.outputs,
     read: <E>(outputs: ReadonlyArray<OutputData>, reader: OutputReader<E>): Effect.Effect<B, InvalidOutput | E> =>
       Effect.flatMap(self.read(outputs, reader), f)
-  })
+  }))

@@ -80,13 +80,21 @@ export interface Any {
 }
 
 /**
+ * How a process is called: with its inputs, or with nothing where each may be left out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type GivenArguments<I extends Inputs> = {} extends Given<I> ? [given?: Given<I>] : [given: Given<I>]
+
+/**
  * A process. Call it with its inputs.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Process<I extends Inputs, O extends Outputs> extends Any, Operation.Outputs<Results<O>> {
-  (given: Given<I>): Operation.Operation<Results<O>>
+  (...given: GivenArguments<I>): Operation.Operation<Results<O>>
   readonly identifier: string
   readonly inputs: I
   readonly outputs: O
@@ -142,7 +150,9 @@ export const make = <const I extends Inputs, const O extends Outputs>(
   const outputs = entries(options.outputs)
   const requests = fields.requestOutputs(outputs)
 
-  const encodeInputs = (given: Given<I>): Either.Either<ReadonlyArray<Operation.GivenInput>, InvalidInputs> =>
+  const encodeInputs = (
+    given: Given<I> | undefined
+  ): Either.Either<ReadonlyArray<Operation.GivenInput>, InvalidInputs> =>
     Either.mapLeft(
       fields.encodeInputs(identifier, inputs, given),
       (faults) => new InvalidInputs({ identifier, faults })
@@ -160,7 +170,7 @@ export const make = <const I extends Inputs, const O extends Outputs>(
           : error
     )
 
-  const call = (given: Given<I>): Operation.Operation<Results<O>> =>
+  const call = (...[given]: GivenArguments<I>): Operation.Operation<Results<O>> =>
     Operation.fromParts({ identifier, inputs: Effect.suspend(() => encodeInputs(given)), outputs: requests, read })
 
   return Object.assign(call, {

@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Capabilities } from "./Capabilities.ts"
@@ -85,7 +86,15 @@ export interface Options {
   readonly timeToLive?: Duration.DurationInput | undefined
   /** Which answers mean that the credentials were refused. @default HTTP 401 */
   readonly refusal?: ((response: HttpClientResponse.HttpClientResponse) => Effect.Effect<boolean>) | undefined
-  /** Changes the HTTP client below the credentials: a proxy's header, a rate limit. */
+  /**
+   * When capabilities, descriptions and downloads are asked for again that got no answer or none that means anything. An
+   * Execute never is; jobs are followed as `poll` says. @default never
+   */
+  readonly retry?: Schedule.Schedule<unknown> | undefined
+  /**
+   * Changes the HTTP client below the credentials: a proxy's header, a rate limit. What repeats requests there repeats an
+   * Execute too, and runs its process twice.
+   */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
 }
 

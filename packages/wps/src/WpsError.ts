@@ -497,6 +497,24 @@ export type WpsError = typeof WpsError.Type
 export const isWpsError: (value: unknown) => value is WpsError = Schema.is(WpsError)
 
 /**
+ * Whether the same question may be answered the next time: no answer came, a document was caught while it was being
+ * written, the server is busy or on its way up. An Execute may have arrived all the same.
+ *
+ * @example
+ * ```ts
+ * import { WpsClient, WpsError } from "@effect-wps/wps"
+ * import { Effect } from "effect"
+ *
+ * const patient = Effect.retry(WpsClient.capabilities, { while: WpsError.isTransient, times: 3 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isTransient = (error: { readonly _tag: string }): boolean =>
+  error._tag === "TransportError" || error._tag === "UnexpectedResponse" || error._tag === "ServerBusy"
+
+/**
  * The start of a body as an error may show it: at most 500 characters, none of them a control character, and without the
  * credentials and the query of a page that shows the request, be it as headers, as an address, as JSON or as a program's
  * settings.

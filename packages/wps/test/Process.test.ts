@@ -1,4 +1,4 @@
-import { DataValue, Input, type Operation, Output, Process, WpsError } from "@effect-wps/wps"
+import { DataValue, Input, type Literal, Operation, Output, Process, WpsError } from "@effect-wps/wps"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, Option, Schema } from "effect"
@@ -62,10 +62,72 @@ describe("Process", () => {
     buffer({ geom, distance: "2" })
     // @ts-expect-error there is no input segments
     buffer({ geom, distance: 2, segments: 8 })
+    const maybe = Process.make("maybe", { inputs: { n: Input.optional(Input.literal(Schema.Int)) }, outputs: {} })
+    const none = Process.make("none", { inputs: {}, outputs: {} })
+    deepStrictEqual([maybe().identifier, maybe({}).identifier, none().identifier, none({}).identifier], [
+      "maybe",
+      "maybe",
+      "none",
+      "none"
+    ])
+    // @ts-expect-error there are inputs to give
+    buffer()
+    // @ts-expect-error nobody could tell which occurrences belong together
+    Input.repeated(Input.repeated(Input.literal(Schema.Int)))
+    // @ts-expect-error an occurrence that is left out is none
+    Input.repeated(Input.optional(Input.literal(Schema.Int)))
     // @ts-expect-error the result is a Point
     const wrong: Operation.Operation<{ readonly result: string }> = operation
     assert.strictEqual(wrong.identifier, "JTS:buffer")
   })
+
+  it.effect("is changed in what it gives, and is one pipe", () =>
+    Effect.gen(function*() {
+      const outputs = [{
+        identifier: "result",
+        data: DataValue.complexText(JSON.stringify(geom), "application/json"),
+        title: Option.none(),
+        abstract: Option.none()
+      }]
+      const reader = { fetch: () => Effect.fail("nothing is fetched") }
+      const longitude = buffer({ geom, distance: 2 }).pipe(Operation.map(({ result }) => result.coordinates[0]))
+      const same = Operation.mapEffect(longitude, (value) => Effect.succeed(value * 2))
+      assert.strictEqual(yield* longitude.read(outputs, reader), 1)
+      assert.strictEqual(yield* same.read(outputs, reader), 2)
+      assert.strictEqual(same.identifier, "JTS:buffer")
+    }))
+
+  it("describes what a schema lists", () => {
+    const Method = { Nearest: "nearest", Linear: "linear" } as const
+    const allowed = <A, I extends Literal.Encoded>(schema: Schema.Schema<A, I>, options?: Input.LiteralOptions) => {
+      const { data } = Input.literal(schema, options)
+      return data._tag === "Literal" && data.allowed._tag === "AllowedValues" ? data.allowed.values : []
+    }
+    deepStrictEqual(allowed(Schema.Literal("nearest", "linear")), ["nearest", "linear"])
+    deepStrictEqual(allowed(Schema.Enums(Method)), ["nearest", "linear"])
+    deepStrictEqual(allowed(Schema.Literal(1, 2.5)), ["1", "2.5"])
+    deepStrictEqual(allowed(Schema.Literal("a", "b"), { allowedValues: ["a"] }), ["a"])
+    deepStrictEqual(allowed(Schema.String), [])
+    deepStrictEqual(allowed(Schema.Union(Schema.Literal("a"), Schema.String)), [])
+  })
+
+  it.effect("has the default of an input that is left out, on a server", () =>
+    Effect.gen(function*() {
+      const zoom = Process.make("zoom", {
+        inputs: { factor: Input.optional(Input.literal(Schema.Int, { defaultValue: "3" })) },
+        outputs: {}
+      })
+      deepStrictEqual(zoom.decodeInputs(yield* inputsOf(zoom())), Either.right({ factor: 3 }))
+      deepStrictEqual(zoom.decodeInputs(yield* inputsOf(zoom({ factor: 4 }))), Either.right({ factor: 4 }))
+    }))
+
+  it.effect("refuses a reference that a server could not follow", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(buffer({ geom: DataValue.reference("tas.nc"), distance: 2 }).inputs)
+      deepStrictEqual(faults(error), [
+        "geom refers to \"tas.nc\", which is no absolute address; send a file of this machine with Upload"
+      ])
+    }))
 
   it.effect("encodes every kind of input", () =>
     Effect.gen(function*() {

@@ -205,6 +205,26 @@ describe("WpsClient", () => {
         assert.strictEqual((yield* Fiber.join(asking)).identifier, "a")
       }))
 
+    it.effect("asks again as it is told, and never for an Execute", () =>
+      Effect.gen(function*() {
+        const { sent } = yield* Server
+        const counted = <E extends { readonly _tag: string }>(asking: Effect.Effect<unknown, E, WpsClient.WpsClient>) =>
+          Effect.gen(function*() {
+            const before = (yield* sent).length
+            const fiber = yield* Effect.fork(Effect.exit(asking))
+            yield* TestClock.adjust("1 minute")
+            yield* Fiber.join(fiber)
+            return (yield* sent).length - before
+          })
+        assert.strictEqual(yield* counted(WpsClient.capabilities), 4)
+        assert.strictEqual(yield* counted(WpsClient.describe("echo")), 4)
+        assert.strictEqual(yield* counted(Stream.runDrain(WpsClient.downloadStream("https://example.org/out"))), 4)
+        assert.strictEqual(yield* counted(WpsClient.run(syncOnly())), 1)
+        assert.strictEqual(yield* counted(Stream.runDrain(WpsClient.rawStream(syncOnly()))), 1)
+      }).pipe(Effect.provide(layer(() => ({ status: 503, body: "" }), {
+        retry: Schedule.intersect(Schedule.spaced("1 second"), Schedule.recurs(3))
+      }))))
+
     it.effect("describes all once, however many ask, and keeps it", () =>
       Effect.gen(function*() {
         yield* Effect.all(Array.makeBy(3, () => WpsClient.describeAll), { concurrency: "unbounded" })

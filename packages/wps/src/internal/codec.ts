@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import { flow } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
 import * as DataValue from "../DataValue.ts"
 import * as Literal from "../Literal.ts"
 import * as Metalink from "../Metalink.ts"
@@ -69,10 +70,34 @@ const allowed = <A, I extends Literal.Encoded>(schema: Schema.Schema<A, I>, type
   }
 }
 
-const literalDescription = (type: string, options: LiteralOptions): DataDescription => ({
+/** The values of a schema that lists them. */
+const listed = (ast: AST.AST): Option.Option<ReadonlyArray<Literal.Encoded>> =>
+  ast._tag === "Literal"
+    ? Option.map(Option.fromNullable(ast.literal), (value) => [value])
+    : ast._tag === "Enums"
+    ? Option.some(ast.enums.map(([, value]) => value))
+    : ast._tag === "Union"
+    ? Option.map(Option.all(ast.types.map(listed)), (all) => all.flat())
+    : Option.none()
+
+/** What a schema lists is told; the schema itself sees to it that nothing else is written or read. */
+const literalDescription = <A, I extends Literal.Encoded>(
+  schema: Schema.Schema<A, I>,
+  type: string,
+  options: LiteralOptions
+): DataDescription => ({
   _tag: "Literal",
   dataType: Option.some(type),
-  allowed: allowedOf(options),
+  allowed: allowedOf({
+    ...options,
+    allowedValues: options.allowedValues ??
+      Option.getOrUndefined(
+        Option.map(
+          options.range === undefined ? listed(AST.encodedAST(schema.ast)) : Option.none(),
+          (values) => values.map((value) => Literal.format(value, type))
+        )
+      )
+  }),
   defaultUom: Option.fromNullable(options.uom ?? options.uoms?.[0]),
   uoms: options.uoms ?? (options.uom === undefined ? [] : [options.uom]),
   defaultValue: Option.fromNullable(options.defaultValue)
@@ -109,7 +134,7 @@ export const literal = <A, I extends Literal.Encoded>(
   const type = options.dataType ?? Literal.dataType(schema)
   const { read, write } = allowed(schema, type, options)
   return {
-    data: literalDescription(type, options),
+    data: literalDescription(schema, type, options),
     format: DataValue.anyFormat,
     uom: Option.fromNullable(options.uom),
     encode: (value) =>
@@ -135,7 +160,7 @@ export const measure = <A, I extends Literal.Encoded>(
   // What is allowed is said in the first unit.
   const isFirst = (uom: string) => uoms.length === 0 || uom === uoms[0]
   return {
-    data: literalDescription(type, { ...options, uoms }),
+    data: literalDescription(schema, type, { ...options, uoms }),
     format: DataValue.anyFormat,
     uom: Option.none(),
     encode: ({ uom, value }) =>

@@ -16,6 +16,7 @@ import type { Failure } from "../WpsClient.ts"
 import {
   CannotDismiss,
   CannotPoll,
+  isTransient,
   JobDismissed,
   JobNotFound,
   ProcessFailed,
@@ -207,7 +208,7 @@ export const make = (
     const { badReads = 10, schedule = defaultSchedule } = poll
     const found: Effect.Effect<JobDocument, Failure> = readStatus(reference).pipe(
       Effect.retry({ schedule, times: Math.min(badReads, 2), while: isGone }),
-      Effect.retry({ schedule, times: badReads, while: (error) => pollInternal.isTransient(error) && !isGone(error) }),
+      Effect.retry({ schedule, times: badReads, while: (error) => isTransient(error) && !isGone(error) }),
       Effect.mapError(lost(Option.some(reference)))
     )
     return inTime({ identifier: reference.identifier, poll, since, reference: Option.some(reference) }, found)
@@ -217,8 +218,7 @@ export const make = (
     Effect.retry(result, {
       schedule: poll.schedule ?? defaultSchedule,
       times: poll.badReads ?? 10,
-      while: (error) =>
-        pollInternal.isTransient(error) || (error._tag === "ServiceException" && error.code === "ResultNotReady")
+      while: (error) => isTransient(error) || (error._tag === "ServiceException" && error.code === "ResultNotReady")
     })
 
   /**

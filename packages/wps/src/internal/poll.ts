@@ -12,7 +12,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { isTerminal, type JobStatus } from "../Execute.ts"
 import { defaultSchedule, type JobReference, type PollOptions } from "../Job.ts"
-import { JobTimeout, type WpsError } from "../WpsError.ts"
+import { isTransient, JobTimeout, type WpsError } from "../WpsError.ts"
 import type { JobDocument } from "./receive.ts"
 
 type Failure = WpsError | AuthError
@@ -40,10 +40,6 @@ export interface Poller {
   /** Puts an end to it that is known otherwise, unless it has come to one. */
   readonly end: (document: JobDocument) => Effect.Effect<void>
 }
-
-/** What may be different the next time: a document caught while it is being written, a server on its way up. */
-export const isTransient = (error: Failure): boolean =>
-  error._tag === "TransportError" || error._tag === "UnexpectedResponse" || error._tag === "ServerBusy"
 
 /** Whether the server is away, rather than answers something else. */
 const isAway = (error: Failure): boolean =>

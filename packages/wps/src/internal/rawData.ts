@@ -35,7 +35,7 @@ const rawData = (response: Response, stream: Stream.Stream<Uint8Array, WpsError>
 export type Download = (reference: DataValue.Reference | string) => Effect.Effect<RawData, Failure, Scope.Scope>
 
 /** Fetches what the service stored. */
-export const download = ({ exchange, late, linked, other, timeout }: Service): Download =>
+export const download = ({ exchange, late, linked, other, retried, timeout }: Service): Download =>
   Effect.fn("WpsClient.download")(
     function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, Failure, Scope.Scope> {
       const what = asked("GetOutput")
@@ -45,7 +45,7 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
         wanted: typeof reference === "string" ? Option.none() : reference.format.mimeType,
         watch: { limit: timeout, onLate: () => late(what, href) }
       }
-      return yield* exchange(
+      return yield* retried(exchange(
         what,
         HttpClientRequest.get(href),
         (response) =>
@@ -57,7 +57,7 @@ export const download = ({ exchange, late, linked, other, timeout }: Service): D
                 : Effect.fail(other(what, found.document._tag))
           ),
         timeout
-      )
+      ))
     }
   )
 

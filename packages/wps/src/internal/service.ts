@@ -27,6 +27,7 @@ import {
   InputFault,
   InvalidInputs,
   InvalidUrl,
+  isTransient,
   ProcessNotFound,
   TransportError,
   UnexpectedResponse,
@@ -97,6 +98,8 @@ export interface Service {
   readonly ask: (what: Asked, protocol: WpsProtocol, request: Sendable) => Effect.Effect<Answer, Failure>
   /** What a protocol has no way to write. */
   readonly unwritable: (protocol: WpsProtocol, request: GivenRequest) => ReadonlyArray<InputFault>
+  /** Asks again as the client's options say; never an Execute. */
+  readonly retried: <A, R>(question: Effect.Effect<A, Failure, R>) => Effect.Effect<A, Failure, R>
   readonly late: (what: Asked, url: string) => TransportError
   /** A document of another kind than was asked for. */
   readonly other: (what: Asked, document: WpsResponse["_tag"]) => UnexpectedResponse
@@ -276,6 +279,10 @@ export const make = Effect.fnUntraced(function*(
       excerpt: ""
     })
 
+  const { retry } = options
+  const retried: Service["retried"] = (question) =>
+    retry === undefined ? question : Effect.retry(question, { schedule: retry, while: isTransient })
+
   // ------------------------------------------------------------------------------------------ capabilities, describe
 
   /** What is asked for once, however many want it, and kept for its time. */
@@ -291,11 +298,11 @@ export const make = Effect.fnUntraced(function*(
 
   const capabilitiesOf = asked("GetCapabilities")
   const capabilities = yield* kept(Effect.flatMap(
-    ask(capabilitiesOf, preferred, {
+    retried(ask(capabilitiesOf, preferred, {
       _tag: "GetCapabilities",
       acceptVersions: protocols.map((one) => one.version),
       language
-    }),
+    })),
     (document) =>
       document._tag === "Capabilities"
         ? Effect.succeed(document.value)
@@ -357,7 +364,9 @@ export const make = Effect.fnUntraced(function*(
       Effect.flatMap(
         negotiated,
         (protocol) =>
-          descriptionsAtOnce.withPermits(1)(ask(what, protocol, { _tag: "DescribeProcess", identifiers, language }))
+          retried(
+            descriptionsAtOnce.withPermits(1)(ask(what, protocol, { _tag: "DescribeProcess", identifiers, language }))
+          )
       ),
       (document) =>
         document._tag === "ProcessDescriptions"
@@ -425,6 +434,7 @@ export const make = Effect.fnUntraced(function*(
     send,
     ask,
     unwritable,
+    retried,
     late,
     other
   }
