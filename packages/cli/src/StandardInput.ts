@@ -11,22 +11,16 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /**
+ * What comes in.
+ *
  * @since 0.1.0
  * @category models
  */
-export declare namespace StandardInput {
-  /**
-   * What comes in.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  export interface Service {
-    /** Whether it is a person at a keyboard. */
-    readonly isTerminal: boolean
-    /** All of it. */
-    readonly bytes: Effect.Effect<Uint8Array, PlatformError>
-  }
+export interface Service {
+  /** Whether it is a person at a keyboard. */
+  readonly isTerminal: boolean
+  /** All of it. */
+  readonly bytes: Effect.Effect<Uint8Array, PlatformError>
 }
 
 /**
@@ -46,9 +40,7 @@ export declare namespace StandardInput {
  * @since 0.1.0
  * @category tags
  */
-export class StandardInput
-  extends Context.Tag("@effect-wps/cli/StandardInput")<StandardInput, StandardInput.Service>()
-{}
+export class StandardInput extends Context.Tag("@effect-wps/cli/StandardInput")<StandardInput, Service>() {}
 
 /**
  * The process's own.

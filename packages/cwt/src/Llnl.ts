@@ -128,24 +128,18 @@ export interface JobsOptions {
 }
 
 /**
+ * What a node's own API does.
+ *
  * @since 0.1.0
  * @category models
  */
-export declare namespace Llnl {
-  /**
-   * What a node's own API does.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  export interface Service {
-    /** The API's address. */
-    readonly url: string
-    readonly jobs: (options?: JobsOptions) => Stream.Stream<Job, WpsClient.Failure>
-    readonly job: (id: number) => Effect.Effect<Job, WpsClient.Failure>
-    readonly history: (job: Job) => Effect.Effect<ReadonlyArray<StatusReport>, WpsClient.Failure>
-    readonly remove: (job: Job | number) => Effect.Effect<void, WpsClient.Failure>
-  }
+export interface Service {
+  /** The API's address. */
+  readonly url: string
+  readonly jobs: (options?: JobsOptions) => Stream.Stream<Job, WpsClient.Failure>
+  readonly job: (id: number) => Effect.Effect<Job, WpsClient.Failure>
+  readonly history: (job: Job) => Effect.Effect<ReadonlyArray<StatusReport>, WpsClient.Failure>
+  readonly remove: (job: Job | number) => Effect.Effect<void, WpsClient.Failure>
 }
 
 /**
@@ -154,7 +148,7 @@ export declare namespace Llnl {
  * @since 0.1.0
  * @category tags
  */
-export class Llnl extends Context.Tag("@effect-wps/cwt/Llnl")<Llnl, Llnl.Service>() {}
+export class Llnl extends Context.Tag("@effect-wps/cwt/Llnl")<Llnl, Service>() {}
 
 // -------------------------------------------------------------------------------------------------------- the addresses
 
@@ -242,7 +236,7 @@ const span =
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.withSpan(effect, name, { captureStackTrace: false, ...(attributes === undefined ? {} : { attributes }) })
 
-const service = (api: URL, ask: jobsInternal.Api): Llnl.Service => {
+const service = (api: URL, ask: jobsInternal.Api): Service => {
   const page = (limit: number, offset: number) =>
     ask.get({ operation: "ListJobs", jobId: Option.none() }, "/job/", jobsInternal.Page, {
       limit: `${limit}`,

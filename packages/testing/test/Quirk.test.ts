@@ -174,7 +174,7 @@ const given = {
 }
 const { times: _, ...expected } = given
 
-type Client = WpsClient.WpsClient.Service
+type Client = WpsClient.Service
 
 /** A program that asks the node, and holds what comes against what should. */
 type Program = (client: Client) => Effect.Effect<unknown, unknown, Reached | Scope.Scope>

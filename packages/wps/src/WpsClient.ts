@@ -164,38 +164,32 @@ export interface RawData {
 export type Failure = WpsError | AuthError
 
 /**
+ * What a client does.
+ *
  * @since 0.1.0
  * @category models
  */
-export declare namespace WpsClient {
-  /**
-   * What a client does.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  export interface Service {
-    readonly url: string
-    readonly capabilities: Effect.Effect<Capabilities, Failure>
-    readonly describe: (identifier: string) => Effect.Effect<ProcessDescription, Failure>
-    readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure>
-    readonly execute: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<Job<A>, Failure>
-    readonly executeScoped: <A>(
-      operation: Operation.Operation<A>,
-      options?: RunOptions
-    ) => Effect.Effect<Job<A>, Failure, Scope.Scope>
-    readonly run: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<A, Failure>
-    readonly raw: <A>(
-      operation: Operation.Operation<A>,
-      options?: RawOptions
-    ) => Effect.Effect<RawData, Failure, Scope.Scope>
-    readonly attach: <A>(
-      reference: JobReference,
-      outputs: Operation.Outputs<A>,
-      options?: { readonly poll?: PollOptions | undefined }
-    ) => Effect.Effect<Job<A>, Failure>
-    readonly download: (reference: Reference | string) => Effect.Effect<RawData, Failure, Scope.Scope>
-  }
+export interface Service {
+  readonly url: string
+  readonly capabilities: Effect.Effect<Capabilities, Failure>
+  readonly describe: (identifier: string) => Effect.Effect<ProcessDescription, Failure>
+  readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure>
+  readonly execute: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<Job<A>, Failure>
+  readonly executeScoped: <A>(
+    operation: Operation.Operation<A>,
+    options?: RunOptions
+  ) => Effect.Effect<Job<A>, Failure, Scope.Scope>
+  readonly run: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<A, Failure>
+  readonly raw: <A>(
+    operation: Operation.Operation<A>,
+    options?: RawOptions
+  ) => Effect.Effect<RawData, Failure, Scope.Scope>
+  readonly attach: <A>(
+    reference: JobReference,
+    outputs: Operation.Outputs<A>,
+    options?: { readonly poll?: PollOptions | undefined }
+  ) => Effect.Effect<Job<A>, Failure>
+  readonly download: (reference: Reference | string) => Effect.Effect<RawData, Failure, Scope.Scope>
 }
 
 /**
@@ -204,7 +198,8 @@ export declare namespace WpsClient {
  * @since 0.1.0
  * @category tags
  */
-export class WpsClient extends Context.Tag("@effect-wps/wps/WpsClient")<WpsClient, WpsClient.Service>() {}
+export class WpsClient extends Context.Tag("@effect-wps/wps/WpsClient")<WpsClient, Service>() {}
+
 /** A span without the stack of its caller, which would cost more than the rest of the client's bookkeeping. */
 const span = (name: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withSpan(effect, name, { captureStackTrace: false })
@@ -232,7 +227,7 @@ const span = (name: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<
-  WpsClient.Service,
+  Service,
   InvalidUrl | AuthError,
   HttpClient.HttpClient | Auth.Auth | Scope.Scope
 > {

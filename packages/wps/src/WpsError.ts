@@ -19,7 +19,7 @@ import { OwsException } from "./Ows.ts"
  * @since 0.1.0
  * @category models
  */
-export const Operation = Schema.Literal(
+export const RequestName = Schema.Literal(
   "GetCapabilities",
   "DescribeProcess",
   "Execute",
@@ -39,7 +39,7 @@ export const Operation = Schema.Literal(
  * @since 0.1.0
  * @category models
  */
-export type Operation = typeof Operation.Type
+export type RequestName = typeof RequestName.Type
 
 const otherVersion =
   "The server does not speak the client's version of WPS: give the client another `protocol`, or both."
@@ -98,7 +98,7 @@ export class InvalidUrl extends Schema.TaggedError<InvalidUrl>("@effect-wps/wps/
 const stillRuns = "The job may still run: ask for its result again, or attach to its reference."
 
 /** What to do when a request of this kind got no answer, or none that means anything. */
-const transportHint = (operation: Operation, reason: string): string =>
+const transportHint = (operation: RequestName, reason: string): string =>
   /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/i.test(reason)
     ? "Check that the address is one for https, and have the certificate's authority trusted (NODE_EXTRA_CA_CERTS in Node)."
     : operation === "Execute"
@@ -115,7 +115,7 @@ const transportHint = (operation: Operation, reason: string): string =>
  */
 export class TransportError extends Schema.TaggedError<TransportError>("@effect-wps/wps/WpsError/TransportError")(
   "TransportError",
-  { operation: Operation, url: Schema.String, reason: Schema.String }
+  { operation: RequestName, url: Schema.String, reason: Schema.String }
 ) {
   override get message(): string {
     return `${this.operation} got no whole answer from ${this.url} (${this.reason}). ${
@@ -132,7 +132,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
  */
 export class AccessDenied extends Schema.TaggedError<AccessDenied>("@effect-wps/wps/WpsError/AccessDenied")(
   "AccessDenied",
-  { operation: Operation, url: Schema.String, status: Schema.Int, reason: Schema.String }
+  { operation: RequestName, url: Schema.String, status: Schema.Int, reason: Schema.String }
 ) {
   override get message(): string {
     const why = this.reason === "" ? "" : ` It said: ${sentence(this.reason)}`
@@ -154,7 +154,7 @@ export class UnexpectedResponse
   extends Schema.TaggedError<UnexpectedResponse>("@effect-wps/wps/WpsError/UnexpectedResponse")(
     "UnexpectedResponse",
     {
-      operation: Operation,
+      operation: RequestName,
       url: Schema.String,
       status: Schema.Int,
       contentType: Schema.optionalWith(Schema.String, { as: "Option" }),
@@ -209,7 +209,7 @@ export class UnexpectedResponse
  */
 export class ServiceException
   extends Schema.TaggedError<ServiceException>("@effect-wps/wps/WpsError/ServiceException")("ServiceException", {
-    operation: Operation,
+    operation: RequestName,
     url: Schema.String,
     status: Schema.Int,
     exceptions: Schema.Array(OwsException)
@@ -239,7 +239,7 @@ export class ServiceException
  * @category errors
  */
 export class ServerBusy extends Schema.TaggedError<ServerBusy>("@effect-wps/wps/WpsError/ServerBusy")("ServerBusy", {
-  operation: Operation,
+  operation: RequestName,
   url: Schema.String,
   status: Schema.Int,
   /** How long the server asked to wait, in seconds. */
@@ -275,7 +275,7 @@ export class ProcessNotFound extends Schema.TaggedError<ProcessNotFound>("@effec
  */
 export class JobNotFound extends Schema.TaggedError<JobNotFound>("@effect-wps/wps/WpsError/JobNotFound")(
   "JobNotFound",
-  { operation: Operation, url: Schema.String, jobId: Schema.String }
+  { operation: RequestName, url: Schema.String, jobId: Schema.String }
 ) {
   override get message(): string {
     const job = this.jobId === this.url ? "this job" : `the job "${this.jobId}"`

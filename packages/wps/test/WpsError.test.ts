@@ -55,7 +55,7 @@ describe("WpsError", () => {
   })
 
   it("each error is written and read again, whatever was asked", () => {
-    for (const operation of WpsError.Operation.literals) {
+    for (const operation of WpsError.RequestName.literals) {
       const error = new WpsError.JobNotFound({ operation, url: "https://example.org/wps", jobId: "1" })
       const again = Schema.decodeSync(WpsError.WpsError)(Schema.encodeSync(WpsError.WpsError)(error))
       assert.strictEqual(again.message, error.message)

@@ -134,7 +134,7 @@ export const readStatusId = (link: string): Option.Option<number> =>
 // -------------------------------------------------------------------------------------------------------------- asking
 
 export interface Asked {
-  readonly operation: WpsError.Operation
+  readonly operation: WpsError.RequestName
   /** Where a 404 means that there is no such job. */
   readonly jobId: Option.Option<number>
 }

@@ -1,11 +1,11 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Option from "effect/Option"
 import { bare } from "../Endpoint.ts"
-import { type Operation, TransportError, transportReason } from "../WpsError.ts"
+import { type RequestName, TransportError, transportReason } from "../WpsError.ts"
 
 /** What is being asked, for the errors: the operation, and the process and the job where there is one. */
 export interface Asked {
-  readonly operation: Operation
+  readonly operation: RequestName
   readonly identifier: Option.Option<string>
   readonly jobId: Option.Option<string>
 }
