@@ -40,8 +40,6 @@ export interface Service {
 /**
  * Authorizes requests.
  *
- * @since 0.1.0
- * @category tags
  * @example
  * ```ts
  * import { Auth, BearerAuth } from "@effect-wps/auth"
@@ -55,14 +53,15 @@ export interface Service {
  *
  * await Effect.runPromise(program.pipe(Effect.provide(BearerAuth.layer(Redacted.make("abcd")))))
  * ```
+ *
+ * @since 0.1.0
+ * @category tags
  */
 export class Auth extends Context.Tag("@effect-wps/auth/Auth")<Auth, Service>() {}
 
 /**
- * A scheme of which only `authorize` is given: what the server refuses stays refused.
+ * A scheme made of `authorize` alone. Without a `refused`, a request that the server refuses is not sent again.
  *
- * @since 0.1.0
- * @category constructors
  * @example
  * ```ts
  * import { Auth } from "@effect-wps/auth"
@@ -74,6 +73,9 @@ export class Auth extends Context.Tag("@effect-wps/auth/Auth")<Auth, Service>() 
  *   Auth.make({ authorize: (request) => Effect.succeed(HttpClientRequest.setHeader(request, "x-api-key", "abcd")) })
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = (service: Pick<Service, "authorize"> & Partial<Service>): Service => ({
   refused: () => Effect.succeed(false),
@@ -81,10 +83,8 @@ export const make = (service: Pick<Service, "authorize"> & Partial<Service>): Se
 })
 
 /**
- * Sends requests as they are.
+ * Sends requests as they are, without credentials.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { Auth } from "@effect-wps/auth"
@@ -100,21 +100,25 @@ export const make = (service: Pick<Service, "authorize"> & Partial<Service>): Se
  *
  * assert.equal(await Effect.runPromise(program), request)
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerAnonymous: Layer.Layer<Auth> = Layer.succeed(Auth, make({ authorize: Effect.succeed }))
 
 /**
  * The first of several schemes that has credentials.
  *
- * For each request they are asked in turn. One that could not be built, or that fails with `CredentialsUnavailable`, is
- * passed over; any other failure ends the search. A later scheme is neither built nor asked while an earlier one has
- * credentials, so a login prompt that comes last is shown only when it is needed.
+ * Each request asks them in turn. A scheme that cannot be built, or that fails with `CredentialsUnavailable`, is passed
+ * over; any other failure ends the search. A later scheme is neither built nor asked while an earlier one has
+ * credentials, so a login prompt that comes last is shown only when it is needed. If the server refuses a request, only
+ * the scheme that authorized it is told.
  *
- * When the layer is built at least one scheme must be: otherwise it fails with what all of them failed with. When none
- * has credentials a request fails with `CredentialsUnavailable`, which says why for each.
+ * Building the layer builds one scheme after another until one succeeds. If none does, the layer fails with all their
+ * errors. A defect is not passed over. A scheme that could not be built is built again for the next request, together
+ * with the layers that it needs, so a keyring or a network that was away for a moment costs no restart. If no scheme has
+ * credentials, a request fails with `CredentialsUnavailable`, which says why for each.
  *
- * @since 0.1.0
- * @category combinators
  * @example
  * ```ts
  * import { Auth, BasicAuth, BearerAuth } from "@effect-wps/auth"
@@ -126,6 +130,9 @@ export const layerAnonymous: Layer.Layer<Auth> = Layer.succeed(Auth, make({ auth
  *   Auth.layerAnonymous
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const firstOf: <
   Layers extends readonly [Layer.Layer<Auth, unknown, unknown>, ...ReadonlyArray<Layer.Layer<Auth, unknown, unknown>>]
@@ -134,12 +141,12 @@ export const firstOf: <
 ) => Layer.Layer<Auth, Layer.Layer.Error<Layers[number]>, Layer.Layer.Context<Layers[number]>> = first.firstOf(Auth)
 
 /**
- * `origins` are those that are given credentials, each as scheme, host and port: `https://example.org`.
+ * `origins` are the origins that get credentials, each as scheme, host and port: `https://example.org`.
  *
- * `refusal` says whether a response means that the credentials were refused; a status of 401 does, unless you know
- * better. If it reads the body, it must read `response.text`, which can be read again.
+ * `refusal` says whether a response means that the server refused the credentials. By default a status of 401 means so.
+ * If `refusal` reads the body, it must read `response.text`, which can be read again.
  *
- * `maxRedirects` is how many redirects are followed for one request: 5.
+ * `maxRedirects` is how many redirects are followed for one request. The default is 5.
  *
  * @since 0.1.0
  * @category models
@@ -160,22 +167,22 @@ export interface AuthorizeClientOptions {
  *
  * **Redirects** (RFC 9110 §15.4) are followed here, hop by hop under the same rule. GET and HEAD are followed to any
  * http or https address; 303 becomes GET. A body is sent again only for 307 and 308, to a named origin, and if it is
- * not a stream. What is left, and a step from https to http, fails with `RedirectRefused`.
+ * not a stream. Any other redirect, and one from https to http, fails with `RedirectRefused`.
  *
- * **Refusals.** When the server refuses the credentials and the scheme has others by now, the request is sent once
- * more, if its body can be.
+ * **Refusals.** If the server refuses the credentials and the scheme then has other ones, the request is sent once
+ * more, unless its body is a stream.
  *
- * **Secrets.** Spans, errors and the responses' `request` hold no credentials; spans and errors no query. There is one
- * client span for each hop, in place of the client's own.
+ * **Secrets.** Spans, errors and the responses' `request` hold no credentials, and spans and errors hold no query. Of
+ * the client's own errors only the reason and the network's code, such as `ECONNREFUSED`, are kept. Each hop has one
+ * client span, which replaces the client's own.
  *
- * The client that is given must not follow redirects by itself. The Node clients do not; `FetchHttpClient` is told not
- * to, by a `FetchHttpClient.RequestInit` that takes the place of one with which the client was built (one in the
- * context of the call is kept). It must take requests as they come: prepend a base URL outside of this, not inside.
+ * The client that you give must not follow redirects by itself. The Node clients do not. `FetchHttpClient` is told not
+ * to by a `FetchHttpClient.RequestInit`, which replaces one that the client was built with, and adds to one in the
+ * context of the call. The client must not change the address of a request: prepend a base URL outside of this client,
+ * not inside.
  *
- * Fails with `InvalidOrigin` for an origin that is none.
+ * Fails with `InvalidOrigin` if an entry of `origins` is not an origin.
  *
- * @since 0.1.0
- * @category combinators
  * @example
  * ```ts
  * import { Auth, BearerAuth } from "@effect-wps/auth"
@@ -198,6 +205,9 @@ export interface AuthorizeClientOptions {
  *
  * await Effect.runPromise(program.pipe(Effect.provide(BearerAuth.layer(Redacted.make("abcd")))))
  * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const authorizeClient: (
   client: HttpClient.HttpClient,

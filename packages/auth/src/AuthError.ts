@@ -5,14 +5,17 @@
  *
  * @since 0.1.0
  */
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { networkCode } from "./internal/networkCode.ts"
 
 const from = "@effect-wps/auth/AuthError"
 
 /**
  * There are no credentials to send: nothing configured, nothing stored, or the source of them failed.
  *
- * `Auth.firstOf` takes this for "ask the next one".
+ * `Auth.firstOf` then asks the next scheme.
  *
  * @since 0.1.0
  * @category errors
@@ -29,7 +32,7 @@ export class CredentialsUnavailable
 }
 
 /**
- * There are credentials, and they cannot be sent as they are: a token with a line break, a user name with a colon.
+ * There are credentials, but they cannot be sent: a token with a line break, a user name with a colon.
  *
  * @since 0.1.0
  * @category errors
@@ -107,7 +110,7 @@ export class InvalidOrigin extends Schema.TaggedError<InvalidOrigin>(`${from}/In
 }
 
 /**
- * An OAuth provider's issuer is none that can be used.
+ * The address that was given as an OAuth issuer cannot be used as one.
  *
  * @since 0.1.0
  * @category errors
@@ -186,8 +189,8 @@ export const ProviderOperation = Schema.Literal(
 export type ProviderOperation = typeof ProviderOperation.Type
 
 /**
- * A provider answered, and not as it should: with an OAuth error, whose code is in `code` (RFC 6749 §5.2), or with
- * something that is no answer of OAuth, such as a page.
+ * A provider answered with an OAuth error, whose code is in `code` (RFC 6749 §5.2), or with something that is not an
+ * OAuth answer, such as a page.
  *
  * @since 0.1.0
  * @category errors
@@ -225,7 +228,7 @@ export class ProviderUnreachable
 }
 
 /**
- * No port can be listened on for the answer of a login.
+ * The program cannot listen on any of the ports for the answer of a login.
  *
  * @since 0.1.0
  * @category errors
@@ -275,10 +278,8 @@ export class TokenStoreError extends Schema.TaggedError<TokenStoreError>(`${from
 }
 
 /**
- * Everything with which authorizing a request can fail.
+ * Every error with which authorizing a request can fail.
  *
- * @since 0.1.0
- * @category errors
  * @example
  * ```ts
  * import { AuthError } from "@effect-wps/auth"
@@ -287,6 +288,9 @@ export class TokenStoreError extends Schema.TaggedError<TokenStoreError>(`${from
  * export const whatToDo = (error: AuthError.AuthError) =>
  *   error._tag === "CredentialsUnavailable" ? Effect.log("log in first") : Effect.log(error.message)
  * ```
+ *
+ * @since 0.1.0
+ * @category errors
  */
 export const AuthError = Schema.Union(
   CredentialsUnavailable,
@@ -305,7 +309,7 @@ export const AuthError = Schema.Union(
 )
 
 /**
- * Everything with which authorizing a request can fail.
+ * Every error with which authorizing a request can fail.
  *
  * @since 0.1.0
  * @category errors
@@ -315,8 +319,6 @@ export type AuthError = typeof AuthError.Type
 /**
  * Whether a value is one of this package's errors.
  *
- * @since 0.1.0
- * @category guards
  * @example
  * ```ts
  * import { AuthError } from "@effect-wps/auth"
@@ -325,5 +327,33 @@ export type AuthError = typeof AuthError.Type
  * assert(AuthError.isAuthError(new AuthError.CredentialsUnavailable({ scheme: "BearerAuth", reason: "no token" })))
  * assert(!AuthError.isAuthError(new Error("no token")))
  * ```
+ *
+ * @since 0.1.0
+ * @category guards
  */
 export const isAuthError: (u: unknown) => u is AuthError = Schema.is(AuthError)
+
+/**
+ * Why an `HttpClient` got no answer, as an error may show it: the code that the network gave, such as `ECONNREFUSED`. The
+ * client's own words may hold an address with its query.
+ *
+ * @example
+ * ```ts
+ * import { AuthError } from "@effect-wps/auth"
+ * import { FetchHttpClient, HttpClient } from "@effect/platform"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = HttpClient.get("http://127.0.0.1:1/wps?api_key=secret").pipe(
+ *   Effect.catchTag("RequestError", (error) => Console.log(AuthError.transportReason(error))), // ECONNREFUSED, or alike
+ *   Effect.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const transportReason = (error: HttpClientError.HttpClientError): string =>
+  Option.getOrElse(
+    networkCode(error.cause),
+    () => error.reason === "Transport" ? "the connection failed" : error.reason
+  )

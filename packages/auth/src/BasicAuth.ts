@@ -44,8 +44,6 @@ const toHeader = ({ password, username }: Options): Effect.Effect<Redacted.Redac
  * A user name with a colon, or a control character in either, fails with `InvalidCredentials`; an empty user name with
  * `CredentialsUnavailable`.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { Auth, BasicAuth } from "@effect-wps/auth"
@@ -63,6 +61,9 @@ const toHeader = ({ password, username }: Options): Effect.Effect<Redacted.Redac
  *   Effect.provide(BasicAuth.layer({ username: "Aladdin", password: Redacted.make("open sesame") }))
  * ))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = (options: Options): Layer.Layer<Auth> => Layer.scoped(Auth, HeaderAuth.make(toHeader(options)))
 
@@ -70,10 +71,8 @@ export const layer = (options: Options): Layer.Layer<Auth> => Layer.scoped(Auth,
  * Sends a user name and a password from the configuration. A missing setting is a `ConfigError` when the layer is
  * built.
  *
- * When the server refuses them, they are read again: if they are others now, the request is sent again.
+ * When the server refuses them, they are read again. If they have changed, the request is sent again.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { BasicAuth } from "@effect-wps/auth"
@@ -84,6 +83,9 @@ export const layer = (options: Options): Layer.Layer<Auth> => Layer.scoped(Auth,
  *   password: Config.redacted("WPS_PASSWORD")
  * })
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<Auth, ConfigError.ConfigError> =>
   Layer.scoped(

@@ -29,11 +29,9 @@ const toHeader = (token: Redacted.Redacted): Effect.Effect<Redacted.Redacted, Au
 /**
  * Sends a token that you have: `Authorization: Bearer <token>` (RFC 6750 §2.1).
  *
- * The token is sent as it is. With blanks, line breaks or characters outside ASCII it fails with `InvalidCredentials`,
- * empty with `CredentialsUnavailable`.
+ * The token is sent as it is. A token with blanks, line breaks or characters outside ASCII fails with
+ * `InvalidCredentials`, an empty one with `CredentialsUnavailable`.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { Auth, BearerAuth } from "@effect-wps/auth"
@@ -49,6 +47,9 @@ const toHeader = (token: Redacted.Redacted): Effect.Effect<Redacted.Redacted, Au
  *
  * await Effect.runPromise(program.pipe(Effect.provide(BearerAuth.layer(Redacted.make("abcd")))))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = (token: Redacted.Redacted): Layer.Layer<Auth> =>
   Layer.scoped(Auth, HeaderAuth.make(toHeader(token)))
@@ -57,10 +58,8 @@ export const layer = (token: Redacted.Redacted): Layer.Layer<Auth> =>
  * Sends a token from the configuration. A missing setting is a `ConfigError` when the layer is built, and then
  * `Auth.firstOf` goes on to the next layer.
  *
- * When the server refuses the token, the setting is read again: if it is another token now, the request is sent again.
+ * When the server refuses the token, the setting is read again. If the token has changed, the request is sent again.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { Auth, BearerAuth } from "@effect-wps/auth"
@@ -69,6 +68,9 @@ export const layer = (token: Redacted.Redacted): Layer.Layer<Auth> =>
  * // Without WPS_TOKEN in the environment, requests are sent without credentials.
  * export const auth = Auth.firstOf(BearerAuth.layerConfig(Config.redacted("WPS_TOKEN")), Auth.layerAnonymous)
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerConfig = (config: Config.Config<Redacted.Redacted>): Layer.Layer<Auth, ConfigError.ConfigError> =>
   Layer.scoped(
@@ -89,12 +91,11 @@ export const layerConfig = (config: Config.Config<Redacted.Redacted>): Layer.Lay
 /**
  * Sends a token that an effect gives: read from a vault, asked of a person, fetched by a flow of your own.
  *
- * The effect runs when the first request needs the token, once however many requests wait for it, in a fiber that the
- * layer owns: interrupting a request does not interrupt it. The token is kept until the server refuses it. A failure is
- * not kept; of your error only the name is told, in `CredentialsUnavailable`, unless it is an `AuthError` already.
+ * The effect runs when a request needs the token: once, however many requests wait for it. It runs in a fiber of the
+ * layer, so interrupting a request does not interrupt it. Resources that it opens are released when it ends. The token
+ * is kept until the server refuses it. A failure is not kept. Of your error only the name is shown, in
+ * `CredentialsUnavailable`, unless it is an `AuthError` already.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { BearerAuth } from "@effect-wps/auth"
@@ -109,6 +110,9 @@ export const layerConfig = (config: Config.Config<Redacted.Redacted>): Layer.Lay
  *   )
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerEffect = <E, R>(
   token: Effect.Effect<Redacted.Redacted, E, R>
@@ -117,6 +121,7 @@ export const layerEffect = <E, R>(
     Auth,
     HeaderAuth.make(
       token.pipe(
+        Effect.scoped,
         Effect.mapError((error) =>
           isAuthError(error) ? error : unavailable(`asking for the token failed with ${errorName(error)}`)
         ),

@@ -18,11 +18,11 @@ import { unsealed } from "./internal/sealedEntry.ts"
 import * as TokenStore from "./TokenStore.ts"
 
 /**
- * What the function is given, and gives back changed.
+ * What the function receives, and returns changed.
  *
- * `headers` are those of the request. `query` are the parameters held beside its URL (what the URL itself already holds
- * after its `?` stays there). `store` is what the function gave back the last time, in this or an earlier request, and
- * empty at first.
+ * `headers` are those of the request. `query` are the parameters that the request holds apart from its URL; parameters
+ * that are already in the URL are not among them. `store` is what the function returned the last time, and empty at
+ * first.
  *
  * @since 0.1.0
  * @category models
@@ -34,7 +34,7 @@ export interface Draft {
 }
 
 /**
- * `key` is the name under which `store` is kept: two schemes with one key share it where they share a `TokenStore`.
+ * `key` is the name under which `store` is kept. Two schemes with the same key and the same `TokenStore` share it.
  *
  * @since 0.1.0
  * @category models
@@ -47,8 +47,6 @@ export interface Options<E, R> {
 /**
  * The key under which a scheme's `store` is in the `TokenStore`, to read it there or to clear it.
  *
- * @since 0.1.0
- * @category constructors
  * @example
  * ```ts
  * import { CustomAuth, TokenStore } from "@effect-wps/auth"
@@ -56,6 +54,9 @@ export interface Options<E, R> {
  *
  * export const forget = Effect.flatMap(TokenStore.TokenStore, (store) => store.clear(CustomAuth.profileKey("code")))
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const profileKey = (key: string): TokenStore.ProfileKey =>
   new TokenStore.ProfileKey({ issuer: "", clientId: key, grant: "custom" })
@@ -65,8 +66,6 @@ const isCustom = Schema.is(TokenStore.Custom)
 /**
  * Like {@link layer}, with the store kept in the `TokenStore` that is provided.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { CustomAuth, TokenStore } from "@effect-wps/auth"
@@ -79,6 +78,9 @@ const isCustom = Schema.is(TokenStore.Custom)
  *     Effect.succeed({ headers, query: UrlParams.set(query, "apikey", "abcd"), store })
  * }).pipe(Layer.provide(TokenStore.layerMemory))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerWithoutTokenStore = <E, R>(
   options: Options<E, R>
@@ -112,7 +114,7 @@ export const layerWithoutTokenStore = <E, R>(
               ])
             )
           }),
-        // The function ran for that request and decided for itself: it has nothing newer.
+        // The function runs for each request, so it has nothing newer.
         refused: () => Effect.succeed(false)
       })
     })
@@ -121,15 +123,14 @@ export const layerWithoutTokenStore = <E, R>(
 /**
  * Authorizes requests by a function, which runs before every request.
  *
- * The `store` that it gives back is what it is given the next time, and lives as long as the layer. Runs are one after
- * another, so that none is lost: what takes long should be done once and remembered. What it sets in `headers` and
- * `query` is taken for a credential: kept out of logs and spans, and sent to the named origins only.
+ * The function receives the `store` that it returned the last time. The store lives as long as the layer. The function
+ * runs for one request at a time, so that no change of the store is lost: do slow work once, and remember its result.
+ * What the function sets in `headers` and `query` counts as a credential: it is kept out of logs and spans, and sent to
+ * the named origins only.
  *
- * Of an error of yours only the name is told, in `CustomAuthFailed`; an `AuthError` stays as it is, so
+ * Of your error only the name is shown, in `CustomAuthFailed`. An `AuthError` is passed on as it is, so
  * `CredentialsUnavailable` makes `Auth.firstOf` go on to the next layer. A failed run leaves the store as it was.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { Auth, CustomAuth } from "@effect-wps/auth"
@@ -155,6 +156,9 @@ export const layerWithoutTokenStore = <E, R>(
  *
  * await Effect.runPromise(program.pipe(Effect.provide(auth)))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = <E, R>(options: Options<E, R>): Layer.Layer<Auth, never, Exclude<R, TokenStore.TokenStore>> =>
   Layer.provide(layerWithoutTokenStore(options), Layer.fresh(TokenStore.layerMemory))

@@ -15,7 +15,7 @@ import type { Session } from "./Session.ts"
 import type { TokenStore } from "./TokenStore.ts"
 
 /**
- * A realm: `url` is where Keycloak is, with the path it may have, such as `https://compute.node/auth`.
+ * A realm. `url` is the address of Keycloak, with its path if it has one, such as `https://compute.node/auth`.
  *
  * @since 0.1.0
  * @category models
@@ -28,8 +28,6 @@ export interface Realm {
 /**
  * The issuer of a realm.
  *
- * @since 0.1.0
- * @category constructors
  * @example
  * ```ts
  * import { KeycloakAuth } from "@effect-wps/auth"
@@ -40,6 +38,9 @@ export interface Realm {
  *   "https://compute.node/auth/realms/compute-cluster"
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const issuer = ({ realm, url }: Realm): string =>
   `${url.replace(/\/+$/, "")}/realms/${encodeURIComponent(realm)}`
@@ -47,11 +48,9 @@ export const issuer = ({ realm, url }: Realm): string =>
 /**
  * Logs in with a browser at a Keycloak realm: authorization code with PKCE.
  *
- * The client is a public one. Its valid redirect URI is `http://127.0.0.1:8888`, to the letter, unless the options name
- * another port or path. For any port register `http://127.0.0.1` (no port), and use `redirectPort: 0`.
+ * The client is a public one. Its valid redirect URI is exactly `http://127.0.0.1:8888`, unless the options name
+ * another port or path. To use any free port, register `http://127.0.0.1` (no port), and set `redirectPort: 0`.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { KeycloakAuth, TokenStore } from "@effect-wps/auth"
@@ -63,6 +62,9 @@ export const issuer = ({ realm, url }: Realm): string =>
  *   clientId: "wps"
  * }).pipe(Layer.provide(TokenStore.layerMemory))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerAuthorizationCode = (
   options: Realm & Omit<OAuth.AuthorizationCodeOptions, "issuer">
@@ -72,8 +74,6 @@ export const layerAuthorizationCode = (
 /**
  * Logs in by a code that is typed on another device. The client must have "OAuth 2.0 Device Authorization Grant" on.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { KeycloakAuth, TokenStore } from "@effect-wps/auth"
@@ -85,6 +85,9 @@ export const layerAuthorizationCode = (
  *   clientId: "wps-device"
  * }).pipe(Layer.provide(TokenStore.layerMemory))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerDevice = (
   options: Realm & Omit<OAuth.Options, "issuer">
@@ -92,7 +95,7 @@ export const layerDevice = (
   OAuth.layerDevice({ ...options, issuer: issuer(options) })
 
 /**
- * A program that acts for itself, with the client ID and the client secret that it has.
+ * A program that acts for itself, with its own client ID and client secret.
  *
  * @since 0.1.0
  * @category models
@@ -106,8 +109,8 @@ export interface ClientCredentialsOptions extends Realm, Omit<OAuth.Provider, "i
 }
 
 /**
- * A program that acts for itself, and whose client is registered at the compute node under `baseUrl`: a person is shown
- * the page and types the client ID and the client secret that it tells.
+ * A program that acts for itself, and whose client a person registers at the compute node under `baseUrl`: the person
+ * opens a page there, and types the client ID and the client secret that the page shows.
  *
  * @since 0.1.0
  * @category models
@@ -119,13 +122,12 @@ export interface RegistrationOptions extends Realm, Omit<OAuth.RegisteredClientO
 }
 
 /**
- * Logs a program in that acts for itself, at a Keycloak realm.
+ * Logs in a program that acts for itself, at a Keycloak realm.
  *
- * With `clientId` and `clientSecret` nobody is asked. With `baseUrl` what is missing is looked for in the store, and else
- * asked for, once, after showing the node's registration page; it is stored when Keycloak has accepted it.
+ * With `clientId` and `clientSecret` nobody is asked. With `baseUrl`, a missing one is read from the store. If it is
+ * not there, the node's registration page is shown, and a person is asked once. The answer is stored when Keycloak has
+ * accepted it.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { KeycloakAuth, TokenStore } from "@effect-wps/auth"
@@ -137,6 +139,9 @@ export interface RegistrationOptions extends Realm, Omit<OAuth.RegisteredClientO
  *   baseUrl: "https://compute.node"
  * }).pipe(Layer.provide(TokenStore.layerMemory))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export function layerClientCredentials(
   options: ClientCredentialsOptions

@@ -1,8 +1,8 @@
 /**
  * How a login talks to the person: shows a link or a code, asks for what must be typed.
  *
- * A service, because a terminal, a notebook and a window do it differently, and so that tests can play the person.
- * `@effect-wps/node` has one for the terminal.
+ * It is a service because a terminal, a notebook and a window do this differently, and so that tests can play the
+ * person. `@effect-wps/node` has one for the terminal.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import { LoginRequired } from "./AuthError.ts"
 import type { ClientCredentials } from "./TokenStore.ts"
 
 /**
- * A code to type at an address, on any device (RFC 8628 §3.3). `complete` is the address that has the code in it already.
+ * A code to type at an address, on any device (RFC 8628 §3.3). `complete` is the same address with the code in it.
  *
  * @since 0.1.0
  * @category models
@@ -30,21 +30,21 @@ export interface DeviceCode {
 /**
  * The operations of a user interface.
  *
- * `hasBrowser`: whether a browser on this machine can be expected to reach a loopback listener of this process. It is not
- * so over SSH and in a container. Every login asks for it before anything is sent to the provider, and where nobody is
- * there at all it fails with `LoginRequired`: so does the login then, whatever its flow is.
+ * `hasBrowser` says whether a browser can be expected to reach a loopback listener of this process. Over SSH and in a
+ * container it cannot. Every login asks this before it sends anything to the provider. If no person is there at all,
+ * `hasBrowser` fails with `LoginRequired`, and so does the login, whatever its flow is.
  *
- * `showLink` shows the address of a login, and opens it in a browser where there is one. It does not wait for the person.
+ * `showLink` shows the address of a login, and opens it in a browser if there is one. It does not wait for the person.
  *
  * `showDeviceCode` shows a code, and does not wait either.
  *
- * `askRedirect` asks for the address that the browser ended at, for those whose browser cannot reach the listener: it is
- * pasted. It may wait for ever, and is interrupted when the answer has come in another way.
+ * `askRedirect` asks the person to paste the address at which the browser ended. This is for a browser that cannot
+ * reach the listener. It may wait for ever, and is interrupted when the answer comes in another way.
  *
- * `askClientCredentials` asks for a client ID and a secret, which is not shown while it is typed, after showing where to
- * register for them. Both are without blanks around them.
+ * `askClientCredentials` shows where to register, and asks for the client ID and the secret that came of it. The secret
+ * is not shown while it is typed. Both are given without blanks around them.
  *
- * What must be seen or typed fails at once with `LoginRequired` where nobody can see or type it, which ends the login.
+ * Where nobody can see or type, these operations fail at once with `LoginRequired`, which ends the login.
  *
  * @since 0.1.0
  * @category models
@@ -71,11 +71,9 @@ const absent = new LoginRequired({
 })
 
 /**
- * Nobody is there: a login that needs a person fails at once with `LoginRequired`, and nothing is sent to the provider. For
- * services and batch jobs, which live on what is stored and on client credentials.
+ * No person is there: a login that needs one fails at once with `LoginRequired`, and nothing is sent to the provider.
+ * This is for services and batch jobs, which use stored tokens and client credentials.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { LoginUi } from "@effect-wps/auth"
@@ -86,6 +84,9 @@ const absent = new LoginRequired({
  *
  * assert.equal((await Effect.runPromise(ask))._tag, "LoginRequired")
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerNone: Layer.Layer<LoginUi> = Layer.succeed(LoginUi, {
   hasBrowser: absent,

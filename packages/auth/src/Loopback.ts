@@ -1,7 +1,7 @@
 /**
- * Where the browser brings the answer of a login: a listener on this machine, for as long as the login takes.
+ * A listener on this machine, to which the browser brings the answer of a login. It listens only while the login lasts.
  *
- * A service, because only a runtime that can listen has one (`@effect-wps/node` has it for Node), and so that tests can
+ * It is a service because not every runtime can listen (`@effect-wps/node` does it for Node), and so that tests can
  * play the browser.
  *
  * @since 0.1.0
@@ -17,8 +17,8 @@ import type { LoopbackUnavailable } from "./AuthError.ts"
  *
  * `ports` are tried in turn; 0 is any free one. `path` is empty or begins with a slash.
  *
- * `accept` tells whether a request that came to the path belongs to this login, by its query. One that does not is
- * refused, and the listener goes on: a stray or forged request does not end a login.
+ * `accept` looks at the query of a request to that path, and says whether the request belongs to this login. If not,
+ * the request is refused and the listener goes on: a stray or forged request does not end a login.
  *
  * @since 0.1.0
  * @category models
@@ -40,15 +40,15 @@ export type Outcome =
   | { readonly _tag: "Failure"; readonly reason: string }
 
 /**
- * A listener, as long as its scope is open.
+ * A listener. It ends with its scope.
  *
- * `redirectUri` is what to register and to send, to the letter: `http://127.0.0.1:8888`, then the path. It does not end in
- * a slash that the path does not have: providers compare strings.
+ * `redirectUri` is the exact address to register and to send: `http://127.0.0.1:8888`, then the path. No slash is added
+ * at its end, because providers compare strings.
  *
- * `callback` waits for the request that was accepted, and gives its query. Only the first one counts.
+ * `callback` waits for the first request that is accepted, and gives its query.
  *
- * `finish` tells the person how the login ended, on a page whose address holds no code. When nobody waits for it, nothing
- * happens.
+ * `finish` shows the person how the login ended, on a page whose address holds no code. If no browser waits for the
+ * page, it does nothing.
  *
  * @since 0.1.0
  * @category models

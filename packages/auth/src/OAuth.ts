@@ -1,8 +1,8 @@
 /**
  * Logging in at an OAuth 2.0 or OpenID Connect provider.
  *
- * Each flow is a layer of `Auth` and `Session`. Tokens live in the `TokenStore`; they are refreshed before they expire,
- * once however many requests need them, and once more when a server refuses one.
+ * Each flow is a layer of `Auth` and `Session`. Tokens are kept in the `TokenStore`. They are refreshed before they
+ * expire, and when a server refuses one. Requests that need a new token at the same time share one refresh.
  *
  * @since 0.1.0
  */
@@ -29,7 +29,7 @@ import { Session } from "./Session.ts"
 import { layerMemory, ProfileKey, TokenStore } from "./TokenStore.ts"
 
 /**
- * What a provider publishes of itself (RFC 8414 §2), as far as it is used here. For providers that publish too little.
+ * The metadata of a provider (RFC 8414 §2), as far as they are used here. Give what your provider does not publish.
  *
  * @since 0.1.0
  * @category models
@@ -47,9 +47,10 @@ export interface Metadata {
 /**
  * A provider.
  *
- * `issuer` is its address, to the letter as it publishes it. What it publishes is looked for where OpenID Connect or
- * RFC 8414 (`oauth2`) have it, or at `metadataUrl`. `metadata` is put over that; with `discovery: "none"` it is all there
- * is. `timeout` is how long one answer may take: 30 seconds.
+ * `issuer` is its address, exactly as the provider publishes it. The metadata are read at the address that OpenID
+ * Connect defines, at that of RFC 8414 with `discovery: "oauth2"`, or at `metadataUrl`. Values of `metadata` replace
+ * those that were read; with `discovery: "none"` nothing is read. `timeout` is how long one answer may take. The
+ * default is 30 seconds.
  *
  * @since 0.1.0
  * @category models
@@ -63,11 +64,21 @@ export interface Provider {
 }
 
 /**
- * How a client proves that it is the one it says it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+ * How a client proves its identity (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
  *
- * `None` is for public clients, which cannot keep a secret. `ClientSecret` sends the secret the way that the provider
- * takes it, `ClientSecretPost` always in the body. `PrivateKeyJwt` signs an assertion. `Tls` relies on the certificate
- * that the `HttpClient` presents.
+ * `None` is for public clients, which cannot keep a secret. `ClientSecret` sends the secret in the way that the
+ * provider accepts, `ClientSecretPost` always in the body. `PrivateKeyJwt` signs an assertion with a key that WebCrypto
+ * imported or made. `Tls` relies on the certificate that the `HttpClient` presents.
+ *
+ * @example
+ * ```ts
+ * import type { OAuth } from "@effect-wps/auth"
+ *
+ * const ecdsa = { name: "ECDSA", namedCurve: "P-256" }
+ * const { privateKey: key } = await crypto.subtle.generateKey(ecdsa, false, ["sign", "verify"])
+ *
+ * export const authentication: OAuth.ClientAuthentication = { _tag: "PrivateKeyJwt", key, keyId: "nightly-1" }
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -93,10 +104,11 @@ export interface Client {
 /**
  * What all flows have in common.
  *
- * `scope` is what is asked for, separated by blanks. `profile` tells apart several logins of one client at one issuer.
+ * `scope` holds the scopes to ask for, separated by blanks. `profile` tells apart several logins of one client at one
+ * issuer.
  *
- * `dpop` asks for tokens that are bound to a key (RFC 9449): who steals one cannot use it. The key is kept in the store,
- * and each request is sent with a proof. A provider that does not know it gives a bearer token.
+ * `dpop` asks for tokens that are bound to a key (RFC 9449): whoever steals one cannot use it. The key is kept in the
+ * store, and each request is sent with a proof. A provider that does not support this gives a bearer token.
  *
  * @since 0.1.0
  * @category models
@@ -111,19 +123,19 @@ export interface Options extends Provider {
 }
 
 /**
- * How a login with a browser goes.
+ * The options of a login with a browser.
  *
  * The redirect address is `http://127.0.0.1:8888`, with no path and no slash. `redirectPort` names another port, several
  * that are tried in turn, or 0 for any free one; `redirectPath` a path. Register the same address with the provider.
  *
- * `loginTimeout` is how long the person may take: 5 minutes.
+ * `loginTimeout` is how long the person may take. The default is 5 minutes.
  *
- * `fallback` is what to do where no browser can reach the listener, over SSH or in a container: `paste` shows the link and
- * asks for the address at which the browser ends, `device` logs in by a device code, also when no port is free, `none`
- * waits all the same. The default is `paste`.
+ * `fallback` is what to do if no browser can reach the listener, as over SSH or in a container. `paste`, the default,
+ * shows the link and asks for the address at which the browser ends. `device` logs in by a device code, and does so too
+ * if no port is free. `none` waits for the browser all the same.
  *
- * `parameters` are added to the authorization request, such as `{ prompt: "login" }`. `pushed` sends the request ahead
- * (RFC 9126), which is done anyway where the provider requires it.
+ * `parameters` are added to the authorization request, such as `{ prompt: "login" }`. `pushed` sends that request to
+ * the provider before the link is shown (RFC 9126). If the provider requires this, it is done in any case.
  *
  * The default `scope` is `openid`.
  *
@@ -139,7 +151,7 @@ export interface AuthorizationCodeOptions extends Options {
   readonly pushed?: boolean | undefined
 }
 
-/** The tokens of a grant, as the services that they are used by. */
+/** The services that use the tokens of a grant. */
 const fromGrant = Effect.fnUntraced(function*(
   grant: liveToken.Grant
 ): Effect.fn.Return<Context.Context<Auth | Session>, never, TokenStore | Scope.Scope> {
@@ -156,7 +168,7 @@ const keyOf = (options: Options, grant: string, scope: string): ProfileKey =>
     ...(options.profile === undefined ? {} : { profile: options.profile })
   })
 
-/** The provider as this client sees it, and what a grant needs of it whatever the flow is. */
+/** The messages to the provider, and the parts of a grant that all flows have in common. */
 const clientOf = Effect.fnUntraced(function*(
   options: Options,
   grant: string,
@@ -194,8 +206,6 @@ const clientOf = Effect.fnUntraced(function*(
  * The first request that needs a token starts the login, unless the store has one. State, nonce, issuer (RFC 9207) and ID
  * token are checked.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { OAuth, TokenStore } from "@effect-wps/auth"
@@ -207,6 +217,9 @@ const clientOf = Effect.fnUntraced(function*(
  *   redirectPort: [8888, 8889]
  * }).pipe(Layer.provide(TokenStore.layerMemory))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerAuthorizationCode = (
   options: AuthorizationCodeOptions
@@ -237,8 +250,6 @@ export const layerAuthorizationCode = (
  *
  * The default `scope` is `openid`.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { OAuth, TokenStore } from "@effect-wps/auth"
@@ -248,6 +259,9 @@ export const layerAuthorizationCode = (
  *   Layer.provide(TokenStore.layerMemory)
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerDevice = (
   options: Options
@@ -264,10 +278,8 @@ export const layerDevice = (
   }))
 
 /**
- * Logs a program in that acts for itself (RFC 6749 §4.4): it needs no person.
+ * Logs in a program that acts for itself (RFC 6749 §4.4). No person is needed.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { OAuth, TokenStore } from "@effect-wps/auth"
@@ -279,6 +291,9 @@ export const layerDevice = (
  *   authentication: { _tag: "ClientSecret", secret: Redacted.make("…") }
  * }).pipe(Layer.provide(TokenStore.layerMemory))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerClientCredentials = (
   options: Options & { readonly authentication: ClientAuthentication }
@@ -294,12 +309,12 @@ export const layerClientCredentials = (
   }))
 
 /**
- * A client that registers on a page first.
+ * A client that a person registers on a page first.
  *
- * `registration` is the address of the page. `clientId` and `clientSecret` are used where they are given; what is not is
- * looked for in the store, and else asked for after showing the page.
+ * `registration` is the address of the page. `clientId` and `clientSecret` are used if you give them. A missing one is
+ * read from the store. If it is not there, the page is shown and a person is asked.
  *
- * What was typed is stored when the provider has accepted it; with `keepUnverified`, before.
+ * What the person typed is stored when the provider has accepted it. With `keepUnverified`, it is stored before that.
  *
  * @since 0.1.0
  * @category models
@@ -314,12 +329,10 @@ export interface RegisteredClientOptions extends Provider {
 }
 
 /**
- * Logs a program in that acts for itself, with the client ID and secret that a person got on a registration page.
+ * Logs in a program that acts for itself, with the client ID and secret that a person got on a registration page.
  *
- * They are asked for once: then they are in the store. `Session.login` asks for them anew.
+ * The person is asked for them once; then they are in the store. `Session.login` asks again.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { OAuth, TokenStore } from "@effect-wps/auth"
@@ -330,6 +343,9 @@ export interface RegisteredClientOptions extends Provider {
  *   registration: "https://example.org/register"
  * }).pipe(Layer.provide(TokenStore.layerMemory))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerRegisteredClient = (
   options: RegisteredClientOptions
@@ -354,13 +370,12 @@ export const layerRegisteredClient = (
   }))
 
 /**
- * Trades a token that the program has for one that the service takes (RFC 8693).
+ * Exchanges a token that the program has for one that the service accepts (RFC 8693).
  *
- * `subjectToken` is asked for whenever a new token is needed. `audience` and `resource` say whom the new one is for. What
- * is had for a token is kept in memory, for this layer alone: in a store, somebody else might find it.
+ * `subjectToken` runs whenever a new token is needed; resources that it opens are released when it ends. `audience` and
+ * `resource` name the service that the new token is for. The new token is kept in memory, for this layer alone: in a
+ * store, somebody else might find it.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { OAuth } from "@effect-wps/auth"
@@ -374,6 +389,9 @@ export const layerRegisteredClient = (
  *   subjectToken: Config.redacted("USER_TOKEN")
  * })
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerTokenExchange = <E, R>(
   options: Options & {
@@ -382,9 +400,9 @@ export const layerTokenExchange = <E, R>(
     readonly audience?: string | undefined
     readonly resource?: string | undefined
   }
-): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | R> =>
+): Layer.Layer<Auth | Session, InvalidIssuer, HttpClient.HttpClient | Exclude<R, Scope.Scope>> =>
   Layer.scopedContext(Effect.gen(function*() {
-    const context = yield* Effect.context<R>()
+    const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
     const scope = options.scope ?? ""
     const grant = `token_exchange:${options.audience ?? ""}:${options.resource ?? ""}`
     const { common, protocol } = yield* clientOf(options, grant, scope)
@@ -392,6 +410,7 @@ export const layerTokenExchange = <E, R>(
       ...common,
       isInteractive: false,
       obtain: options.subjectToken.pipe(
+        Effect.scoped,
         Effect.provide(context),
         Effect.mapError((error) =>
           isAuthError(error) ? error : new CredentialsUnavailable({

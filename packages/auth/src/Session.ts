@@ -1,5 +1,5 @@
 /**
- * A login that lasts: begun, looked at and ended, beside the `Auth` service that it feeds.
+ * A login that lasts: begin it, look at it, end it. The `Auth` service beside it sends its tokens.
  *
  * The layers of `OAuth` and `KeycloakAuth` provide it together with `Auth`.
  *
@@ -14,8 +14,8 @@ import type { AuthError } from "./AuthError.ts"
 /**
  * Who is logged in, and until when. It holds no token.
  *
- * `subject` and `name` come from the provider's ID token, where it gave one. Without `expiresAt` the provider did not say
- * how long the token is good; where `isRenewable`, a new one is had without a login.
+ * `subject` and `name` come from the provider's ID token, if it sent one. Without `expiresAt`, the provider did not say
+ * how long the token is valid. If `isRenewable`, a new token is obtained without another login.
  *
  * @since 0.1.0
  * @category models
@@ -34,12 +34,12 @@ export interface Identity {
 /**
  * The operations of a login.
  *
- * `login` logs in, whether or not there is a token already.
+ * `login` logs in, even if there is a token already.
  *
- * `logout` has the provider revoke the tokens (RFC 7009), where it can, and forgets them. They are forgotten even if the
- * provider cannot be asked, in which case it fails afterwards.
+ * `logout` forgets the tokens, and then asks the provider to revoke them (RFC 7009), if it can do that. If the provider
+ * cannot be reached, `logout` fails, and the tokens are forgotten all the same.
  *
- * `whoami` tells who is logged in, from what is stored.
+ * `whoami` reads from the store who is logged in.
  *
  * @since 0.1.0
  * @category models
@@ -59,10 +59,8 @@ export interface Service {
 export class Session extends Context.Tag("@effect-wps/auth/Session")<Session, Service>() {}
 
 /**
- * Logs in, whether or not there is a token already.
+ * Logs in, even if there is a token already.
  *
- * @since 0.1.0
- * @category operations
  * @example
  * ```ts
  * import { Session } from "@effect-wps/auth"
@@ -71,14 +69,15 @@ export class Session extends Context.Tag("@effect-wps/auth/Session")<Session, Se
  * export const greet = Effect.flatMap(Session.login, ({ name, subject }) =>
  *   Effect.log(`Logged in as ${Option.getOrElse(Option.orElse(name, () => subject), () => "somebody")}`))
  * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const login: Effect.Effect<Identity, AuthError, Session> = Effect.flatMap(Session, (session) => session.login)
 
 /**
- * Has the tokens revoked (RFC 7009) and forgets them.
+ * Forgets the tokens, and asks the provider to revoke them (RFC 7009).
  *
- * @since 0.1.0
- * @category operations
  * @example
  * ```ts
  * import { Session } from "@effect-wps/auth"
@@ -86,14 +85,15 @@ export const login: Effect.Effect<Identity, AuthError, Session> = Effect.flatMap
  *
  * export const leave = Effect.zipRight(Session.logout, Effect.log("Logged out"))
  * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const logout: Effect.Effect<void, AuthError, Session> = Effect.flatMap(Session, (session) => session.logout)
 
 /**
- * Who is logged in, from what is stored; none if nobody is.
+ * Who is logged in, as the store says. None if nobody is.
  *
- * @since 0.1.0
- * @category operations
  * @example
  * ```ts
  * import { Session } from "@effect-wps/auth"
@@ -104,6 +104,9 @@ export const logout: Effect.Effect<void, AuthError, Session> = Effect.flatMap(Se
  *   onSome: (identity) => Effect.log(identity)
  * }))
  * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const whoami: Effect.Effect<Option.Option<Identity>, AuthError, Session> = Effect.flatMap(
   Session,

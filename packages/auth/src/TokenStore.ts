@@ -76,8 +76,8 @@ export class ProfileKey extends Schema.Class<ProfileKey>("@effect-wps/auth/Token
 }) {}
 
 /**
- * The tokens that an identity provider gave (RFC 6749 §5.1). Without `expiresAt` the provider did not say. `subject` and
- * `name` are whose they are, where the provider said so in an ID token.
+ * The tokens that an identity provider gave (RFC 6749 §5.1). Without `expiresAt`, the provider did not say when they
+ * expire. `subject` and `name` say whose they are, if the provider sent an ID token.
  *
  * @since 0.1.0
  * @category models
@@ -104,7 +104,7 @@ export class TokenSet extends Schema.Class<TokenSet>("@effect-wps/auth/TokenStor
 }) {}
 
 /**
- * The name and secret under which a confidential client is registered (RFC 6749 §2.3.1).
+ * The ID and the secret of a confidential client (RFC 6749 §2.3.1).
  *
  * @since 0.1.0
  * @category models
@@ -119,7 +119,7 @@ export class ClientCredentials
 /**
  * What is kept under one key. What a custom scheme remembers is as secret as a token.
  *
- * The encoded form is plain JSON with the secrets in the clear: a store that writes it must guard it.
+ * The encoded form is plain JSON with the secrets in the clear. A store that writes it must protect it.
  *
  * @since 0.1.0
  * @category models
@@ -138,9 +138,9 @@ export class Entry extends Schema.Class<Entry>("@effect-wps/auth/TokenStore/Entr
 /**
  * The operations of a token store.
  *
- * `modify` runs `f` with the current entry while nobody else modifies that key, and stores the entry that it gives
- * (`None` removes it). If `f` fails or is interrupted, the entry stays as it was. `f` must not use the store under the
- * same key: it would wait for itself.
+ * `modify` runs `f` with the current entry while nobody else modifies that key, and stores the entry that `f` returns
+ * (`None` removes it). If `f` fails or is interrupted, the entry stays as it was. `f` must not modify the same key: it
+ * would wait for itself.
  *
  * `get` does not wait for a running `modify`.
  *
@@ -159,8 +159,6 @@ export interface Service {
 /**
  * Where tokens are kept.
  *
- * @since 0.1.0
- * @category tags
  * @example
  * ```ts
  * import { TokenStore } from "@effect-wps/auth"
@@ -179,6 +177,9 @@ export interface Service {
  *
  * await Effect.runPromise(remember.pipe(Effect.provide(TokenStore.layerMemory)))
  * ```
+ *
+ * @since 0.1.0
+ * @category tags
  */
 export class TokenStore extends Context.Tag("@effect-wps/auth/TokenStore")<TokenStore, Service>() {}
 
@@ -195,8 +196,6 @@ const makeCell: Effect.Effect<Cell> = Effect.all({
 /**
  * A token store that lives as long as the layer does. Never fails.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { TokenStore } from "@effect-wps/auth"
@@ -211,6 +210,9 @@ const makeCell: Effect.Effect<Cell> = Effect.all({
  *
  * assert(Option.isNone(await Effect.runPromise(program)))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(
   TokenStore,
@@ -283,12 +285,13 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
     )
   })
 
-  /** What a logout through the other store has left is nothing, and not something in the clear. */
+  /** A logout through the other store leaves an empty entry, which counts as none. */
   const openAny = (profile: ProfileKey, current: Option.Option<Entry>) =>
     Effect.transposeMapOption(Option.filter(current, (entry) => !isEmpty(entry)), (entry) => open(profile, entry))
 
-  // Encrypting takes a moment, in which an interruption would lose what f has got. So the modification has its own fiber,
-  // which is left alone once f is done. It is a daemon, because an interruption reaches the children of a fiber at once.
+  // Encrypting takes a moment, and an interruption in that moment would lose the result of f. So the modification has a
+  // fiber of its own, which is not interrupted once f is done. The fiber is a daemon, because an interruption reaches
+  // the children of a fiber at once.
   const modify: Service["modify"] = (profile, f) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
@@ -314,19 +317,18 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
 })
 
 /**
- * Seals the entries of another store, so that who reads its file, its memory dump or its backup gets no token.
+ * Seals the entries of another store, so that whoever reads its file, its memory dump or its backup gets no token.
  *
- * `key` is 32 random bytes in base64, as `openssl rand -base64 32` gives them. It is not a password: nothing is derived.
+ * `key` is 32 random bytes in base64, as `openssl rand -base64 32` prints them. It is used as it is, so it cannot be a
+ * password.
  *
  * An entry is encrypted with AES-256-GCM and a fresh IV each time, bound to its profile key, and stored in the other
  * store as an entry whose `custom` has only `sealed`: IV and ciphertext in base64. The profile keys are in the clear.
  *
- * The layer fails with `TokenStoreError` when the key is none. `get` and `modify` do for an entry that was sealed with
- * another key or under another profile, was changed, or is not sealed, and so do the layers that log in where a sealed
- * entry comes to them unopened. `clear` removes such an entry.
+ * The layer fails with `TokenStoreError` if `key` is not such a key. `get` and `modify` fail so if the entry was sealed
+ * with another key or for another profile, was changed, or is not sealed. The layers that log in fail so if they find a
+ * sealed entry in a store without this layer. `clear` removes such an entry.
  *
- * @since 0.1.0
- * @category combinators
  * @example
  * ```ts
  * import { TokenStore } from "@effect-wps/auth"
@@ -337,6 +339,9 @@ const makeSealed = Effect.fnUntraced(function*(key: Redacted.Redacted, inner: Se
  *   Effect.map(Config.redacted("WPS_TOKEN_KEY"), (key) => TokenStore.layerMemory.pipe(TokenStore.sealed(key)))
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const sealed =
   (key: Redacted.Redacted) =>

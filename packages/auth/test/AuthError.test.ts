@@ -1,4 +1,5 @@
 import { AuthError } from "@effect-wps/auth"
+import { HttpClientError, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Schema } from "effect"
 
@@ -38,5 +39,24 @@ describe("AuthError", () => {
     assert(!AuthError.isAuthError(new Error("no")))
     assert(!AuthError.isAuthError({ _tag: "CredentialsUnavailable", scheme: "x", reason: "y" }))
     assert(!AuthError.isAuthError(undefined))
+  })
+
+  it("tells of a client's error the network's code, or else the reason", () => {
+    const reasonOf = (reason: "Transport" | "InvalidUrl", cause?: unknown) =>
+      AuthError.transportReason(
+        new HttpClientError.RequestError({
+          request: HttpClientRequest.get("https://a.example/?key=s3cret"),
+          reason,
+          cause,
+          description: "no route to https://a.example/?key=s3cret"
+        })
+      )
+    assert.strictEqual(
+      reasonOf("Transport", new Error("fetch failed", { cause: { code: "ECONNRESET" } })),
+      "ECONNRESET"
+    )
+    assert.strictEqual(reasonOf("Transport", new Error("s3cret")), "the connection failed")
+    assert.strictEqual(reasonOf("Transport"), "the connection failed")
+    assert.strictEqual(reasonOf("InvalidUrl"), "InvalidUrl")
   })
 })

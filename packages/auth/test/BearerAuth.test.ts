@@ -176,6 +176,24 @@ describe("BearerAuth", () => {
         assert.isFalse(yield* auth.refused(yield* auth.authorize(request), unauthorized))
       }).pipe(Effect.provide(BearerAuth.layerEffect(Effect.succeed(Redacted.make("always"))))))
 
+    it.effect("ends with the question what the question opened", () =>
+      Effect.gen(function*() {
+        const source = yield* counting()
+        const open = yield* Ref.make(0)
+        const connection = Effect.acquireRelease(
+          Ref.updateAndGet(open, (n) => n + 1),
+          () => Ref.update(open, (n) => n - 1)
+        )
+        yield* Effect.gen(function*() {
+          const auth = yield* Auth.Auth
+          for (let n = 0; n < 3; n++) {
+            assert.isTrue(yield* auth.refused(yield* auth.authorize(request), unauthorized))
+            assert.strictEqual(yield* Ref.get(open), 0)
+          }
+          assert.strictEqual(yield* source.asked, 4)
+        }).pipe(Effect.provide(BearerAuth.layerEffect(Effect.zipRight(connection, source.token))))
+      }))
+
     it.effect("forgets a failure, and tells only its name", () =>
       Effect.gen(function*() {
         const answers = yield* Ref.make(["", "late"])

@@ -836,6 +836,26 @@ describe("logging in", () => {
       }
     }))
 
+  it.scoped("what the program opens to give a token for exchange ends when it has given it", () =>
+    Effect.gen(function*() {
+      const provider = yield* makeProvider()
+      const opened = yield* Ref.make(0)
+      const closed = yield* Ref.make(0)
+      const context = yield* Layer.build(
+        OAuth.layerTokenExchange({
+          issuer,
+          clientId: "portal",
+          subjectToken: Effect.acquireRelease(
+            Ref.update(opened, (n) => n + 1),
+            () => Ref.update(closed, (n) => n + 1)
+          ).pipe(Effect.as(Redacted.make("theirs")))
+        }).pipe(Layer.provide(layerOf(provider)))
+      )
+      yield* Effect.provide(authorize, context)
+      assert.strictEqual(yield* Ref.get(opened), 1)
+      assert.strictEqual(yield* Ref.get(closed), 1)
+    }))
+
   it.effect("a token is exchanged with what says whom it is for", () =>
     Effect.gen(function*() {
       const provider = yield* makeProvider()

@@ -10,7 +10,7 @@ import {
 } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, FastCheck, Fiber, Layer, Redacted, Ref, Stream, TestClock } from "effect"
+import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, Layer, Redacted, Ref, Stream, TestClock } from "effect"
 import {
   assertConceals,
   endless,
@@ -865,15 +865,6 @@ describe("authorizeClient", () => {
           assert.include(error.message, `${home}/wps`)
           assertConceals(error, [...secrets, "qu3ry"])
         }
-        const torn = () =>
-          new Response(new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("torn")) }))
-        const stream = yield* setup(torn, { auth: both })
-        const tornError = yield* stream.client.get(`${home}/wps?mine=qu3ry`).pipe(
-          Effect.flatMap((response) => Stream.runDrain(response.stream)),
-          Effect.flip
-        )
-        assert(HttpClientError.isHttpClientError(tornError))
-        assertConceals(tornError, [...secrets, "qu3ry"])
         const { client } = yield* setup(() => new Response("<html>"), { auth: both })
         const error = yield* Effect.flip(
           Effect.flatMap(client.get(`${home}/wps?mine=qu3ry`), (response) => Effect.asVoid(response.json))
@@ -881,6 +872,77 @@ describe("authorizeClient", () => {
         assert(HttpClientError.isHttpClientError(error))
         assert.strictEqual(error.reason, "Decode")
         assertConceals(error, [...secrets, "qu3ry"])
+      }).pipe(Effect.scoped))
+
+    /** What a client may say of an address, in its own words and in what caused them. */
+    const words = (url: string) => ({
+      description: `connect ECONNREFUSED for ${url}`,
+      cause: new TypeError(`fetch of ${url} failed`, {
+        cause: Object.assign(new Error(`no route to ${url}`), { code: "ECONNREFUSED", url })
+      })
+    })
+
+    it.effect("are in no error of a client that repeats the address, of which the network's code is kept", () =>
+      Effect.gen(function*() {
+        const auth = yield* Effect.flatMap(Layer.build(both), (context) => Auth.Auth.pipe(Effect.provide(context)))
+        const { spans, tracer } = recordingTracer()
+        const failing = HttpClient.make((request, url) =>
+          new HttpClientError.RequestError({ request, reason: "Transport", ...words(url.href) })
+        )
+        const client = yield* Auth.authorizeClient(failing, { auth, origins: [home] })
+        const error = yield* client.get(`${home}/wps?mine=qu3ry`).pipe(
+          Effect.withSpan("outer"),
+          Effect.withTracer(tracer),
+          Effect.flip
+        )
+        assert(error._tag === "RequestError")
+        assert.strictEqual(error.message, `Transport: ECONNREFUSED (GET ${home}/wps)`)
+        assert.strictEqual(AuthError.transportReason(error), "ECONNREFUSED")
+        assertConceals(error, [...secrets, "qu3ry"])
+        assert.lengthOf(spans, 2)
+        for (const { ended } of spans) assertConceals(ended, [...secrets, "qu3ry"])
+      }).pipe(Effect.scoped))
+
+    it.effect("are in no error of a body that repeats the address", () =>
+      Effect.gen(function*() {
+        const auth = yield* Effect.flatMap(Layer.build(both), (context) => Auth.Auth.pipe(Effect.provide(context)))
+        const tearing = HttpClient.make((request, url) => {
+          const torn = Object.assign(new Error(`read of ${url.href} failed`), { code: "ECONNRESET" })
+          const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(torn) })
+          return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(body)))
+        })
+        const client = yield* Auth.authorizeClient(tearing, { auth, origins: [home] })
+        for (
+          const read of [
+            (response: HttpClientResponse.HttpClientResponse) => Effect.asVoid(response.text),
+            (response: HttpClientResponse.HttpClientResponse) => Stream.runDrain(response.stream)
+          ]
+        ) {
+          const error = yield* Effect.flip(Effect.flatMap(client.get(`${home}/wps?mine=qu3ry`), read))
+          assert(error._tag === "ResponseError")
+          assert.strictEqual(error.message, `Decode: ECONNRESET (200 GET ${home}/wps)`)
+          assertConceals(error, [...secrets, "qu3ry"])
+        }
+      }).pipe(Effect.scoped))
+
+    it.effect("are in no code, and that the time was up is kept", () =>
+      Effect.gen(function*() {
+        const auth = yield* Effect.flatMap(Layer.build(both), (context) => Auth.Auth.pipe(Effect.provide(context)))
+        const failWith = (causeOf: (url: URL) => unknown) =>
+          Auth.authorizeClient(
+            HttpClient.make((request, url) =>
+              new HttpClientError.RequestError({ request, reason: "Transport", cause: causeOf(url) })
+            ),
+            { auth, origins: [home] }
+          ).pipe(Effect.flatMap((client) => Effect.flip(client.get(`${home}/wps`))))
+
+        const text = yield* failWith(({ href }) => ({ code: href }))
+        assert.strictEqual(text.message, `Transport error (GET ${home}/wps)`)
+        assertConceals(text, secrets)
+        const late = yield* failWith(({ href }) => new Cause.TimeoutException(href))
+        assert(late._tag === "RequestError")
+        assert(Cause.isTimeoutException(late.cause))
+        assertConceals(late, secrets)
       }).pipe(Effect.scoped))
   })
 })

@@ -66,7 +66,7 @@ const added = (plain: Request, plainUrl: URL, sent: Request, sentUrl: URL): Adde
     .map((pair) => Redacted.make(pair))
 })
 
-/** Where a request goes whose address may have been changed since it was parsed. */
+/** Where a request goes. The scheme may have changed its address since the address was parsed as `url`. */
 const addressOf = (request: Request, before: Request, url: URL): Option.Option<URL> =>
   request.url === before.url && request.urlParams === before.urlParams
     ? Option.some(url)
@@ -78,7 +78,7 @@ const isIn = (query: Added["query"]) => ([name, value]: Pair): boolean =>
     return secretName === name && secretValue === value
   })
 
-/** The URL without some query parameters; the others keep the spelling they have. */
+/** The URL without some query parameters. The others keep their spelling. */
 const withoutQuery = (url: URL, query: Added["query"]): string => {
   const isSecret = isIn(query)
   const kept = url.search.slice(1).split("&").filter((part) => !Array.from(new URLSearchParams(part)).some(isSecret))
@@ -103,7 +103,7 @@ const traceHeaders = ["traceparent", "tracestate", "baggage", "b3", /^x-b3-/]
 
 const ownHeaders = ["authorization", "proxy-authorization", "cookie"]
 
-/** A value that clients refuse, some of them by repeating it in the error. */
+/** Whether clients refuse a header's value. Some of them repeat it in the error. */
 const isUnsendable = (value: string): boolean => /[^\t\x20-\x7e\x80-\xff]/.test(value)
 
 // --- bodies ----------------------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ const release = (response: Response): Effect.Effect<void> =>
     Stream.mapAccum(0, (read, bytes) => [read + bytes.length, read + bytes.length]),
     Stream.takeUntil((read) => read > largestDrained),
     Stream.runDrain,
-    // Or the limit would not hold where it is run because something failed.
+    // Where this runs as a finalizer, the limit would not hold otherwise.
     Effect.interruptible,
     Effect.timeoutOption("1 second"),
     // It may have been read already, or have no body.
@@ -141,7 +141,7 @@ const asGet = (request: Request): Request =>
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** A browser answers so when told not to follow: it does not say where to. */
+/** A browser that must not follow a redirect answers so, and hides where it leads. */
 const isOpaqueRedirect = (response: Response): boolean => response.status === 0
 
 const redirected = (
@@ -189,7 +189,7 @@ const withoutFollowing = <R>(context: Context.Context<R>): Context.Context<R | F
 const isRedacted = (names: ReadonlyArray<string | RegExp>, header: string): boolean =>
   names.some((name) => typeof name === "string" ? name.toLowerCase() === header : name.test(header))
 
-/** Runs with the headers of the scheme among those that are redacted when a request is shown. */
+/** Runs with the headers of the scheme redacted wherever a request is shown. */
 const redacting = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   names: ReadonlyArray<string | RegExp>,
@@ -200,8 +200,9 @@ const redacting = <A, E, R>(
     : Effect.locally(effect, Headers.currentRedactedNames, [...names, ...headers])
 
 /**
- * Sends one request, with one client span in the place of the client's own, which would record the query and send trace
- * headers to whomever. `told` is what may be told of it. It is one step of the runtime: this is on the way of all requests.
+ * Sends one request under one client span. The client's own span is off, because it would record the query and send
+ * trace headers to any origin. `told` is the request as errors and spans may show it. Every request comes through here,
+ * so this is written as one step of the runtime.
  */
 const transmit = (
   client: HttpClient.HttpClient,
@@ -261,7 +262,7 @@ const transmit = (
     return redacting(sent, fiber.getFiberRef(Headers.currentRedactedNames), secretHeaders)
   })
 
-/** A request as the scheme gives it, and the query parameters that are the scheme's. */
+/** A request with its credentials, and the query parameters that the scheme added. */
 interface Authorized {
   readonly request: Request
   readonly query: Added["query"]
@@ -271,7 +272,10 @@ interface Authorized {
 interface Sent {
   readonly response: Response
   readonly retried: boolean
-  /** What was sent in queries on the way here: a redirect may repeat it, whatever others have been given since. */
+  /**
+   * The query parameters that the scheme added on the way here. A redirect may repeat them, even if other requests got
+   * newer ones since.
+   */
   readonly query: Added["query"]
 }
 
@@ -293,7 +297,7 @@ export const make: (
   /** The names of all the headers the scheme has added so far, and the query parameters it added last. */
   const secrets = yield* Ref.make<Added>({ headers: HashSet.empty(), query: [] })
 
-  /** Sends one request; `plain` is what may be seen of it in the response. */
+  /** Sends one request. `plain` is the request that the response shows. */
   const send = (request: Request, plain: Request, url: URL): Effect.Effect<Response, HttpClientError.HttpClientError> =>
     Effect.flatMap(Ref.get(secrets), ({ headers }) => {
       const told = bareRequest(plain.method, url)
@@ -307,7 +311,7 @@ export const make: (
       })
     })
 
-  /** The request as the scheme gives it, if it may go out like that. */
+  /** The request with the scheme's credentials, if it may be sent so. */
   const admit = (plain: Request, url: URL, request: Request): Effect.Effect<Authorized, AuthError> => {
     const sentUrl = addressOf(request, plain, url)
     if (Option.isNone(sentUrl) || sentUrl.value.origin !== url.origin) {

@@ -5,7 +5,10 @@ import type * as HttpMethod from "@effect/platform/HttpMethod"
 import type * as UrlParams from "@effect/platform/UrlParams"
 import * as Option from "effect/Option"
 
-/** The request with parts of it replaced: `headers` all of them, where `setHeaders` adds; `url` with its hash. */
+/**
+ * The request with some parts replaced. `headers` replace all headers, where `setHeaders` would add to them. `url` also
+ * replaces the hash.
+ */
 export const replace = (
   request: HttpClientRequest.HttpClientRequest,
   parts: {

@@ -5,34 +5,45 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { networkCode } from "./networkCode.ts"
 
-/** What may be told of a request: no query, no headers, no body. */
+/** The request as errors and spans may show it: no query, no headers, no body. */
 export const bareRequest = (
   method: HttpClientRequest.HttpClientRequest["method"],
   url: URL
 ): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.setMethod(HttpClientRequest.get(url.origin + url.pathname), method)
 
-/** The error, with a request that may be told in the place of the one that was sent. */
+/**
+ * What an error may show of why a client failed: the network's code, or that the time was up. The client's own words
+ * may hold the address, with a credential in its query.
+ */
+const bareReason = (
+  { cause }: HttpClientError.HttpClientError
+): { readonly cause?: unknown; readonly description?: string } =>
+  Cause.isTimeoutException(cause)
+    ? { cause: new Cause.TimeoutException() }
+    : Option.match(networkCode(cause), {
+      onNone: () => ({}),
+      onSome: (code) => ({ cause: { code }, description: code })
+    })
+
+/** The error with another request in the place of the one that was sent. */
 export const requestError = (
-  { cause, description, reason }: HttpClientError.RequestError,
+  error: HttpClientError.RequestError,
   request: HttpClientRequest.HttpClientRequest
 ): HttpClientError.RequestError =>
-  new HttpClientError.RequestError({
-    request,
-    reason,
-    ...(cause === undefined ? {} : { cause }),
-    ...(description === undefined ? {} : { description })
-  })
+  new HttpClientError.RequestError({ request, reason: error.reason, ...bareReason(error) })
 
 const readJson = Schema.decode(Schema.parseJson(Schema.Unknown))
 
-/** The response, as a client gives it that was never given credentials. */
+/** The response to a request with credentials, which shows the request without them. */
 export class ConcealedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
@@ -52,15 +63,12 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
     this.#bare = bare
   }
 
-  error(
-    { cause, description, reason }: HttpClientError.ResponseError
-  ): HttpClientError.ResponseError {
+  error(error: HttpClientError.ResponseError): HttpClientError.ResponseError {
     return new HttpClientError.ResponseError({
       request: this.#bare,
       response: this,
-      reason,
-      ...(cause === undefined ? {} : { cause }),
-      ...(description === undefined ? {} : { description })
+      reason: error.reason,
+      ...bareReason(error)
     })
   }
 
@@ -85,8 +93,8 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
   }
 
   /**
-   * The body read whole, and kept. All accessors go by it, so that who looks at the text of an answer, to see whether it
-   * is a refusal, takes nothing from who reads it afterwards in another way.
+   * The whole body, read once and kept. Reading the text, to see whether the answer is a refusal, does not use up the
+   * body: it can still be read as JSON or as a stream.
    */
   get #whole(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
     return Effect.suspend(() =>
@@ -127,7 +135,7 @@ export class ConcealedResponse extends Inspectable.Class implements HttpClientRe
     )
   }
 
-  /** What a decoder says of it would hold the body. */
+  /** The decoder's own error would hold the body. */
   #notJson(): HttpClientError.ResponseError {
     return new HttpClientError.ResponseError({
       request: this.#bare,

@@ -13,7 +13,7 @@ import { type AuthError, TokenStoreError } from "../AuthError.ts"
 import { Entry, ProfileKey, type Service as TokenStore, type TokenSet } from "../TokenStore.ts"
 import * as Renewable from "./renewable.ts"
 
-/** Tokens that are good only with a proof that their key is at hand (RFC 9449). */
+/** Tokens that are valid only together with a proof made with their key (RFC 9449). */
 export interface Dpop {
   readonly handle: Effect.Effect<oauth.DPoPHandle, AuthError>
   /** The request with its token, and a proof for its method and address. */
@@ -21,7 +21,7 @@ export interface Dpop {
     request: HttpClientRequest.HttpClientRequest,
     tokens: TokenSet
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, AuthError>
-  /** Whether the service wants a nonce in the proof, which the next proof has. */
+  /** Whether the service asks for a nonce in the proof. The next proof then has it. */
   readonly challenged: (
     sent: HttpClientRequest.HttpClientRequest,
     response: HttpClientResponse.HttpClientResponse
@@ -54,12 +54,12 @@ const keyPair = ({ d, ...jwk }: PrivateKey): Effect.Effect<oauth.CryptoKeyPair> 
     ]).then(([privateKey, publicKey]) => ({ privateKey, publicKey }))
   )
 
-/** Under which the key that tokens are bound to is stored. */
+/** The profile key under which the DPoP key is stored. */
 export const keyOf = (key: ProfileKey): ProfileKey => new ProfileKey({ ...fieldsOf(key), grant: `${key.grant}#dpop` })
 
 /**
- * The key is made once and kept in the store, beside the tokens that are bound to it and apart from them: whoever shares
- * the tokens shares the key, and a login or a logout leaves it.
+ * The key is made once and kept in the store, in an entry of its own. Whoever shares the tokens shares the key, and a
+ * login or a logout does not change it.
  */
 export const make = Effect.fnUntraced(function*(
   key: ProfileKey,
@@ -93,7 +93,10 @@ export const make = Effect.fnUntraced(function*(
     )
   )
 
-  /** oauth4webapi makes proofs for requests that it sends itself; this one goes nowhere, and its answer is made up. */
+  /**
+   * oauth4webapi makes proofs only for requests that it sends itself. So its `fetch` is replaced by one that sends
+   * nothing, and keeps the headers.
+   */
   const prove = (request: HttpClientRequest.HttpClientRequest, access: string, answer: globalThis.Headers) =>
     Effect.flatMap(handle, (DPoP) =>
       Effect.promise(() => {
@@ -117,7 +120,7 @@ export const make = Effect.fnUntraced(function*(
           prove(request, Redacted.value(access), new globalThis.Headers()),
           (headers) => HttpClientRequest.setHeaders(request, headers)
         )
-        // A provider that knows nothing of it gives a bearer token.
+        // A provider that does not support DPoP gives a bearer token.
         : Effect.succeed(HttpClientRequest.bearerToken(request, access)),
     challenged: (sent, response) =>
       Option.match(Option.all([Headers.get(response.headers, "dpop-nonce"), Headers.get(sent.headers, "dpop")]), {

@@ -1,7 +1,7 @@
 import * as ConfigError from "effect/ConfigError"
 import * as Predicate from "effect/Predicate"
 
-/** What may be told of somebody else's error: its name. Its message and fields may hold anything, secrets too. */
+/** What may be shown of somebody else's error: its name. Its message and fields may hold secrets. */
 export const errorName = (error: unknown): string =>
   ConfigError.isConfigError(error)
     ? "ConfigError"

@@ -8,7 +8,7 @@ import type { Service } from "../Auth.ts"
 import type { AuthError } from "../AuthError.ts"
 import * as Renewable from "./renewable.ts"
 
-/** A scheme that is one `Authorization` header, of which `source` gives the whole value. */
+/** A scheme that sends one `Authorization` header. `source` gives its whole value. */
 export const make = <R>(
   source: Effect.Effect<Redacted.Redacted, AuthError, R>
 ): Effect.Effect<Service, never, R | Scope.Scope> =>

@@ -3,7 +3,6 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -14,34 +13,38 @@ import { type AuthError, LoginRequired, type TokenStoreError } from "../AuthErro
 import type * as Session from "../Session.ts"
 import { type ClientCredentials, Entry, type ProfileKey, type Service as TokenStore, TokenSet } from "../TokenStore.ts"
 import * as Dpop from "./dpop.ts"
+import * as SingleFlight from "./singleFlight.ts"
 
 type Request = HttpClientRequest.HttpClientRequest
 
-/** How tokens are had. */
+/** How tokens are obtained. */
 export interface Grant {
   readonly key: ProfileKey
-  /** Asks a person for what `obtain` needs; `anew` even for what is known already. */
+  /** Asks a person for what `obtain` needs. With `anew`, asks even if that is known already. */
   readonly prepare?: (anew: boolean) => Effect.Effect<void, AuthError>
-  /** From nothing. Where it asks a person, no lock of the store is held meanwhile. */
+  /** Gets tokens without old ones. If it asks a person, no lock of the store is held meanwhile. */
   readonly obtain: Effect.Effect<TokenSet, AuthError>
   readonly isInteractive: boolean
   /** What is stored beside the tokens that were obtained. */
   readonly credentials?: Effect.Effect<Option.Option<ClientCredentials>>
   readonly refresh: (refresh: Redacted.Redacted, scope: Option.Option<string>) => Effect.Effect<TokenSet, AuthError>
-  /** How a request carries the token; without it, in a header of the token's type. */
+  /** Adds the token to a request. By default it goes into the `authorization` header, after its type. */
   readonly present?: (request: Request, tokens: TokenSet) => Effect.Effect<Request, AuthError>
-  /** Whether a service that refused the request would take the same token if it were presented anew. */
+  /** Whether a service that refused the request would accept the same token if it is presented again. */
   readonly challenged?: Auth.Service["refused"]
-  /** None where the provider has no place to revoke at. */
+  /** None if the provider has no revocation endpoint. */
   readonly revoke: (token: Redacted.Redacted) => Effect.Effect<Option.Option<void>, AuthError>
 }
 
 const largestMargin = 30_000
 
-/** A token without a refresh token that is refused this soon was not refused for its age, and nobody is asked again. */
+/**
+ * A token that is refused sooner than this was not refused for its age. If it has no refresh token, no person is asked
+ * to log in again.
+ */
 const youngest = 60_000
 
-/** Whether a token can still be sent: for some time, which is less for one that does not live long. */
+/** Whether a token can still be sent. It must last for some time yet, which is less for a token with a short life. */
 const isFresh = ({ expiresAt, obtainedAt }: TokenSet, now: number): boolean =>
   Option.match(expiresAt, {
     onNone: () => true,
@@ -75,20 +78,20 @@ const header = ({ access, tokenType }: TokenSet): string =>
 const withHeader = (request: Request, tokens: TokenSet): Effect.Effect<Request> =>
   Effect.succeed(HttpClientRequest.setHeader(request, "authorization", header(tokens)))
 
-/** What the store had for us. */
+/** What came of looking into the store. */
 type Found =
   | { readonly _tag: "Tokens"; readonly tokens: TokenSet }
   | { readonly _tag: "None"; readonly reason: "no-token" | "refresh-refused" }
 
 const found = (tokens: TokenSet): Found => ({ _tag: "Tokens", tokens })
 
-/** What those who ask together are given; `isLogin` where it was obtained anew. */
+/** What all callers of one renewal get. `isLogin` says that it took a login. */
 interface Got {
   readonly tokens: TokenSet
   readonly isLogin: boolean
 }
 
-/** Tokens that are on their way to the store, and those that they replace there. */
+/** Tokens that are not stored yet, and the stored ones that they replace. */
 interface Unsaved {
   readonly tokens: TokenSet
   readonly over: Option.Option<TokenSet>
@@ -112,18 +115,17 @@ const continued = (before: TokenSet, after: TokenSet): TokenSet =>
   })
 
 /**
- * A token that is there when it is needed. It is renewed once, however many ask: by a fiber of the scope, which callers
- * join, so that one who is interrupted takes nothing from the others and no answer of the provider is lost. What another
- * process has renewed is found in the store. A failure is not kept.
+ * Has a valid token whenever a request needs one. All callers share one renewal, which runs in a fiber of the scope: an
+ * interrupted caller takes nothing from the others, and no answer of the provider is lost. A token that another process
+ * has renewed is found in the store. A failure is not kept.
  */
 export const make = Effect.fnUntraced(function*(
   grant: Grant,
   store: TokenStore
 ): Effect.fn.Return<{ readonly auth: Auth.Service; readonly session: Session.Service }, never, Scope.Scope> {
-  const scope = yield* Effect.scope
   const current = yield* Ref.make(Option.none<TokenSet>())
   const unsaved = yield* Ref.make(Option.none<Unsaved>())
-  const flight = yield* Ref.make(Option.none<Deferred.Deferred<Got, AuthError>>())
+  const flight = yield* SingleFlight.make<Got, AuthError>()
   const {
     challenged = () => Effect.succeed(false),
     credentials = Effect.succeedNone,
@@ -133,13 +135,16 @@ export const make = Effect.fnUntraced(function*(
     present = withHeader
   } = grant
 
-  /** Within a modification of the store: so a logout, which waits for it, finds them and is not undone by them. */
+  /**
+   * Runs inside a modification of the store. A logout waits for that, so it finds these tokens, and they do not come
+   * back after it.
+   */
   const hold = (tokens: TokenSet, over: Option.Option<TokenSet>): Effect.Effect<void> =>
     Effect.zipRight(Ref.set(current, Option.some(tokens)), Ref.set(unsaved, Option.some({ tokens, over })))
 
   const saved = Ref.set(unsaved, Option.none())
 
-  /** What is stored; but what could not be stored in its place, as long as it is there. */
+  /** The stored tokens. If newer ones could not be stored, those, as long as nobody has stored others. */
   const latest = (stored: Option.Option<TokenSet>): Effect.Effect<Option.Option<TokenSet>> =>
     Effect.map(
       Ref.get(unsaved),
@@ -150,7 +155,7 @@ export const make = Effect.fnUntraced(function*(
         })
     )
 
-  /** A refresh that went wrong on the way leaves a token that is not refused, and good for a little longer. */
+  /** If the refresh fails for another reason than a refusal, the old token is used while it is valid. */
   const refresh = (tokens: TokenSet, token: Redacted.Redacted, refused: Option.Option<string>) =>
     grant.refresh(token, Option.none()).pipe(
       Effect.map((renewed) => found(continued(tokens, renewed))),
@@ -172,7 +177,10 @@ export const make = Effect.fnUntraced(function*(
           : Effect.succeed(found(tokens))
     )
 
-  /** What is stored, if it is good, or can be refreshed; else, where nobody must be asked, what is obtained. */
+  /**
+   * The stored tokens if they are valid or can be refreshed. Otherwise new ones, unless a person must be asked for
+   * them.
+   */
   const fromStore = (refused: Option.Option<string>): Effect.Effect<Found, AuthError> =>
     store.modify(key, (entry) =>
       Effect.gen(function*() {
@@ -194,7 +202,7 @@ export const make = Effect.fnUntraced(function*(
           return [result, withTokens(entry, Option.some(result.tokens))] as const
         }
         if (isInteractive) return [result, withTokens(entry, Option.none())] as const
-        // It spends nothing, and may take as long as the program's own code takes.
+        // This spends no token, and it may wait for code of the program.
         const unlessGood = (error: AuthError) =>
           Option.match(last, {
             onNone: () => Effect.fail(error),
@@ -221,7 +229,7 @@ export const make = Effect.fnUntraced(function*(
       Effect.uninterruptible
     )
 
-  /** A person is asked, which can be broken off; what they gave is kept, which cannot. */
+  /** Asking a person can be interrupted. Keeping the answer cannot. */
   const obtain = (reason: "no-token" | "refresh-refused"): Effect.Effect<Got, AuthError> =>
     Effect.uninterruptibleMask((restore) => Effect.flatMap(restore(grant.obtain), keep)).pipe(
       Effect.mapError((error) =>
@@ -234,7 +242,7 @@ export const make = Effect.fnUntraced(function*(
       )
     )
 
-  /** What could not be stored is good all the same, for this program. */
+  /** Tokens that could not be stored are still used by this program. */
   const withoutStore = (refused: Option.Option<string>, error: TokenStoreError): Effect.Effect<Got, AuthError> =>
     Effect.flatMap(
       Ref.get(current),
@@ -259,44 +267,28 @@ export const make = Effect.fnUntraced(function*(
       Effect.catchTag("TokenStoreError", (error) => withoutStore(refused, error))
     )
 
-  /** Joins the one who is asking, or asks. */
-  const join = (evaluate: Effect.Effect<Got, AuthError>): Effect.Effect<Got, AuthError> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function*() {
-        const mine = yield* Deferred.make<Got, AuthError>()
-        const theirs = yield* Ref.modify(flight, (held) => [held, Option.orElseSome(held, () => mine)])
-        if (Option.isSome(theirs)) return yield* restore(Deferred.await(theirs.value))
-        yield* evaluate.pipe(
-          Effect.interruptible,
-          Effect.onExit((exit) => Effect.zipRight(Ref.set(flight, Option.none()), Deferred.done(mine, exit))),
-          Effect.forkIn(scope)
-        )
-        return yield* restore(Deferred.await(mine))
-      })
-    )
-
   const renewed = (refused: Option.Option<string>): Effect.Effect<TokenSet, AuthError> =>
-    Effect.map(join(renewal(refused)), ({ tokens }) => tokens)
+    Effect.map(flight.join(renewal(refused)), ({ tokens }) => tokens)
 
-  /** Nobody logs in for an entry that cannot be opened, which is for them to see first. */
+  /** Fails for an entry that cannot be opened, before a person logs in for it in vain. */
   const sealed = Effect.catchTag(
     store.get(key),
     "TokenStoreError",
     (error) => error.op === "unseal" ? Effect.fail(error) : Effect.void
   )
 
-  /** A renewal that is under way is no login, unless it comes to one: its end is waited for. */
+  /** Waits for a renewal that is under way. If that did not take a login, logs in. */
   const login: Effect.Effect<TokenSet, AuthError> = Effect.suspend(() =>
     Effect.flatMap(
-      Ref.get(flight),
+      flight.current,
       Option.match({
         onNone: () =>
           Effect.flatMap(
-            join(sealed.pipe(Effect.zipRight(prepare(true)), Effect.zipRight(obtain("no-token")))),
+            flight.join(sealed.pipe(Effect.zipRight(prepare(true)), Effect.zipRight(obtain("no-token")))),
             loggedIn
           ),
         onSome: (underWay) =>
-          Effect.matchEffect(Deferred.await(underWay), {
+          Effect.matchEffect(underWay, {
             onFailure: (error) => error._tag === "LoginFailed" ? Effect.fail(error) : login,
             onSuccess: loggedIn
           })
@@ -320,7 +312,7 @@ export const make = Effect.fnUntraced(function*(
     const isHopeless = isInteractive &&
       Option.exists(held, ({ obtainedAt, refresh }) => {
         const age = now - DateTime.toEpochMillis(obtainedAt)
-        // Of a token from the future nothing is known: the clock was put back.
+        // A negative age says nothing: the clock was put back.
         return Option.isNone(refresh) && age >= 0 && age < youngest
       })
     if (isHopeless) return false
@@ -341,7 +333,7 @@ export const make = Effect.fnUntraced(function*(
     refused: refusedAs
   }
 
-  /** A client that registers itself is no part of the key: its credentials say which it is. */
+  /** The key does not name a client that was registered on a page. The credentials do. */
   const identity = (tokens: TokenSet, credentials: Option.Option<ClientCredentials>): Session.Identity => ({
     issuer: key.issuer,
     clientId: Option.match(credentials, { onNone: () => key.clientId, onSome: ({ clientId }) => clientId }),
@@ -353,7 +345,7 @@ export const make = Effect.fnUntraced(function*(
     isRenewable: Option.isSome(tokens.refresh)
   })
 
-  /** A logout leaves the key of the proofs, but one that cannot be opened, which would be in the way of every login. */
+  /** A logout keeps the DPoP key. It removes one that cannot be opened, because every login would fail with it. */
   const proofKey = Dpop.keyOf(key)
 
   const forget = Effect.zipRight(
@@ -388,7 +380,7 @@ export const make = Effect.fnUntraced(function*(
       forget,
       Option.match({
         onNone: () => Effect.void,
-        // With its refresh token a provider revokes what came of it, the access token among them.
+        // A provider that revokes a refresh token also revokes its access tokens.
         onSome: ({ access, refresh }) => Effect.asVoid(grant.revoke(Option.getOrElse(refresh, () => access)))
       })
     ),

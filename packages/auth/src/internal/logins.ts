@@ -11,12 +11,12 @@ import type { TokenSet } from "../TokenStore.ts"
 import type { Protocol } from "./oauthProtocol.ts"
 import { step } from "./step.ts"
 
-/** Seconds by which a provider that is asked too often is left alone for longer (RFC 8628 §3.5). */
+/** How much longer to wait if the provider is asked too often (RFC 8628 §3.5). */
 const slower = Duration.seconds(5)
 
 /** Logs in by a code that is typed on another device (RFC 8628). */
 export const device = (protocol: Protocol, ui: LoginUi, scope: string): Effect.Effect<TokenSet, AuthError> =>
-  // Whether there is a browser does not matter, but whether anybody is there does.
+  // This flow needs no browser, but `hasBrowser` also fails if no person is there.
   Effect.zipRight(ui.hasBrowser, byDevice(protocol, ui, scope)).pipe(
     step("login", protocol.issuer, { "oauth.grant": "device_code" })
   )
@@ -89,11 +89,11 @@ export interface CodeOptions {
 
 const outcome = (error: AuthError): Outcome => ({ _tag: "Failure", reason: error.message })
 
-/** The query of an address, or of what somebody took for one. */
+/** The query of an address, or of the part of it that somebody pasted. */
 const queryOf = (text: string): URLSearchParams =>
   new URLSearchParams(URL.canParse(text) ? new URL(text).search : text.slice(text.indexOf("?") + 1))
 
-/** Asks for the address that the browser ended at, a few times. */
+/** Asks for the address at which the browser ended, up to three times. */
 const pasted = (
   ui: LoginUi,
   issuer: string,
@@ -147,7 +147,7 @@ export const authorizationCode = (
     const answered = hasBrowser || options.fallback !== "paste"
       ? listener.callback
       : Effect.raceFirst(listener.callback, pasted(ui, issuer, accept))
-    // One that shows the link and waits for the browser's last page would wait for what comes only after the answer.
+    // A LoginUi may show the link until the browser's last page is shown, which comes only after the answer.
     const shown = Effect.zipRight(ui.showLink(url), Effect.never)
     const answer = yield* Effect.raceFirst(shown, answered).pipe(
       Effect.timeoutFail({

@@ -11,7 +11,9 @@ import {
   ProviderUnreachable
 } from "../AuthError.ts"
 
-/** Text that a provider sent, for an error: one line, not too much of it, and without what it repeats of our secrets. */
+/**
+ * Text of a provider as an error may show it: one line of 200 characters at most, without the secrets that it repeats.
+ */
 const told = (text: string, secrets: ReadonlyArray<string> = []): string =>
   secrets.reduce((text, secret) => text.replaceAll(secret, "<redacted>"), text)
     .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").trim().slice(0, 200)
@@ -39,21 +41,11 @@ const basicSecret = (header = ""): ReadonlyArray<string> =>
     onRight: (pair) => new URLSearchParams(`secret=${pair.slice(pair.indexOf(":") + 1)}`).getAll("secret")
   })
 
-/** What may not be repeated of a request. Some providers do: "Invalid refresh token: …". */
+/** The secrets of a request. Some providers repeat them in an error: "Invalid refresh token: …". */
 export const secretsOf = ({ body, headers }: Sent): ReadonlyArray<string> =>
   secretParameters.flatMap((name) => body?.getAll(name) ?? [])
     .concat(basicSecret(headers["authorization"]))
     .filter((secret) => secret !== "")
-
-/** Why an HTTP client failed, in words that hold no address and no body. */
-export const transportReason = (error: { readonly _tag: string; readonly cause?: unknown }): string => {
-  let cause: unknown = error.cause
-  for (let depth = 0; typeof cause === "object" && cause !== null && depth < 5; depth++) {
-    if ("code" in cause && typeof cause.code === "string") return cause.code
-    cause = "cause" in cause ? cause.cause : undefined
-  }
-  return error._tag === "TooLarge" ? "its answer is larger than 1 MiB" : "the connection failed"
-}
 
 const checkClient =
   "Check the client id and the client secret, or the key in its place: which one the provider knows, and " +
@@ -130,7 +122,7 @@ export const failure = (operation: ProviderOperation, issuer: string, secrets: R
   const code = cause instanceof oauth.OperationProcessingError ? cause.code : undefined
   const [detail, hint] = (code === undefined ? undefined : processing[code]) ??
     ["something that is no answer of OAuth", "Check that the address is that of an OAuth provider."]
-  // Where it says so, the answer itself is the cause: of it only the status is taken.
+  // The cause may be the answer itself. Only its status is kept.
   const status = cause instanceof oauth.OperationProcessingError && cause.cause instanceof Response
     ? cause.cause.status
     : undefined

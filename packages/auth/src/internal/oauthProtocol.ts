@@ -21,15 +21,19 @@ import {
   InvalidIssuer,
   ProviderError,
   type ProviderOperation,
-  ProviderUnreachable
+  ProviderUnreachable,
+  transportReason
 } from "../AuthError.ts"
 import type { Client as OAuthClient, ClientAuthentication, Metadata, Provider } from "../OAuth.ts"
 import { TokenSet } from "../TokenStore.ts"
-import { failure, notAccepted, secretsOf, transportReason } from "./oauthFailure.ts"
+import { failure, notAccepted, secretsOf } from "./oauthFailure.ts"
 import * as Renewable from "./renewable.ts"
 import { step } from "./step.ts"
 
-/** Every message of OAuth, carried by oauth4webapi over the HttpClient. What is decided here is how to send and to fail. */
+/**
+ * Every message of OAuth. oauth4webapi writes and reads them; this module sends them over the HttpClient, and makes our
+ * errors.
+ */
 export interface Protocol {
   readonly issuer: string
   readonly clientCredentials: (scope: string) => Effect.Effect<TokenSet, AuthError>
@@ -48,13 +52,13 @@ export interface Protocol {
   }) => Effect.Effect<Authorization, AuthError>
   readonly device: (scope: string) => Effect.Effect<DeviceAuthorization, AuthError>
   readonly poll: (deviceCode: Redacted.Redacted) => Effect.Effect<TokenSet, AuthError>
-  /** Whether a page where clients are registered is there: it answers, or leads to a login. */
+  /** Succeeds if the page where clients are registered answers, or redirects to a login. */
   readonly registration: (url: URL) => Effect.Effect<void, AuthError>
-  /** None where the provider has no place to revoke at. */
+  /** None if the provider has no revocation endpoint. */
   readonly revoke: (token: Redacted.Redacted) => Effect.Effect<Option.Option<void>, AuthError>
 }
 
-/** A login that was begun: where the person goes, and what to make of the answer. */
+/** A login that has begun: the address for the person, and what completes it with the answer. */
 export interface Authorization {
   readonly url: URL
   readonly complete: (answer: URLSearchParams) => Effect.Effect<TokenSet, AuthError>
@@ -69,13 +73,13 @@ export interface DeviceAuthorization {
   readonly interval: Duration.Duration
 }
 
-/** How much of an answer is read: a token is some kilobytes. */
+/** How many bytes of an answer are read at most. A token has some kilobytes. */
 const largestAnswer = 1024 * 1024
 
-/** How far two clocks may be apart without anything going wrong, in seconds. */
+/** How many seconds two clocks may be apart. */
 const clockTolerance = 30
 
-/** Seconds: what lasts longer than the calendar goes has no end. */
+/** In seconds. A longer lifetime is beyond the calendar, and counts as one without an end. */
 const longest = 1000 * 365 * 24 * 60 * 60
 
 class TooLarge extends Data.TaggedError("TooLarge") {}
@@ -88,7 +92,7 @@ const readBounded = (response: HttpClientResponse.HttpClientResponse) =>
     longer.set(bytes, read.length)
     return Effect.succeed(longer)
   }).pipe(
-    // The body of a web response may be none at all.
+    // A web response may have no body.
     Effect.catchIf(
       (error) => error._tag === "ResponseError" && error.reason === "EmptyBody",
       () => Effect.succeed(new Uint8Array(0))
@@ -115,7 +119,7 @@ const scoped = (scope: string): Record<string, string> => scope === "" ? {} : { 
 
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
 
-/** How the client proves who it is, where the provider's metadata leave it open. */
+/** How the client proves its identity, in a way that the provider accepts. */
 const authenticate = (
   authentication: ClientAuthentication,
   as: oauth.AuthorizationServer
@@ -155,7 +159,7 @@ const clientAuth = (authentication: ClientAuthentication, as: oauth.Authorizatio
   }
 }
 
-/** What ends in a token, which a proof binds to its key. */
+/** The requests for tokens. Each is sent with a proof, which binds the token to the key. */
 const bound: ReadonlySet<ProviderOperation> = new Set([
   "pushed-authorization",
   "code",
@@ -198,14 +202,17 @@ export const make = Effect.fnUntraced(function*(
     })
     const withBody = options.body === undefined
       ? request
-      // The type has no charset by its registration, and some providers compare it to the letter.
+      // This media type has no charset parameter, and some providers refuse one.
       : HttpClientRequest.bodyText(request, options.body.toString(), "application/x-www-form-urlencoded")
     return http.execute(withBody).pipe(
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
-      // A client's own span is told the request, with the secret or the code in it.
+      // A client's own span would record the request, with the secret or the code in it.
       Effect.withTracerEnabled(false),
       Effect.flatMap((response) => Effect.map(readBounded(response), (body) => ({ response, body }))),
-      Effect.mapError((error) => new ProviderUnreachable({ operation, issuer, reason: transportReason(error) })),
+      Effect.mapError((error) => {
+        const reason = error._tag === "TooLarge" ? "its answer is larger than 1 MiB" : transportReason(error)
+        return new ProviderUnreachable({ operation, issuer, reason })
+      }),
       Effect.timeoutFail({
         duration: timeout,
         onTimeout: () =>
@@ -213,12 +220,12 @@ export const make = Effect.fnUntraced(function*(
       }),
       Effect.map(({ body, response }) => {
         const headers = new Headers(response.headers)
-        // With a challenge the body, which says what is wrong, would not be looked at.
+        // With a challenge, oauth4webapi would not read the body, which says what is wrong.
         headers.delete("www-authenticate")
         headers.delete("content-encoding")
         headers.delete("content-length")
         return new Response(withoutBody.has(response.status) ? null : body, {
-          // A browser hides where a redirect leads and says 0.
+          // A browser hides a redirect, and gives the status 0.
           status: response.status === 0 ? 302 : response.status,
           headers
         })
@@ -229,7 +236,7 @@ export const make = Effect.fnUntraced(function*(
   const proofs = (operation: ProviderOperation): Effect.Effect<{ readonly DPoP?: oauth.DPoPHandle }, AuthError> =>
     Option.isSome(dpop) && bound.has(operation) ? Effect.map(dpop.value, (DPoP) => ({ DPoP })) : Effect.succeed({})
 
-  /** One message: oauth4webapi makes the request and reads the answer, and has it sent by us in between. */
+  /** One message. oauth4webapi makes the request and reads the answer; we send it in between. */
   const message = <A>(
     operation: ProviderOperation,
     request: (options: SendOptions) => Promise<Response>,
@@ -252,7 +259,7 @@ export const make = Effect.fnUntraced(function*(
           }).then(process),
         catch: identity
       })
-      // Refused before anything was spent: the proof lacked a nonce that is known now (RFC 9449 §8).
+      // The proof lacked a nonce, which is known now. The request was refused before it spent anything (RFC 9449 §8).
       return Effect.mapError(
         Effect.catchIf(attempt, oauth.isDPoPNonceError, () => attempt),
         (cause) => failure(operation, issuer, secrets)(cause)
@@ -285,9 +292,9 @@ export const make = Effect.fnUntraced(function*(
         authentication,
         client: {
           client_id: registration.clientId,
-          // Certificates may be asked for at addresses of their own (RFC 8705 §5).
+          // A provider may have endpoints of their own for clients with certificates (RFC 8705 §5).
           use_mtls_endpoint_aliases: registration.authentication._tag === "Tls",
-          // The clock of the program, which in a test is not that of the machine.
+          // The program's clock, which in a test is not the machine's.
           [oauth.clockSkew]: Math.round((now - DateTime.toEpochMillis(DateTime.unsafeNow())) / 1000),
           [oauth.clockTolerance]: clockTolerance
         } satisfies oauth.Client
@@ -315,14 +322,14 @@ export const make = Effect.fnUntraced(function*(
       const claims = oauth.getValidatedIdTokenClaims(answer)
       return new TokenSet({
         access: Redacted.make(answer.access_token),
-        // A provider that does not rotate sends none: the old one stays good.
+        // A provider that does not rotate sends none, and the old one stays valid.
         refresh: Option.orElse(
           Option.map(Option.fromNullable(answer.refresh_token), (token) => Redacted.make(token)),
           () => Option.fromNullable(previous)
         ),
         obtainedAt: now,
         expiresAt: Option.map(
-          // A lifetime of nothing is how some say that they do not know it.
+          // Some providers send 0 if they do not know the lifetime.
           Option.filter(Option.fromNullable(answer.expires_in), (seconds) => seconds > 0 && seconds < longest),
           (seconds) => DateTime.add(now, { seconds })
         ),

@@ -22,7 +22,9 @@ const isRejection = (error: AuthError): boolean =>
   error._tag === "ProviderError" &&
   Option.exists(error.code, (code) => code === "invalid_client" || code === "unauthorized_client")
 
-/** The client ID and secret: those that were given, else those in the store, else those that are typed. */
+/**
+ * The client ID and secret: those that the program gave, or else those in the store, or else those that a person types.
+ */
 export const make = Effect.fnUntraced(function*(options: {
   readonly clientId?: string | undefined
   readonly clientSecret?: Redacted.Redacted | undefined
@@ -34,7 +36,7 @@ export const make = Effect.fnUntraced(function*(options: {
 }): Effect.fn.Return<RegisteredClient> {
   const { clientId, clientSecret, key, page, store, ui } = options
   const isGiven = clientId !== undefined && clientSecret !== undefined
-  /** What is stored and was refused: it is not tried again, but asked for. */
+  /** Stored credentials that the provider refused. They are not tried again: a person is asked. */
   const rejected = yield* Ref.make(Option.none<ClientCredentials>())
   const known = yield* Ref.make(
     clientId === undefined || clientSecret === undefined
@@ -42,7 +44,7 @@ export const make = Effect.fnUntraced(function*(options: {
       : Option.some(new ClientCredentials({ clientId, clientSecret }))
   )
 
-  /** What was given counts more than what is stored or typed. */
+  /** What the program gave replaces what is stored or typed. */
   const completed = (other: ClientCredentials): ClientCredentials =>
     new ClientCredentials({
       clientId: clientId ?? other.clientId,
@@ -67,7 +69,7 @@ export const make = Effect.fnUntraced(function*(options: {
       ]))
 
   const ask = (protocol: Protocol): Effect.Effect<ClientCredentials, AuthError> =>
-    // Where nobody is there, no page is fetched either.
+    // If no person is there, the page is not fetched either.
     Effect.zipRight(ui.hasBrowser, step("registration", page.origin)(protocol.registration(page))).pipe(
       Effect.zipRight(step("answer", protocol.issuer)(ui.askClientCredentials(page))),
       Effect.map(completed),
@@ -75,7 +77,7 @@ export const make = Effect.fnUntraced(function*(options: {
     )
 
   return {
-    // A logout asks for no token before, and may be all that a process does.
+    // A process that only logs out has asked for no token before, so nothing is known yet.
     registration: Effect.flatMap(
       Effect.flatMap(Ref.get(known), Option.match({ onNone: () => stored, onSome: Effect.succeedSome })),
       Option.match({
@@ -94,7 +96,7 @@ export const make = Effect.fnUntraced(function*(options: {
           : Option.filter(yield* stored, (one) => !Equal.equals(Option.some(one), refused))
         yield* Ref.set(known, Option.some(Option.isSome(found) ? found.value : yield* ask(protocol)))
       }),
-    // What the program has of its own is not written down.
+    // What the program gave is not stored.
     credentials: isGiven ? Effect.succeedNone : Ref.get(known),
     verified: (call) =>
       Effect.tapError(call, (error) =>

@@ -11,10 +11,10 @@ const Sealed = Schema.Struct({ sealed: Schema.Uint8ArrayFromBase64 })
 
 const decode = Schema.decodeUnknownOption(Sealed, { onExcessProperty: "error" })
 
-/** An IV and a tag: what is shorter is a scheme's own. */
+/** The length of an IV and a tag. A shorter value was set by a custom scheme, and is not sealed. */
 const shortest = 28
 
-/** What an entry hides; none where it has anything in the clear. */
+/** The sealed text of an entry. None if the entry holds anything in the clear. */
 export const sealedOf = ({ credentials, custom, tokens }: Entry): Option.Option<string> =>
   Option.isSome(tokens) || Option.isSome(credentials)
     ? Option.none()
@@ -23,11 +23,14 @@ export const sealedOf = ({ credentials, custom, tokens }: Entry): Option.Option<
       ({ sealed }) => sealed.length >= shortest ? Option.some(Encoding.encodeBase64(sealed)) : Option.none()
     )
 
-/** A logout leaves it behind. */
+/** Whether an entry is empty, as a logout leaves it. */
 export const isEmpty = ({ credentials, custom, tokens }: Entry): boolean =>
   Option.isNone(tokens) && Option.isNone(credentials) && Record.isEmptyRecord(Redacted.value(custom))
 
-/** An entry that nobody has opened would be taken for an empty one, and secrets be written beside what is sealed. */
+/**
+ * Fails for a sealed entry. It would otherwise look like an empty one, and secrets would be written beside the sealed
+ * text.
+ */
 const opened = (entry: Option.Option<Entry>): Effect.Effect<Option.Option<Entry>, TokenStoreError> =>
   Option.isSome(Option.flatMap(entry, sealedOf))
     ? new TokenStoreError({
@@ -38,7 +41,7 @@ const opened = (entry: Option.Option<Entry>): Effect.Effect<Option.Option<Entry>
     })
     : Effect.succeed(entry)
 
-/** The store, as who cannot open a sealed entry uses it. */
+/** The store for a user that cannot open sealed entries. */
 export const unsealed = (store: Service): Service => ({
   get: (key) => Effect.flatMap(store.get(key), opened),
   modify: (key, f) => store.modify(key, (current) => Effect.flatMap(opened(current), f)),

@@ -7,7 +7,7 @@ export const step =
   (name: string, issuer: string, attributes: Readonly<Record<string, string>> = {}) =>
   <A, E extends AuthError, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     effect.pipe(
-      // A span is told what came out, which is a code, a secret or a token.
+      // A span records the result, which is a code, a secret or a token.
       Effect.map((result) => Redacted.make(result)),
       Effect.tapBoth({
         onFailure: (error) => Effect.logDebug(`OAuth ${name} at ${issuer} failed: ${error.message}`),
