@@ -2,7 +2,7 @@
  * Type-checks every `ts` fence of the documentation, and looks through what the packages export: each export has its
  * `@since` and `@category`, `src/index.ts` lists the modules and nothing else. Exports without an `@example` are
  * listed; they are no failure, because a field or a type often needs none. Of `docs/conformance.md` each test that is named
- * beside an item has the item's id in a title.
+ * beside an item has the item's id in a title. Lines that install packages name their versions.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -162,6 +162,35 @@ const checkConformance = (): ReadonlyArray<string> =>
     ].map((problem) => `${conformance}:${at + 1} ${problem}`)
   })
 
+/**
+ * A package of Effect's is installed in the version that this project is built with: what npm takes by itself is the next
+ * major version, with which nothing fits.
+ */
+const checkInstalls = (): ReadonlyArray<string> => {
+  const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
+    readonly devDependencies: Readonly<Record<string, string>>
+  }
+  const pages = [
+    "README.md",
+    ...["docs", "packages", "examples"].flatMap((folder) =>
+      fs.readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
+        .map((name) => path.join(folder, name))
+    )
+  ]
+  return pages.flatMap((page) =>
+    fs.readFileSync(path.join(root, page), "utf8").split("\n").flatMap((line, at) =>
+      /^npm (?:install|i) /.test(line)
+        ? [...line.matchAll(/ (effect|@effect\/[\w-]+|vitest)(?:@\^([\d.]+))?(?= |$)/g)]
+          .filter(([, name = "", version]) =>
+            version === undefined || !manifest.devDependencies[name]?.startsWith(`${version}.`)
+          )
+          .map(([, name]) => `${page}:${at + 1} install ${name}@^${manifest.devDependencies[name ?? ""] ?? "?"}`)
+        : []
+    )
+  )
+}
+
 const snippets = findSnippets()
 const published = publicModules.filter(isPublished)
 const isIndex = (module: string) => path.basename(module) === "index.ts"
@@ -173,7 +202,8 @@ const problems = [
   ...compile(snippets),
   ...modules.flatMap((module) => module.problems),
   ...published.filter(isIndex).flatMap(checkIndex),
-  ...checkConformance()
+  ...checkConformance(),
+  ...checkInstalls()
 ]
 const withoutExample = modules.flatMap((module) => module.withoutExample)
 

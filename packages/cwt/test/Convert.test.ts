@@ -106,8 +106,8 @@ describe("Convert", () => {
       Either.right(`import { Auth } from "@effect-wps/auth"
 import { Cdat, Dimension, Domain, Variable } from "@effect-wps/cwt"
 import { WpsClient } from "@effect-wps/wps"
-import { FetchHttpClient } from "@effect/platform"
-import { Effect, Layer } from "effect"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Layer } from "effect"
 
 const domain0 = Domain.make({ lat: Dimension.values(-90, 0) }, { id: "d0" })
 const variable0 = Variable.make({ uri: "u?a=b;c", name: "tas", id: "v0" })
@@ -116,13 +116,15 @@ const operation1 = Cdat.max({ id: "m", inputs: [operation0], axes: ["lat", "lon"
 
 export const program = WpsClient.run(operation1)
 
-export const main = program.pipe(
+program.pipe(
+  Effect.flatMap(Console.log),
   Effect.provide(
     Layer.provide(
       WpsClient.layer({ url: "https://compute.example.org/wps?a=\\"b\\"" }),
-      [FetchHttpClient.layer, Auth.layerAnonymous]
+      [NodeHttpClient.layerUndici, Auth.layerAnonymous]
     )
-  )
+  ),
+  NodeRuntime.runMain
 )
 `)
     )

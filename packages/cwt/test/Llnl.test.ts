@@ -679,7 +679,7 @@ describe("Llnl", () => {
         ["401", notAuthenticated, "AccessDenied", "Authentication credentials were not provided."],
         ["403", json({ detail: "No." }, 403), "AccessDenied", "No."],
         ["503", json({}, 503, { "retry-after": "7" }), "ServerBusy", "wait 7 s"],
-        ["404 as JSON", notFound, "JobNotFound", "knows no job \"1\""],
+        ["404 as JSON", notFound, "JobNotFound", "does not know the job \"1\""],
         ["404 as a page", html(404, "Not Found"), "UnexpectedResponse", "HTML page"],
         ["405", json({ detail: "Method \"GET\" not allowed." }, 405), "UnexpectedResponse", "not allowed"],
         ["a login page", html(200, "Log in"), "UnexpectedResponse", "login page"],

@@ -5,9 +5,9 @@
  *
  * @since 0.1.0
  */
+import * as AuthError from "@effect-wps/auth/AuthError"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { JobReference } from "./Job.ts"
 import { OwsException } from "./Ows.ts"
@@ -118,7 +118,9 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
   { operation: RequestName, url: Schema.String, reason: Schema.String }
 ) {
   override get message(): string {
-    return `${this.operation} got no whole answer from ${this.url} (${this.reason}). ${
+    // A file may have begun to come.
+    const answer = this.operation === "GetOutput" ? "whole answer" : "answer"
+    return `${this.operation} got no ${answer} from ${this.url} (${this.reason}). ${
       transportHint(this.operation, this.reason)
     }`
   }
@@ -558,10 +560,4 @@ export const excerpt = (body: string): string =>
  * @since 0.1.0
  * @category conversions
  */
-export const transportReason = (error: HttpClientError.HttpClientError): string => {
-  for (let cause: unknown = error.cause, depth = 0; Predicate.isObject(cause) && depth < 5; depth++) {
-    if (Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code)) return cause.code
-    cause = Predicate.hasProperty(cause, "cause") ? cause.cause : undefined
-  }
-  return error.reason === "Transport" ? "the connection failed" : error.reason
-}
+export const transportReason: (error: HttpClientError.HttpClientError) => string = AuthError.transportReason

@@ -62,4 +62,41 @@ describe("WpsError", () => {
       assert.isTrue(WpsError.isWpsError(again))
     }
   })
+
+  it("says what to do where no answer came", () => {
+    const cut = (operation: WpsError.RequestName, reason = "ECONNRESET") =>
+      new WpsError.TransportError({ operation, url: "https://example.org/wps", reason }).message
+    assert.match(cut("Execute"), /^Execute got no answer from .* \(ECONNRESET\)\. It may have arrived/)
+    assert.match(cut("GetStatus"), /The job may still run: ask for its result again, or attach to its reference\.$/)
+    assert.match(cut("GetOutput"), /^GetOutput got no whole answer/)
+    assert.match(cut("GetCapabilities"), /Check the address, the network and any proxy\.$/)
+    for (const code of ["DEPTH_ZERO_SELF_SIGNED_CERT", "ERR_SSL_WRONG_VERSION_NUMBER", "CERT_HAS_EXPIRED"]) {
+      assert.match(cut("Execute", code), /have the certificate's authority trusted/)
+    }
+  })
+
+  it("says what to do by the status, and by what came", () => {
+    const answered = (status: number, some: Partial<typeof WpsError.UnexpectedResponse.Type> = {}) =>
+      new WpsError.UnexpectedResponse({
+        operation: some.operation ?? "Execute",
+        url: "https://example.org/wps",
+        status,
+        contentType: some.contentType ?? Option.some("text/html"),
+        kind: some.kind ?? "html",
+        reason: "the body is an HTML page",
+        excerpt: ""
+      }).message
+    assert.match(answered(200), /no login page or proxy stands before it\.$/)
+    assert.match(answered(404), /there may be no such thing at this service\.$/)
+    assert.match(answered(413), /Send smaller inputs, or give them by reference\.$/)
+    assert.match(answered(500), /The server itself failed: ask whoever runs it\.$/)
+    assert.match(answered(504), /run it with mode "async"\.$/)
+    assert.match(answered(504, { operation: "GetCapabilities" }), /try again later\.$/)
+    assert.match(
+      answered(200, { kind: "not-xml", contentType: Option.some("application/json") }),
+      /It may be an OGC API – Processes, which is another protocol/
+    )
+    assert.match(answered(200, { kind: "malformed-xml", operation: "GetStatus" }), /The job may still run/)
+    assert.match(answered(200, { kind: "malformed-xml" }), /ask for the output by reference or raw/)
+  })
 })
