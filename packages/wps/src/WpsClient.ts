@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type * as Auth from "@effect-wps/auth/Auth"
-import type { AuthError } from "@effect-wps/auth/AuthError"
+import type { AuthError, InvalidOrigin } from "@effect-wps/auth/AuthError"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
@@ -36,7 +36,7 @@ import { validate, validateForm } from "./internal/validate.ts"
 import type { Job, JobReference, PollOptions } from "./Job.ts"
 import * as Operation from "./Operation.ts"
 import type { ProcessDescription } from "./ProcessDescription.ts"
-import { InputFault, InvalidInputs, type InvalidUrl, type WpsError } from "./WpsError.ts"
+import { InputFault, InvalidInputs, type InvalidUrl, type RequestError, type WpsError } from "./WpsError.ts"
 import type { WpsProtocol } from "./WpsProtocol.ts"
 
 /**
@@ -152,11 +152,19 @@ export interface RawData {
   readonly contentType: Option.Option<string>
   /** In bytes, where the server says it, and has not packed them. */
   readonly contentLength: Option.Option<number>
-  readonly stream: Stream.Stream<Uint8Array, WpsError>
+  readonly stream: Stream.Stream<Uint8Array, RequestError>
 }
 
 /**
- * Everything that asking a service can fail with.
+ * What a single question to a service can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type RequestFailure = RequestError | AuthError
+
+/**
+ * What running a process can fail with.
  *
  * @since 0.1.0
  * @category errors
@@ -171,9 +179,9 @@ export type Failure = WpsError | AuthError
  */
 export interface Service {
   readonly url: string
-  readonly capabilities: Effect.Effect<Capabilities, Failure>
-  readonly describe: (identifier: string) => Effect.Effect<ProcessDescription, Failure>
-  readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure>
+  readonly capabilities: Effect.Effect<Capabilities, RequestFailure>
+  readonly describe: (identifier: string) => Effect.Effect<ProcessDescription, RequestFailure>
+  readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, RequestFailure>
   readonly execute: <A>(operation: Operation.Operation<A>, options?: RunOptions) => Effect.Effect<Job<A>, Failure>
   readonly executeScoped: <A>(
     operation: Operation.Operation<A>,
@@ -189,7 +197,7 @@ export interface Service {
     outputs: Operation.Outputs<A>,
     options?: { readonly poll?: PollOptions | undefined }
   ) => Effect.Effect<Job<A>, Failure>
-  readonly download: (reference: Reference | string) => Effect.Effect<RawData, Failure, Scope.Scope>
+  readonly download: (reference: Reference | string) => Effect.Effect<RawData, RequestFailure, Scope.Scope>
 }
 
 /**
@@ -228,7 +236,7 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<
   Service,
-  InvalidUrl | AuthError,
+  InvalidUrl | InvalidOrigin,
   HttpClient.HttpClient | Auth.Auth | Scope.Scope
 > {
   const service = yield* serviceInternal.make(options)
@@ -419,7 +427,7 @@ export const make = Effect.fnUntraced(function*(
  */
 export const layer = (
   options: Options
-): Layer.Layer<WpsClient, InvalidUrl | AuthError, HttpClient.HttpClient | Auth.Auth> =>
+): Layer.Layer<WpsClient, InvalidUrl | InvalidOrigin, HttpClient.HttpClient | Auth.Auth> =>
   Layer.scoped(WpsClient, make(options))
 
 /**
@@ -438,7 +446,7 @@ export const layer = (
  */
 export const layerConfig = (
   options: ConfigOptions
-): Layer.Layer<WpsClient, InvalidUrl | AuthError | ConfigError.ConfigError, HttpClient.HttpClient | Auth.Auth> =>
+): Layer.Layer<WpsClient, InvalidUrl | InvalidOrigin | ConfigError.ConfigError, HttpClient.HttpClient | Auth.Auth> =>
   Layer.scoped(
     WpsClient,
     Effect.flatMap(
@@ -472,7 +480,7 @@ const orDefault = <A>(
  * @since 0.1.0
  * @category operations
  */
-export const capabilities: Effect.Effect<Capabilities, Failure, WpsClient> = Effect.flatMap(
+export const capabilities: Effect.Effect<Capabilities, RequestFailure, WpsClient> = Effect.flatMap(
   WpsClient,
   (client) => client.capabilities
 )
@@ -493,7 +501,7 @@ export const capabilities: Effect.Effect<Capabilities, Failure, WpsClient> = Eff
  * @since 0.1.0
  * @category operations
  */
-export const describe = (identifier: string): Effect.Effect<ProcessDescription, Failure, WpsClient> =>
+export const describe = (identifier: string): Effect.Effect<ProcessDescription, RequestFailure, WpsClient> =>
   Effect.flatMap(WpsClient, (client) => client.describe(identifier))
 
 /**
@@ -503,7 +511,7 @@ export const describe = (identifier: string): Effect.Effect<ProcessDescription, 
  * @since 0.1.0
  * @category operations
  */
-export const describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure, WpsClient> = Effect.flatMap(
+export const describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, RequestFailure, WpsClient> = Effect.flatMap(
   WpsClient,
   (client) => client.describeAll
 )
@@ -676,7 +684,9 @@ export const attach = <A>(
  * @since 0.1.0
  * @category operations
  */
-export const download = (reference: Reference | string): Effect.Effect<RawData, Failure, WpsClient | Scope.Scope> =>
+export const download = (
+  reference: Reference | string
+): Effect.Effect<RawData, RequestFailure, WpsClient | Scope.Scope> =>
   Effect.flatMap(WpsClient, (client) => client.download(reference))
 
 /**
@@ -693,5 +703,5 @@ export const download = (reference: Reference | string): Effect.Effect<RawData, 
  * @since 0.1.0
  * @category operations
  */
-export const downloadStream = (reference: Reference | string): Stream.Stream<Uint8Array, Failure, WpsClient> =>
+export const downloadStream = (reference: Reference | string): Stream.Stream<Uint8Array, RequestFailure, WpsClient> =>
   Stream.unwrapScoped(Effect.map(download(reference), ({ stream }) => stream))

@@ -449,12 +449,12 @@ export class JobTimeout extends Schema.TaggedError<JobTimeout>("@effect-wps/wps/
 }
 
 /**
- * Every error of this package.
+ * What any request can fail with: to describe a process, to fetch an output, to run something.
  *
  * @since 0.1.0
  * @category errors
  */
-export const WpsError = Schema.Union(
+export const RequestError = Schema.Union(
   InvalidUrl,
   TransportError,
   AccessDenied,
@@ -464,14 +464,32 @@ export const WpsError = Schema.Union(
   ProcessNotFound,
   JobNotFound,
   VersionNotSupported,
-  InvalidInputs,
-  InvalidOutput,
-  ProcessFailed,
-  JobDismissed,
-  CannotDismiss,
-  CannotPoll,
-  JobTimeout
+  InvalidInputs
 )
+
+/**
+ * What any request can fail with: to describe a process, to fetch an output, to run something.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type RequestError = typeof RequestError.Type
+
+/**
+ * What only a run of a process can fail with, beside a `RequestError`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const JobError = Schema.Union(InvalidOutput, ProcessFailed, JobDismissed, CannotDismiss, CannotPoll, JobTimeout)
+
+/**
+ * What only a run of a process can fail with, beside a `RequestError`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type JobError = typeof JobError.Type
 
 /**
  * Every error of this package.
@@ -479,7 +497,15 @@ export const WpsError = Schema.Union(
  * @since 0.1.0
  * @category errors
  */
-export type WpsError = typeof WpsError.Type
+export const WpsError = Schema.Union(...RequestError.members, ...JobError.members)
+
+/**
+ * Every error of this package.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type WpsError = RequestError | JobError
 
 /**
  * Whether a value is one of this package's errors.

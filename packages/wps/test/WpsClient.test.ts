@@ -205,6 +205,19 @@ describe("WpsClient", () => {
         assert.strictEqual((yield* Fiber.join(asking)).identifier, "a")
       }))
 
+    it("can fail with what a question can fail with, and with nothing that only a job can", () => {
+      const caught = Effect.catchTag(WpsClient.describe("a"), "ProcessNotFound", () => Effect.succeed("none"))
+      // @ts-expect-error nothing has been run
+      const wrong = Effect.catchTag(WpsClient.describe("a"), "ProcessFailed", () => Effect.succeed("failed"))
+      // @ts-expect-error there is no job
+      const other = Stream.catchTag(
+        WpsClient.downloadStream("https://example.org/out"),
+        "JobTimeout",
+        () => Stream.empty
+      )
+      assert.lengthOf([caught, wrong, other], 3)
+    })
+
     it.effect("asks again as it is told, and never for an Execute", () =>
       Effect.gen(function*() {
         const { sent } = yield* Server

@@ -9,7 +9,7 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { bare } from "../Endpoint.ts"
-import type { WpsError } from "../WpsError.ts"
+import type { RequestError } from "../WpsError.ts"
 import { TransportError, UnexpectedResponse } from "../WpsError.ts"
 import type { Asked } from "./asked.ts"
 import { concatenate, sizeOf } from "./bytes.ts"
@@ -20,16 +20,16 @@ import { type Watch, watched } from "./watched.ts"
 
 /** What came where the bytes of an output were asked for: those bytes, or a document about the job. */
 export type Inside =
-  | { readonly _tag: "Bytes"; readonly stream: Stream.Stream<Uint8Array, WpsError> }
+  | { readonly _tag: "Bytes"; readonly stream: Stream.Stream<Uint8Array, RequestError> }
   | { readonly _tag: "Document"; readonly document: JobDocument }
 
 /** A document that was not asked for: a refusal, a document about the job, or one that has no place there. */
 const document = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
-  body?: Stream.Stream<Uint8Array, WpsError>
-): Effect.Effect<Inside, WpsError> =>
-  Effect.flatMap(receive(asked, response, body), (document): Effect.Effect<Inside, WpsError> =>
+  body?: Stream.Stream<Uint8Array, RequestError>
+): Effect.Effect<Inside, RequestError> =>
+  Effect.flatMap(receive(asked, response, body), (document): Effect.Effect<Inside, RequestError> =>
     isJob(document)
       ? Effect.succeed({ _tag: "Document", document })
       : Effect.fail(
@@ -87,8 +87,8 @@ export const inside = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
   scope: Scope.Scope,
-  options: { readonly wanted: Option.Option<string>; readonly watch?: Watch<WpsError> | undefined }
-): Effect.Effect<Inside, WpsError> =>
+  options: { readonly wanted: Option.Option<string>; readonly watch?: Watch<RequestError> | undefined }
+): Effect.Effect<Inside, RequestError> =>
   response.status < 200 || response.status >= 300 ? document(asked, response) : bytes(asked, response, scope, options)
 
 const bytes = (
@@ -96,7 +96,7 @@ const bytes = (
   response: HttpClientResponse.HttpClientResponse,
   outer: Scope.Scope,
   { wanted, watch }: Parameters<typeof inside>[3]
-): Effect.Effect<Inside, WpsError> =>
+): Effect.Effect<Inside, RequestError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
@@ -109,7 +109,7 @@ const bytes = (
       )
       const look = (
         seen: Chunk.Chunk<Uint8Array>
-      ): Effect.Effect<readonly [start: Chunk.Chunk<Uint8Array>, isDocument: boolean], WpsError> => {
+      ): Effect.Effect<readonly [start: Chunk.Chunk<Uint8Array>, isDocument: boolean], RequestError> => {
         const begins = beginsDocument(startOf(seen))
         return Option.isSome(begins) || sizeOf(seen) >= longestStart
           ? Effect.succeed([seen, Option.contains(begins, true)])
@@ -121,11 +121,11 @@ const bytes = (
       const contentType = Headers.get(response.headers, "content-type")
       const taken = Option.some("its bytes come once and have been taken")
       return yield* restore(
-        Effect.flatMap(look(Chunk.empty()), ([start, isDocument]): Effect.Effect<Inside, WpsError> => {
+        Effect.flatMap(look(Chunk.empty()), ([start, isDocument]): Effect.Effect<Inside, RequestError> => {
           const whole = Stream.unwrap(Effect.map(
             Ref.getAndUpdate(why, Option.orElse(() => taken)),
             Option.match({
-              onSome: (reason): Stream.Stream<Uint8Array, WpsError> =>
+              onSome: (reason): Stream.Stream<Uint8Array, RequestError> =>
                 Stream.fail(
                   new TransportError({ operation: asked.operation, url: bare(response.request.url), reason })
                 ),

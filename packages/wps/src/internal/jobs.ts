@@ -282,7 +282,7 @@ export const make = (
   const dismissAt = (identifier: string, location: string): Effect.Effect<void, Failure> =>
     Effect.flatMap(linked(location), (url) =>
       Option.match(geoServerDismiss(url), {
-        onNone: () => cannotDismiss(identifier, "WPS 1.0.0 has no way to"),
+        onNone: (): Effect.Effect<void, Failure> => cannotDismiss(identifier, "WPS 1.0.0 has no way to"),
         onSome: (dismiss) =>
           readDocument("Dismiss", identifier, dismiss, dismiss.searchParams.get("executionId") ?? "").pipe(
             Effect.catchTag("JobNotFound", () => Effect.void),

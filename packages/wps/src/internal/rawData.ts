@@ -12,8 +12,8 @@ import type { ExecuteResponse, OutputRequest } from "../Execute.ts"
 import * as Execute from "../Execute.ts"
 import type { PollOptions } from "../Job.ts"
 import type * as Operation from "../Operation.ts"
-import type { Failure, RawData } from "../WpsClient.ts"
-import { InvalidOutput, type WpsError } from "../WpsError.ts"
+import type { Failure, RawData, RequestFailure } from "../WpsClient.ts"
+import { InvalidOutput, type RequestError } from "../WpsError.ts"
 import type { WpsProtocol } from "../WpsProtocol.ts"
 import { type Asked, asked } from "./asked.ts"
 import { type Inside, inside } from "./inside.ts"
@@ -22,7 +22,7 @@ import type { GivenRequest, Sendable, Service } from "./service.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
 
-const rawData = (response: Response, stream: Stream.Stream<Uint8Array, WpsError>): RawData => ({
+const rawData = (response: Response, stream: Stream.Stream<Uint8Array, RequestError>): RawData => ({
   contentType: Headers.get(response.headers, "content-type"),
   contentLength: Option.filterMap(Headers.get(response.headers, "content-length"), (length) =>
     // What is packed is longer when it has been unpacked.
@@ -32,12 +32,12 @@ const rawData = (response: Response, stream: Stream.Stream<Uint8Array, WpsError>
   stream
 })
 
-export type Download = (reference: DataValue.Reference | string) => Effect.Effect<RawData, Failure, Scope.Scope>
+export type Download = (reference: DataValue.Reference | string) => Effect.Effect<RawData, RequestFailure, Scope.Scope>
 
 /** Fetches what the service stored. */
 export const download = ({ exchange, late, linked, other, retried, timeout }: Service): Download =>
   Effect.fn("WpsClient.download")(
-    function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, Failure, Scope.Scope> {
+    function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, RequestFailure, Scope.Scope> {
       const what = asked("GetOutput")
       const scope = yield* Effect.scope
       const { href } = yield* linked(typeof reference === "string" ? reference : reference.href)
@@ -51,7 +51,7 @@ export const download = ({ exchange, late, linked, other, retried, timeout }: Se
         (response) =>
           Effect.flatMap(
             inside(what, response, scope, options),
-            (found): Effect.Effect<RawData, Failure> =>
+            (found): Effect.Effect<RawData, RequestFailure> =>
               found._tag === "Bytes"
                 ? Effect.succeed(rawData(response, found.stream))
                 : Effect.fail(other(what, found.document._tag))

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import type { DataValue } from "../DataValue.ts"
 import { bare } from "../Endpoint.ts"
 import type { OwsException } from "../Ows.ts"
-import type { WpsError } from "../WpsError.ts"
+import type { RequestError } from "../WpsError.ts"
 import {
   AccessDenied,
   excerpt as excerptOf,
@@ -61,9 +61,9 @@ const withoutBlanks = (bytes: Uint8Array): Uint8Array => {
 const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   contentType: Option.Option<string>,
-  source: Option.Option<Stream.Stream<Uint8Array, WpsError>>,
+  source: Option.Option<Stream.Stream<Uint8Array, RequestError>>,
   asked: Asked
-): Effect.Effect<Body, WpsError> =>
+): Effect.Effect<Body, RequestError> =>
   Effect.suspend(() => {
     const decoder = Xml.decoder(responses, { charset: Option.getOrUndefined(charsetOf(contentType)) })
     let size = 0
@@ -108,8 +108,8 @@ export const isJob = (document: WpsResponse): document is JobDocument =>
 export const receive = Effect.fnUntraced(function*(
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
-  source?: Stream.Stream<Uint8Array, WpsError>
-): Effect.fn.Return<Answer, WpsError> {
+  source?: Stream.Stream<Uint8Array, RequestError>
+): Effect.fn.Return<Answer, RequestError> {
   const { operation } = asked
   const { status } = response
   const contentType = headerOf(response, "content-type")
@@ -192,7 +192,7 @@ const placed = (data: DataValue, document: string): DataValue =>
     ? { ...data, parts: data.parts.map((part) => ({ ...part, data: placed(part.data, document) })) }
     : data
 
-const refusal = (asked: Asked, url: string, status: number, exceptions: ReadonlyArray<OwsException>): WpsError => {
+const refusal = (asked: Asked, url: string, status: number, exceptions: ReadonlyArray<OwsException>): RequestError => {
   const first = exceptions[0]
   /** Servers have the code of the standard, or say which parameter is wrong. */
   const isUnknown = (code: string, parameter: string) =>

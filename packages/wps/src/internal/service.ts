@@ -1,5 +1,5 @@
 import * as Auth from "@effect-wps/auth/Auth"
-import type { AuthError } from "@effect-wps/auth/AuthError"
+import type { InvalidOrigin } from "@effect-wps/auth/AuthError"
 import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -22,7 +22,7 @@ import type { ProcessDescription } from "../ProcessDescription.ts"
 import * as Upload from "../Upload.ts"
 import { Wps100 } from "../Wps100.ts"
 import { Wps200 } from "../Wps200.ts"
-import type { Failure, Options } from "../WpsClient.ts"
+import type { Options, RequestFailure } from "../WpsClient.ts"
 import {
   InputFault,
   InvalidInputs,
@@ -54,7 +54,8 @@ const isPlain = (request: Sendable): request is WpsRequest =>
 export const xmlFirst = "text/xml, application/xml;q=0.9, */*;q=0.1"
 
 /** Whether a refused batch may hold processes that can be described. */
-const isSpoilt = (error: Failure): boolean => error._tag === "ServiceException" || error._tag === "UnexpectedResponse"
+const isSpoilt = (error: RequestFailure): boolean =>
+  error._tag === "ServiceException" || error._tag === "UnexpectedResponse"
 
 /** A URL longer than this is refused by some servers; descriptions are asked for in batches that stay below it. */
 const maxBatch = 40
@@ -67,7 +68,7 @@ export interface Sending<A> {
   readonly accept: string
   /** How long the head of the answer may take, and then what is read of its body. */
   readonly limit: Duration.Duration
-  readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>
+  readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, RequestFailure>
 }
 
 /** One service: how it is asked, and what is known of it. */
@@ -75,12 +76,12 @@ export interface Service {
   readonly url: string
   readonly timeout: Duration.Duration
   /** The version that is spoken. */
-  readonly protocol: Effect.Effect<WpsProtocol, Failure>
+  readonly protocol: Effect.Effect<WpsProtocol, RequestFailure>
   /** The version in which a job is asked for by its id. */
-  readonly byId: Effect.Effect<WpsProtocol, Failure>
-  readonly capabilities: Effect.Effect<Capabilities, Failure>
-  readonly descriptions: batched.Batched<ProcessDescription, Failure>
-  readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Failure>
+  readonly byId: Effect.Effect<WpsProtocol, RequestFailure>
+  readonly capabilities: Effect.Effect<Capabilities, RequestFailure>
+  readonly descriptions: batched.Batched<ProcessDescription, RequestFailure>
+  readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, RequestFailure>
   /** An address that the service gave, as it is asked. */
   readonly linked: (location: string) => Either.Either<URL, InvalidUrl>
   readonly exchange: <A>(
@@ -88,18 +89,18 @@ export interface Service {
     request: HttpClientRequest.HttpClientRequest,
     read: Sending<A>["read"],
     limit: Duration.Duration
-  ) => Effect.Effect<A, Failure>
+  ) => Effect.Effect<A, RequestFailure>
   readonly send: <A>(
     what: Asked,
     protocol: WpsProtocol,
     request: Sendable,
     options: Sending<A>
-  ) => Effect.Effect<A, Failure>
-  readonly ask: (what: Asked, protocol: WpsProtocol, request: Sendable) => Effect.Effect<Answer, Failure>
+  ) => Effect.Effect<A, RequestFailure>
+  readonly ask: (what: Asked, protocol: WpsProtocol, request: Sendable) => Effect.Effect<Answer, RequestFailure>
   /** What a protocol has no way to write. */
   readonly unwritable: (protocol: WpsProtocol, request: GivenRequest) => ReadonlyArray<InputFault>
   /** Asks again as the client's options say; never an Execute. */
-  readonly retried: <A, R>(question: Effect.Effect<A, Failure, R>) => Effect.Effect<A, Failure, R>
+  readonly retried: <A, R>(question: Effect.Effect<A, RequestFailure, R>) => Effect.Effect<A, RequestFailure, R>
   readonly late: (what: Asked, url: string) => TransportError
   /** A document of another kind than was asked for. */
   readonly other: (what: Asked, document: WpsResponse["_tag"]) => UnexpectedResponse
@@ -108,7 +109,7 @@ export interface Service {
 /** What belongs to the scope are the look-ups that are under way. */
 export const make = Effect.fnUntraced(function*(
   options: Options
-): Effect.fn.Return<Service, InvalidUrl | AuthError, HttpClient.HttpClient | Auth.Auth | Scope.Scope> {
+): Effect.fn.Return<Service, InvalidUrl | InvalidOrigin, HttpClient.HttpClient | Auth.Auth | Scope.Scope> {
   const base = yield* Endpoint.parse(options.url)
   const baseUrl = Endpoint.bare(options.url)
   const protocols = Arr.ensure(options.protocol ?? Wps100)
@@ -143,9 +144,9 @@ export const make = Effect.fnUntraced(function*(
   const exchange = <A>(
     what: Asked,
     request: HttpClientRequest.HttpClientRequest,
-    read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, Failure>,
+    read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, RequestFailure>,
     limit: Duration.Duration
-  ): Effect.Effect<A, Failure> =>
+  ): Effect.Effect<A, RequestFailure> =>
     deadlines.within(
       authorized.execute(request).pipe(
         Effect.mapError((error) =>
@@ -235,7 +236,7 @@ export const make = Effect.fnUntraced(function*(
     protocol: WpsProtocol,
     request: Sendable,
     options: Sending<A>
-  ): Effect.Effect<A, Failure> => {
+  ): Effect.Effect<A, RequestFailure> => {
     const ask = (message: WpsMessage | HttpBody.HttpBody) =>
       Effect.flatMap(
         http(request._tag, message, options.accept),
@@ -286,9 +287,11 @@ export const make = Effect.fnUntraced(function*(
   // ------------------------------------------------------------------------------------------ capabilities, describe
 
   /** What is asked for once, however many want it, and kept for its time. */
-  const kept = <A>(asking: Effect.Effect<A, Failure>): Effect.Effect<Effect.Effect<A, Failure>, never, Scope.Scope> =>
+  const kept = <A>(
+    asking: Effect.Effect<A, RequestFailure>
+  ): Effect.Effect<Effect.Effect<A, RequestFailure>, never, Scope.Scope> =>
     Effect.map(
-      batched.make<A, Failure>({
+      batched.make<A, RequestFailure>({
         maxBatch: 1,
         timeToLive,
         lookup: () => Effect.map(Effect.exit(asking), (exit) => new Map([["", exit]]))
@@ -310,7 +313,7 @@ export const make = Effect.fnUntraced(function*(
   ))
 
   /** The version that the service chose of those that may be spoken. */
-  const negotiated: Effect.Effect<WpsProtocol, Failure> = protocols.length === 1
+  const negotiated: Effect.Effect<WpsProtocol, RequestFailure> = protocols.length === 1
     ? Effect.succeed(preferred)
     : Effect.flatMap(capabilities, ({ version }) => {
       const offered = Option.getOrElse(version, () => "1.0.0")
@@ -325,7 +328,7 @@ export const make = Effect.fnUntraced(function*(
   /** A job that has an id was made by WPS 2.0, whatever was asked for. */
   const withIds = Effect.map(negotiated, (protocol) => protocol.version === Wps100.version ? Wps200 : protocol)
 
-  const advertised = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
+  const advertised = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, RequestFailure> =>
     Effect.flatMap(capabilities, ({ operations }) => {
       const endpoints = operations.filter((one) => one.name === operation).flatMap((one) => one.endpoints)
         .filter((one) => one.method === method && one.href !== "")
@@ -345,7 +348,7 @@ export const make = Effect.fnUntraced(function*(
       )
     })
 
-  const urlOf = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, Failure> =>
+  const urlOf = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, RequestFailure> =>
     options.operationUrls === "advertised" && operation !== "GetCapabilities"
       ? advertised(operation, method)
       : Effect.succeed(base)
@@ -355,7 +358,7 @@ export const make = Effect.fnUntraced(function*(
 
   const requestDescriptions = (
     identifiers: ReadonlyArray<string>
-  ): Effect.Effect<ReadonlyArray<ProcessDescription>, Failure> => {
+  ): Effect.Effect<ReadonlyArray<ProcessDescription>, RequestFailure> => {
     const what = asked(
       "DescribeProcess",
       identifiers.length === 1 && identifiers[0] !== "ALL" ? identifiers[0] : undefined
@@ -378,7 +381,7 @@ export const make = Effect.fnUntraced(function*(
   /** One process that is unknown or badly described spoils the answer for all, so they are asked for one by one. */
   const lookup = (
     identifiers: ReadonlyArray<string>
-  ): Effect.Effect<ReadonlyMap<string, Exit.Exit<ProcessDescription, Failure>>> =>
+  ): Effect.Effect<ReadonlyMap<string, Exit.Exit<ProcessDescription, RequestFailure>>> =>
     Effect.flatMap(Effect.exit(requestDescriptions(identifiers)), (exit) => {
       if (identifiers.length > 1 && Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isSpoilt)) {
         return Effect.map(
@@ -390,7 +393,7 @@ export const make = Effect.fnUntraced(function*(
       return Effect.succeed(
         new Map(identifiers.map((identifier) => [
           identifier,
-          Exit.flatMap(found, (all): Exit.Exit<ProcessDescription, Failure> => {
+          Exit.flatMap(found, (all): Exit.Exit<ProcessDescription, RequestFailure> => {
             const one = all.get(identifier)
             return one === undefined
               ? Exit.fail(new ProcessNotFound({ url: baseUrl, identifier }))

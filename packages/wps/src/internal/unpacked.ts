@@ -3,11 +3,14 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { bare } from "../Endpoint.ts"
-import { isWpsError, TransportError, type WpsError } from "../WpsError.ts"
+import { RequestError, TransportError } from "../WpsError.ts"
 import { type Asked, transportError } from "./asked.ts"
 import { concatenate, sizeOf } from "./bytes.ts"
+
+const isRequestError = Schema.is(RequestError)
 
 /** The bytes with which gzip begins, and XML does not. */
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
@@ -17,13 +20,13 @@ const mayBePacked = (response: HttpClientResponse.HttpClientResponse): boolean =
 
 /** Only what is said to be packed: an output may be such a file itself. */
 const unpacked = (
-  body: Stream.Stream<Uint8Array, WpsError>,
-  onBroken: () => WpsError
-): Stream.Stream<Uint8Array, WpsError> =>
+  body: Stream.Stream<Uint8Array, RequestError>,
+  onBroken: () => RequestError
+): Stream.Stream<Uint8Array, RequestError> =>
   Stream.unwrapScoped(Effect.gen(function*() {
     const pull = yield* Stream.toPull(body)
     // The two bytes that tell may come one by one.
-    const look = (seen: Chunk.Chunk<Uint8Array>): Effect.Effect<Chunk.Chunk<Uint8Array>, WpsError> =>
+    const look = (seen: Chunk.Chunk<Uint8Array>): Effect.Effect<Chunk.Chunk<Uint8Array>, RequestError> =>
       sizeOf(seen) >= 2 ? Effect.succeed(seen) : Effect.matchEffect(pull, {
         onFailure: Option.match({ onNone: () => Effect.succeed(seen), onSome: Effect.fail }),
         onSuccess: (more) => look(Chunk.appendAll(seen, more))
@@ -31,12 +34,12 @@ const unpacked = (
     const start = yield* look(Chunk.empty())
     const whole = Stream.concat(Stream.fromChunk(start), Stream.repeatEffectChunkOption(pull))
     return isGzip(concatenate(start))
-      ? Stream.fromReadableStream<Uint8Array, WpsError>({
+      ? Stream.fromReadableStream<Uint8Array, RequestError>({
         evaluate: () =>
           Stream.toReadableStream(Stream.map(whole, (chunk) => new Uint8Array(chunk))).pipeThrough(
             new DecompressionStream("gzip")
           ),
-        onError: (cause) => isWpsError(cause) ? cause : onBroken()
+        onError: (cause) => isRequestError(cause) ? cause : onBroken()
       })
       : whole
   }))
@@ -48,7 +51,7 @@ const unpacked = (
 export const bodyOf = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse
-): Stream.Stream<Uint8Array, WpsError> => {
+): Stream.Stream<Uint8Array, RequestError> => {
   const body = response.stream.pipe(
     // So says Fetch of a 204, which is an output of no bytes.
     Stream.catchSome((error) => error.reason === "EmptyBody" ? Option.some(Stream.empty) : Option.none()),
