@@ -423,6 +423,17 @@ describe("jobs that go wrong", () => {
       ])
     }))
 
+  it.effect("a status at a host that nobody reaches says that the service named it", () =>
+    Effect.gen(function*() {
+      const ended = (location: string) =>
+        Effect.map(
+          failing(WpsClient.run(long, { poll: { ...poll, badReads: 0 } }), job(() => "cut", location)),
+          ({ error }) => error.message
+        )
+      assert.include(yield* ended("http://10.0.0.7:8080/1"), "which `rewriteUrl` can change")
+      assert.notInclude(yield* ended("https://example.org/1"), "rewriteUrl")
+    }))
+
   it.effect("and with them where that origin was named", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(WpsClient.run(long))

@@ -209,12 +209,9 @@ describe("WpsClient", () => {
       const caught = Effect.catchTag(WpsClient.describe("a"), "ProcessNotFound", () => Effect.succeed("none"))
       // @ts-expect-error nothing has been run
       const wrong = Effect.catchTag(WpsClient.describe("a"), "ProcessFailed", () => Effect.succeed("failed"))
+      const file = WpsClient.downloadStream("https://example.org/out")
       // @ts-expect-error there is no job
-      const other = Stream.catchTag(
-        WpsClient.downloadStream("https://example.org/out"),
-        "JobTimeout",
-        () => Stream.empty
-      )
+      const other = Stream.catchTag(file, "JobTimeout", () => Stream.empty)
       assert.lengthOf([caught, wrong, other], 3)
     })
 

@@ -30,11 +30,12 @@ import {
   isTransient,
   ProcessNotFound,
   TransportError,
+  transportReason,
   UnexpectedResponse,
   VersionNotSupported
 } from "../WpsError.ts"
 import type { WpsMessage, WpsProtocol, WpsRequest, WpsResponse } from "../WpsProtocol.ts"
-import { type Asked, asked, transportError } from "./asked.ts"
+import { type Asked, asked } from "./asked.ts"
 import * as batched from "./batched.ts"
 import * as deadlinesInternal from "./deadlines.ts"
 import * as endpoint from "./endpoint.ts"
@@ -133,11 +134,17 @@ export const make = Effect.fnUntraced(function*(
     ...(options.refusal === undefined ? {} : { refusal: options.refusal })
   })
 
+  /** Services behind proxies name hosts that nobody reaches. */
+  const told = (reason: string, url: string) =>
+    Option.exists(Either.getRight(Endpoint.parse(url)), ({ origin }) => origin !== base.origin)
+      ? `${reason}; the service named this address, which \`rewriteUrl\` can change`
+      : reason
+
   const late = (what: Asked, url: string) =>
     new TransportError({
       operation: what.operation,
       url: Endpoint.bare(url),
-      reason: `no answer within ${Duration.toSeconds(timeout)} s`
+      reason: told(`no answer within ${Duration.toSeconds(timeout)} s`, url)
     })
 
   /** Sends, and reads the answer; the limit holds for its head, and then for what is read of its body. */
@@ -151,7 +158,11 @@ export const make = Effect.fnUntraced(function*(
       authorized.execute(request).pipe(
         Effect.mapError((error) =>
           error._tag === "RequestError" || error._tag === "ResponseError"
-            ? transportError(what, request.url)(error)
+            ? new TransportError({
+              operation: what.operation,
+              url: Endpoint.bare(request.url),
+              reason: told(transportReason(error), request.url)
+            })
             : error
         ),
         Effect.flatMap((response) => deadlines.counted(read(response)))
