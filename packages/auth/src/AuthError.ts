@@ -73,7 +73,7 @@ export class RedirectRefused extends Schema.TaggedError<RedirectRefused>(`${from
 ) {
   override get message(): string {
     return `${this.from} redirects (HTTP ${this.status}) to ${this.to}, which is not followed: ${this.reason}. ` +
-      "If you trust the new address, use it instead of the old one."
+      "If that is a login page, provide an Auth layer with credentials; if you trust the new address, use it instead."
   }
 }
 

@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import { Auth } from "./Auth.ts"
 import { type AuthError, CredentialsUnavailable, InvalidCredentials } from "./AuthError.ts"
 import * as HeaderAuth from "./internal/headerAuth.ts"
+import { named } from "./internal/missingSetting.ts"
 
 /**
  * A user name, which cannot hold a colon, and a password.
@@ -93,7 +94,7 @@ export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<A
     Effect.gen(function*() {
       const provider = yield* Effect.configProviderWith(Effect.succeed)
       const credentials = provider.load(Config.unwrap(options))
-      yield* credentials
+      yield* Effect.mapError(credentials, named)
       return yield* HeaderAuth.make(
         credentials.pipe(
           Effect.mapError(() =>

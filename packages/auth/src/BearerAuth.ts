@@ -13,6 +13,7 @@ import { Auth } from "./Auth.ts"
 import { type AuthError, CredentialsUnavailable, InvalidCredentials, isAuthError } from "./AuthError.ts"
 import { errorName } from "./internal/errorName.ts"
 import * as HeaderAuth from "./internal/headerAuth.ts"
+import { named } from "./internal/missingSetting.ts"
 
 const scheme = "BearerAuth"
 
@@ -78,7 +79,7 @@ export const layerConfig = (config: Config.Config<Redacted.Redacted>): Layer.Lay
     Effect.gen(function*() {
       const provider = yield* Effect.configProviderWith(Effect.succeed)
       const token = provider.load(config)
-      yield* token
+      yield* Effect.mapError(token, named)
       return yield* HeaderAuth.make(
         token.pipe(
           Effect.mapError(() => unavailable("the setting that holds the token is no longer there")),

@@ -77,5 +77,6 @@ describe("BasicAuth", () => {
       )
       assert(ConfigError.isConfigError(missing))
       assert(ConfigError.isMissingDataOnly(missing))
+      assert.strictEqual(missing.message, "Set USER and PASSWORD.")
     }))
 })

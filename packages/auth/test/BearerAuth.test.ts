@@ -74,6 +74,7 @@ describe("BearerAuth", () => {
         const error = yield* Effect.flip(headerWith(layer(new Map())))
         assert(ConfigError.isConfigError(error))
         assert(ConfigError.isMissingDataOnly(error))
+        assert.include(error.message, "Set WPS_TOKEN.")
       }))
 
     it.effect("reads the setting again after a refusal, not before", () =>

@@ -130,8 +130,8 @@ export const failure = (operation: ProviderOperation, issuer: string, secrets: R
   return make(
     status === undefined || status === 200 ? detail : `${detail}, HTTP ${status}`,
     isElsewhere
-      ? "Its metadata are not where they were looked for: give their address as `metadataUrl`, or what they say as " +
-        "`metadata` with `discovery: \"none\"`."
+      ? "Check the issuer, and the realm in it. If they are right, its metadata are elsewhere: give their address as " +
+        "`metadataUrl`, or what they say as `metadata` with `discovery: \"none\"`."
       : hint,
     undefined,
     status
