@@ -11,11 +11,12 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Convert from "./Convert.ts"
+import * as Generate from "./Generate.ts"
 import type { StandardInput } from "./StandardInput.ts"
 
 const Manifest = Schema.parseJson(Schema.Struct({ version: Schema.String }))
 
-/** What the package says of itself; it is part of it. */
+/** The version of this package, from its own package.json. */
 const version = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -24,13 +25,13 @@ const version = Effect.gen(function*() {
 }).pipe(Effect.map(({ version }) => version), Effect.orDie)
 
 const command = Command.make("wps").pipe(
-  Command.withDescription("Calls Web Processing Services, and reads what was sent to them."),
-  Command.withSubcommands([Convert.command])
+  Command.withDescription("Reads what Web Processing Services say, and what was sent to them."),
+  Command.withSubcommands([Convert.command, Generate.command])
 )
 
 /**
- * Runs the command with its arguments, the first two of which are the program's, as `process.argv` has them. Help and the
- * faults of a command line are written to the console.
+ * Runs the command. The first two arguments are the program's, as in `process.argv`. Help and command line errors are
+ * written to the console.
  *
  * @example
  * ```ts
@@ -50,6 +51,6 @@ export const run = (
   args: ReadonlyArray<string>
 ): Effect.Effect<
   void,
-  Convert.ConvertError | ValidationError.ValidationError,
+  Convert.ConvertError | Generate.GenerateError | ValidationError.ValidationError,
   CliApp.CliApp.Environment | StandardInput
 > => Effect.flatMap(version, (version) => Command.run(command, { name: "wps", version })(args))

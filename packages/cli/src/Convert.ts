@@ -1,5 +1,5 @@
 /**
- * `wps convert`: what was sent to ESGF's compute API, in other forms.
+ * `wps convert`: converts requests to ESGF's compute API to other forms.
  *
  * @since 0.1.0
  */
@@ -8,100 +8,38 @@ import * as WorkflowSvg from "@effect-wps/cwt/WorkflowSvg"
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as Console from "effect/Console"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import { StandardInput } from "./StandardInput.ts"
+import type * as CliError from "./CliError.ts"
+import { read, write } from "./internal/files.ts"
+import type { StandardInput } from "./StandardInput.ts"
 
 /**
- * There is nothing to convert.
- *
- * @since 0.1.0
- * @category errors
- */
-export class NothingToRead extends Schema.TaggedError<NothingToRead>("@effect-wps/cli/Convert/NothingToRead")(
-  "NothingToRead",
-  {}
-) {
-  override get message(): string {
-    return "There is nothing to convert. Name a file (wps convert request.xml), or send one in (wps convert < request.xml)."
-  }
-}
-
-/**
- * A file cannot be read or written.
- *
- * @since 0.1.0
- * @category errors
- */
-export class FileFailed extends Schema.TaggedError<FileFailed>("@effect-wps/cli/Convert/FileFailed")("FileFailed", {
-  /** As it was given; `-` is the standard input. */
-  path: Schema.String,
-  operation: Schema.Literal("read", "written"),
-  reason: Schema.String
-}) {
-  override get message(): string {
-    return `${this.path === "-" ? "What came in" : this.path} cannot be ${this.operation}: ${this.reason}.`
-  }
-}
-
-/**
- * What can go wrong.
+ * The errors of the command.
  *
  * @since 0.1.0
  * @category errors
  */
 export type ConvertError =
-  | NothingToRead
-  | FileFailed
+  | CliError.NothingToRead
+  | CliError.FileFailed
   | CwtError.InvalidDataInputs
   | CwtError.InvalidWorkflow
   | WorkflowSvg.GraphvizUnavailable
   | WorkflowSvg.DrawingFailed
 
-const reasons: Readonly<Record<string, string>> = {
-  NotFound: "there is no such file or folder",
-  PermissionDenied: "you are not allowed to"
-}
-
-const failed = (path: string, operation: FileFailed["operation"]) => (error: PlatformError): FileFailed =>
-  new FileFailed({
-    path,
-    operation,
-    reason: error._tag === "SystemError" ? reasons[error.reason] ?? error.message : error.message
-  })
-
-const read = (
-  path: string
-): Effect.Effect<Uint8Array, NothingToRead | FileFailed, FileSystem.FileSystem | StandardInput> =>
-  Effect.gen(function*() {
-    const input = yield* StandardInput
-    if (path === "-" && input.isTerminal) return yield* new NothingToRead()
-    const fs = yield* FileSystem.FileSystem
-    const bytes = yield* Effect.mapError(path === "-" ? input.bytes : fs.readFile(path), failed(path, "read"))
-    return bytes.length === 0 ? yield* new NothingToRead() : bytes
-  })
-
-const write = (path: string, text: string): Effect.Effect<void, FileFailed, FileSystem.FileSystem> =>
-  path === "-" ? Console.log(text.replace(/\n$/, "")) : Effect.flatMap(
-    FileSystem.FileSystem,
-    (fs) => Effect.mapError(fs.writeFileString(path, text.endsWith("\n") ? text : `${text}\n`), failed(path, "written"))
-  )
-
 const forms = [...Convert.Form.literals, "svg"] as const
 
-/** What each form is for. */
 const help =
   "typescript: a program that makes the workflow and runs it. document: an Execute of WPS 1.0.0. json, datainputs: the " +
   "three inputs, in the other two forms that this command reads. mermaid, dot: the text of a drawing. svg: the drawing"
 
 /**
- * The command. It reads an Execute document of WPS 1.0.0 or 2.0, the address of an Execute, the three inputs as they stand
- * in one, `[variable=[…];domain=[…];operation=[…]]`, or as one JSON object, and a job as LLNL's API shows it.
+ * The command `wps convert`. It reads any of these: an Execute document of WPS 1.0.0 or 2.0, the URL of an Execute
+ * request, a job from LLNL's API, or the three inputs, as one JSON object or as in such a URL:
+ * `[variable=[…];domain=[…];operation=[…]]`.
  *
  * @example
  * ```ts
@@ -110,9 +48,11 @@ const help =
  * import { NodeContext } from "@effect/platform-node"
  * import { Effect, Layer } from "effect"
  *
- * const typed = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];operation=[{"name":"CDAT.max","input":["v0"]}]`
+ * const typed = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];` +
+ *   `operation=[{"name":"CDAT.max","input":["v0"]}]`
  *
- * const drawn = Command.run(Convert.command, { name: "convert", version: "1.0.0" })(["node", "convert", "--to", "mermaid"]).pipe(
+ * const run = Command.run(Convert.command, { name: "convert", version: "1.0.0" })
+ * const drawn = run(["node", "convert", "--to", "mermaid"]).pipe(
  *   Effect.provide([
  *     NodeContext.layer,
  *     Layer.succeed(StandardInput.StandardInput, {
@@ -159,7 +99,7 @@ export const command: Command.Command<
   )
 }, ({ output, source, to, url }) =>
   Effect.gen(function*() {
-    const bytes = yield* read(source)
+    const bytes = yield* read("convert", source)
     const text = yield* to === "svg"
       ? Effect.flatMap(Either.flatMap(Convert.read(bytes), Workflow.decode), WorkflowSvg.toSvg)
       : Convert.convert(bytes, to, { url: Option.getOrUndefined(url) })

@@ -1,5 +1,5 @@
 /**
- * What comes in from the shell.
+ * The standard input.
  *
  * @since 0.1.0
  */
@@ -11,20 +11,20 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /**
- * What comes in.
+ * The standard input of a program.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
-  /** Whether it is a person at a keyboard. */
+  /** Whether it is a terminal, where a person types. */
   readonly isTerminal: boolean
-  /** All of it. */
+  /** The whole input. */
   readonly bytes: Effect.Effect<Uint8Array, PlatformError>
 }
 
 /**
- * What comes in from the shell. A test gives it what it likes.
+ * The standard input. A test can provide its own.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export interface Service {
 export class StandardInput extends Context.Tag("@effect-wps/cli/StandardInput")<StandardInput, Service>() {}
 
 /**
- * The process's own.
+ * The standard input of this process.
  *
  * @example
  * ```ts

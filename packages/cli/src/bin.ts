@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The program `wps`. It ends with 0, with 2 where the command line is wrong, with 130 where it was interrupted, and with 1
- * where something failed, which it says on the standard error.
+ * The program `wps`. Its exit code is 0 for success, 2 for a wrong command line, 130 for an interruption, and 1 for any
+ * other failure, which is written to the standard error.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import { stripVTControlCharacters } from "node:util"
 import * as Cli from "./Cli.ts"
 import * as StandardInput from "./StandardInput.ts"
 
-/** Colours are for a terminal whose owner wants them. */
+/** Prints colours only to a terminal, and only if `NO_COLOR` is not set. */
 const console = Effect.gen(function*() {
   const wanted = Option.isNone(yield* Config.option(Config.nonEmptyString("NO_COLOR")))
   const shown = (stream: NodeJS.WriteStream) => (text: unknown) =>
@@ -46,7 +46,7 @@ Effect.flatMap(console, (console) =>
     Effect.tapErrorCause((cause) =>
       Option.match(Cause.failureOption(cause), {
         onNone: () => Cause.isInterruptedOnly(cause) ? Effect.void : Console.error(Cause.pretty(cause)),
-        // A mistake on the command line has been told already.
+        // The command has already reported a wrong command line.
         onSome: (error) => ValidationError.isValidationError(error) ? Effect.void : Console.error(error.message)
       })
     ),

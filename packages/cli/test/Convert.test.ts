@@ -1,10 +1,10 @@
-import { Cli, StandardInput } from "@effect-wps/cli"
 import { Cdat, DataInputs, Variable, Workflow } from "@effect-wps/cwt"
 import { Wps100 } from "@effect-wps/wps"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Console, Effect, Either, Layer, Option, Ref } from "effect"
+import { Effect, Either, Option } from "effect"
+import { refused, wps } from "./support/wps.ts"
 
 const tas = Variable.make({ uri: "https://data.example.org/tas.nc?a=b;c", name: "tas", id: "v0" })
 const workflow = Cdat.max({
@@ -29,33 +29,6 @@ const document = Effect.gen(function*() {
   })
   return message._tag === "Post" ? message.body : ""
 })
-
-/** What the command writes on the console, with this typed in; where there is nothing, a person sits before it. */
-const wps = (args: ReadonlyArray<string>, typed?: string) =>
-  Effect.gen(function*() {
-    const written = yield* Ref.make<ReadonlyArray<string>>([])
-    const write = (...texts: ReadonlyArray<unknown>) => Ref.update(written, (all) => [...all, texts.join(" ")])
-    const input = Layer.succeed(StandardInput.StandardInput, {
-      isTerminal: typed === undefined,
-      bytes: typed === undefined ? Effect.never : Effect.succeed(new TextEncoder().encode(typed))
-    })
-    const console = yield* Console.consoleWith(Effect.succeed)
-    const end = yield* Cli.run(["node", "wps", ...args]).pipe(
-      Effect.provide(input),
-      Effect.withConsole({ ...console, log: write, error: write }),
-      Effect.either
-    )
-    return { end, written: (yield* Ref.get(written)).join("\n") }
-  })
-
-const refused = (args: ReadonlyArray<string>, typed?: string) =>
-  Effect.map(wps(args, typed), ({ end, written }) => {
-    assert.strictEqual(written, "")
-    return Either.match(end, {
-      onLeft: (error) => [error._tag, "message" in error ? error.message : ""] as const,
-      onRight: () => ["", ""] as const
-    })
-  })
 
 const folder = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped())
 
@@ -109,7 +82,7 @@ describe("wps convert", () => {
     Effect.gen(function*() {
       const nothing = [
         "NothingToRead",
-        "There is nothing to convert. Name a file (wps convert request.xml), or send one in (wps convert < request.xml)."
+        "There is nothing to read. Name a file (wps convert request.xml), or send one in (wps convert < request.xml)."
       ] as const
       assert.deepStrictEqual(yield* refused(["convert"]), nothing)
       assert.deepStrictEqual(yield* refused(["convert"], ""), nothing)

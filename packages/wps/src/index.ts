@@ -69,6 +69,10 @@ export * as WpsClient from "./WpsClient.ts"
 /**
  * @since 0.1.0
  */
+export * as WpsDocument from "./WpsDocument.ts"
+/**
+ * @since 0.1.0
+ */
 export * as WpsError from "./WpsError.ts"
 /**
  * @since 0.1.0
