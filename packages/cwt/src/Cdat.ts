@@ -1,5 +1,5 @@
 /**
- * ESGF's CDAT operations. Each takes variables and other operations, and gives a variable.
+ * ESGF's CDAT operations. Each takes variables and other operations as inputs, and returns a variable.
  *
  * @since 0.1.0
  */
@@ -9,51 +9,51 @@ import type { Variable } from "./Variable.ts"
 import * as Workflow from "./Workflow.ts"
 
 /**
- * What every operation takes.
+ * The options of every operation.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
   readonly inputs: ReadonlyArray<Workflow.Operand>
-  /** Which part of the inputs is meant. */
+  /** The part of the inputs to work on. */
   readonly domain?: Domain | undefined
   /** The grid to put the result on. */
   readonly gridder?: Gridder | undefined
-  /** Its name in the request; one is drawn when it is written if it has none. */
+  /** The name of the operation in the request. Without one, a random name is generated when the workflow is encoded. */
   readonly id?: string | undefined
-  /** Which variable of the inputs is meant, where they have several. */
+  /** The variable to work on, if the inputs have several. */
   readonly variable?: string | undefined
-  /** New names of variables, by those that they have. */
+  /** New names for variables, by their current names. */
   readonly rename?: Readonly<Record<string, string>> | undefined
-  /** What missing values are taken for. */
+  /** The value that replaces missing values. */
   readonly fillna?: number | undefined
 }
 
 /**
- * What operations take that work along axes.
+ * The options of operations that work along axes.
  *
  * @since 0.1.0
  * @category models
  */
 export interface AxesOptions extends Options {
-  /** The names of the axes, such as `lat`. Without any it is over all of them. */
+  /** The names of the axes, such as `lat`. Without names, the operation works along all axes. */
   readonly axes?: ReadonlyArray<string> | undefined
 }
 
 /**
- * What operations take that combine several variables, or one with a number.
+ * The options of operations that combine several variables, or a variable and a number.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ConstantOptions extends Options {
-  /** The number that stands for the second variable. */
+  /** The number to use instead of a second variable. */
   readonly const?: number | undefined
 }
 
 /**
- * How coordinates are found that are not on the axis: the one below, the one above, or the closest.
+ * How to select a coordinate that is not on the axis: take the one below, the one above, or the closest.
  *
  * @since 0.1.0
  * @category models
@@ -68,7 +68,7 @@ export type Method = "pad" | "backfill" | "nearest"
  */
 export type Condition = `${string}${">" | ">=" | "<" | "<=" | "==" | "!="}${string}`
 
-/** No names are no wish. A list of none would be sent as one empty name. */
+/** An empty list means no names. If it were sent, the server would see one empty name. */
 const unlessEmpty = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | undefined =>
   names?.length === 0 ? undefined : names
 
@@ -108,7 +108,7 @@ export const subset: (options: Options & { readonly method?: Method | undefined 
   declare("CDAT.subset")
 
 /**
- * Joins the parts of a variable that several files hold.
+ * Joins a variable whose parts are in several files.
  *
  * @example
  * ```ts
@@ -126,7 +126,8 @@ export const subset: (options: Options & { readonly method?: Method | undefined 
 export const aggregate: (options: Options) => Workflow.Workflow<Variable> = declare("CDAT.aggregate", 2)
 
 /**
- * Several outputs of one run, one for each input. Its domain and parameters are the defaults of the operations below.
+ * Runs several operations as one job, with one output for each input. Its domain and parameters are the defaults of the
+ * nested operations.
  *
  * @example
  * ```ts
@@ -149,7 +150,7 @@ export const workflow = (
 }
 
 /**
- * The greatest of each variable along axes.
+ * The maximum of each variable along axes.
  *
  * @example
  * ```ts
@@ -165,7 +166,7 @@ export const workflow = (
 export const max: (options: AxesOptions) => Workflow.Workflow<Variable> = declare("CDAT.max")
 
 /**
- * The least of each variable along axes.
+ * The minimum of each variable along axes.
  *
  * @example
  * ```ts
@@ -229,7 +230,7 @@ export const sum: (options: AxesOptions) => Workflow.Workflow<Variable> = declar
 export const std: (options: AxesOptions) => Workflow.Workflow<Variable> = declare("CDAT.std")
 
 /**
- * The sum of variables, or of one and a number, point by point.
+ * The sum of several variables, or of a variable and a number, point by point.
  *
  * @example
  * ```ts
@@ -245,7 +246,7 @@ export const std: (options: AxesOptions) => Workflow.Workflow<Variable> = declar
 export const add: (options: ConstantOptions) => Workflow.Workflow<Variable> = declare("CDAT.add")
 
 /**
- * The difference of variables, or of one and a number, point by point.
+ * The difference of several variables, or of a variable and a number, point by point.
  *
  * @example
  * ```ts
@@ -261,7 +262,7 @@ export const add: (options: ConstantOptions) => Workflow.Workflow<Variable> = de
 export const subtract: (options: ConstantOptions) => Workflow.Workflow<Variable> = declare("CDAT.subtract")
 
 /**
- * The product of variables, or of one and a number, point by point.
+ * The product of several variables, or of a variable and a number, point by point.
  *
  * @example
  * ```ts
@@ -277,7 +278,7 @@ export const subtract: (options: ConstantOptions) => Workflow.Workflow<Variable>
 export const multiply: (options: ConstantOptions) => Workflow.Workflow<Variable> = declare("CDAT.multiply")
 
 /**
- * The quotient of variables, or of one and a number, point by point.
+ * The quotient of several variables, or of a variable and a number, point by point.
  *
  * @example
  * ```ts
@@ -373,7 +374,7 @@ export const log: (options: Options) => Workflow.Workflow<Variable> = declare("C
 export const sqrt: (options: Options) => Workflow.Workflow<Variable> = declare("CDAT.sqrt")
 
 /**
- * How many values each variable has.
+ * The number of values of each variable.
  *
  * @example
  * ```ts
@@ -405,7 +406,7 @@ export const count: (options: Options) => Workflow.Workflow<Variable> = declare(
 export const squeeze: (options: Options) => Workflow.Workflow<Variable> = declare("CDAT.squeeze")
 
 /**
- * The variance of each variable along axes. `var` is a word of the language.
+ * The variance of each variable along axes. The function is not called `var`, because that is a keyword.
  *
  * @example
  * ```ts
@@ -437,7 +438,7 @@ export const variance: (options: AxesOptions) => Workflow.Workflow<Variable> = d
 export const where: (
   options: Options & {
     readonly cond: Condition
-    /** What stands where the condition is not true. */
+    /** The value to use where the condition is not true. */
     readonly other?: number | undefined
   }
 ) => Workflow.Workflow<Variable> = declare("CDAT.where")
@@ -461,13 +462,13 @@ export const filterMap: (
     readonly cond: Condition
     /** The name of the function. */
     readonly func: string
-    /** What stands where the condition is not true. */
+    /** The value to use where the condition is not true. */
     readonly other?: number | undefined
   }
 ) => Workflow.Workflow<Variable> = declare("CDAT.filter_map")
 
 /**
- * Groups the values of a variable into bins. `variable` says by which variable's values, where the input has several.
+ * Groups values into bins. If the input has several variables, `variable` names the one whose values decide.
  *
  * @example
  * ```ts
@@ -488,7 +489,7 @@ export const groupbyBins: (
 ) => Workflow.Workflow<Variable> = declare("CDAT.groupby_bins")
 
 /**
- * Puts the variables of several inputs together.
+ * Merges the variables of several inputs.
  *
  * @example
  * ```ts
@@ -504,7 +505,7 @@ export const groupbyBins: (
  */
 export const merge: (
   options: Options & {
-    /** What is done where inputs contradict each other. */
+    /** How to resolve contradictions between the inputs. */
     readonly compat?: "broadcast_equals" | "equals" | "identical" | "no_conflicts" | "override" | undefined
   }
 ) => Workflow.Workflow<Variable> = declare("CDAT.merge", 2)

@@ -1,5 +1,5 @@
 /**
- * From what was sent to other forms of it: a program, JSON, a drawing. Nothing here is run or sent.
+ * Converts requests to other forms: a program, JSON, a drawing. Nothing is run or sent.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import * as program from "./internal/program.ts"
 import * as Workflow from "./Workflow.ts"
 
 /**
- * The forms that there are. `document` is an Execute document of WPS 1.0.0 that asks for a job, as `WpsClient` sends it.
+ * The forms of a request. `document` is an Execute document of WPS 1.0.0 that asks for a job, as `WpsClient` sends it.
  *
  * @since 0.1.0
  * @category models
@@ -22,7 +22,7 @@ import * as Workflow from "./Workflow.ts"
 export const Form = Schema.Literal("typescript", "document", "json", "datainputs", "mermaid", "dot")
 
 /**
- * The forms that there are.
+ * The forms of a request.
  *
  * @since 0.1.0
  * @category models
@@ -34,7 +34,7 @@ const writeJson = Schema.encodeEither(DataInputs.FromJson)
 
 const readDocument = (document: string | Uint8Array): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
   Either.orElse(Wps100.Wps100.decodeRequest(document), (error) =>
-    // What is wrong with a document is said by the version that it is of.
+    // The error comes from the WPS version of the document.
     error.reason === "unexpected-root" ? Wps200.Wps200.decodeRequest(document) : Either.left(error)).pipe(
       Either.mapLeft((error) => new InvalidDataInputs({ reason: error.message })),
       Either.flatMap((request) =>
@@ -46,7 +46,7 @@ const readDocument = (document: string | Uint8Array): Either.Either<DataInputs.D
 
 const readJob = Schema.decodeUnknownOption(Schema.parseJson(Schema.Struct({ datainputs: Schema.String })))
 
-/** The three inputs themselves, or a job of LLNL's that keeps them. */
+/** Reads the three inputs, or a job of LLNL's API that contains them. */
 const readObject = (text: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
   Either.mapLeft(
     readJson(Option.match(readJob(text), { onNone: () => text, onSome: ({ datainputs }) => datainputs })),
@@ -59,7 +59,10 @@ const unescape = (text: string): Either.Either<string, InvalidDataInputs> =>
     catch: () => new InvalidDataInputs({ reason: "their percent-encoding is broken" })
   })
 
-/** The parameter of an address, whose name has no case; a plus is one, as ESGF's servers read it. */
+/**
+ * Reads the parameter `datainputs` of a URL, whose name is case-insensitive. A plus stays a plus, as for ESGF's
+ * servers.
+ */
 const readAddress = (address: string): Either.Either<DataInputs.DataInputs, InvalidDataInputs> =>
   Either.fromNullable(
     /[?&]datainputs=([^&#]*)/i.exec(address)?.[1],
@@ -77,13 +80,13 @@ const readText = (source: string): Either.Either<DataInputs.DataInputs, InvalidD
 
 const lessThan = 0x3c
 
-/** What is written in UTF-16 says so with its first two bytes. */
+/** UTF-16 is recognized by its byte order mark. */
 const encodingOf = ([first, second]: Uint8Array): string =>
   first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8"
 
 const readBytes = (source: Uint8Array): Either.Either<DataInputs.DataInputs, InvalidDataInputs> => {
   const start = source.indexOf(lessThan)
-  // A document says by itself how it is encoded.
+  // An XML document declares its own encoding.
   if (start >= 0 && new TextDecoder().decode(source.subarray(0, start)).trim() === "") {
     return readDocument(source.subarray(start))
   }
@@ -98,15 +101,17 @@ const readBytes = (source: Uint8Array): Either.Either<DataInputs.DataInputs, Inv
 }
 
 /**
- * Reads the three inputs from whatever holds them: an Execute document, a JSON object, a job as LLNL's API shows it, the
- * address of an Execute, or what stands in one: `[variable=[…];domain=[…];operation=[…]]`. Bytes are UTF-8, or UTF-16 with its mark; a document may say another encoding.
+ * Reads the three inputs from any of these: an Execute document, a JSON object, a job from LLNL's API, the URL of an
+ * Execute request, or the inputs in such a URL: `[variable=[…];domain=[…];operation=[…]]`. Bytes are UTF-8, or UTF-16
+ * with a byte order mark. An XML document may declare another encoding.
  *
  * @example
  * ```ts
  * import { Convert, Workflow } from "@effect-wps/cwt"
  * import { Either } from "effect"
  *
- * const source = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];operation=[{"name":"CDAT.max","input":["v0"]}]`
+ * const source = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];` +
+ *   `operation=[{"name":"CDAT.max","input":["v0"]}]`
  * const drawing = Convert.read(source).pipe(Either.flatMap(Workflow.decode), Either.map(Workflow.toDot))
  * ```
  *
@@ -117,7 +122,7 @@ export const read = (source: string | Uint8Array): Either.Either<DataInputs.Data
   typeof source === "string" ? readText(source) : readBytes(source)
 
 /**
- * A program that makes the workflow and runs it, to begin one's own with.
+ * A program that makes the workflow and runs it, as a start for your own.
  *
  * @example
  * ```ts
@@ -135,7 +140,7 @@ export const read = (source: string | Uint8Array): Either.Either<DataInputs.Data
 export const toTypeScript = (
   self: Workflow.Workflow<unknown>,
   options?: {
-    /** The service to run it at. @default "https://compute.example.org/wps" */
+    /** The URL of the service. @default "https://compute.example.org/wps" */
     readonly url?: string | undefined
   }
 ): string => program.toTypeScript(self, options?.url ?? "https://compute.example.org/wps")
@@ -163,14 +168,15 @@ const writeDocument = (
   })
 
 /**
- * One form of the inputs from another: what `read` reads, in the form that is wanted.
+ * Reads the inputs as `read` does, and writes them in another form.
  *
  * @example
  * ```ts
  * import { Convert } from "@effect-wps/cwt"
  *
  * const diagram = Convert.convert(
- *   `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];operation=[{"name":"CDAT.max","input":["v0"]}]`,
+ *   `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];` +
+ *     `operation=[{"name":"CDAT.max","input":["v0"]}]`,
  *   "mermaid"
  * )
  * ```

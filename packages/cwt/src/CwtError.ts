@@ -1,5 +1,5 @@
 /**
- * Every way in which a workflow cannot be written or read, one type for each thing that a caller would do differently.
+ * The errors of encoding and decoding workflows. Errors that a caller would handle differently have different types.
  *
  * @since 0.1.0
  */
@@ -9,16 +9,16 @@ import { short } from "./internal/short.ts"
 const from = "@effect-wps/cwt/CwtError"
 
 /**
- * A value that cannot be sent, or that a document should not have: a step of 0, an index that is no whole number, a
+ * A value that cannot be sent, or that a document must not have: a step of 0, an index that is not an integer, a
  * parameter with a bar in it.
  *
  * @since 0.1.0
  * @category errors
  */
 export class InvalidValue extends Schema.TaggedError<InvalidValue>(`${from}/InvalidValue`)("InvalidValue", {
-  /** Which of the three inputs it is in. */
+  /** The one of the three data inputs that has the fault. */
   input: Schema.Literal("variable", "domain", "operation"),
-  /** What has the value, such as `domain d0`. */
+  /** The owner of the value, such as `domain d0`. */
   subject: Schema.String,
   reason: Schema.String
 }) {
@@ -28,7 +28,7 @@ export class InvalidValue extends Schema.TaggedError<InvalidValue>(`${from}/Inva
 }
 
 /**
- * Two different things have the same name. Variables and operations share their names, domains have their own.
+ * Two different things have the same name. Variables and operations share their names, and domains have their own.
  *
  * @since 0.1.0
  * @category errors
@@ -43,7 +43,7 @@ export class NameClash extends Schema.TaggedError<NameClash>(`${from}/NameClash`
 }
 
 /**
- * A name that nothing in the request has.
+ * A reference to a name that nothing in the request has.
  *
  * @since 0.1.0
  * @category errors
@@ -51,7 +51,7 @@ export class NameClash extends Schema.TaggedError<NameClash>(`${from}/NameClash`
 export class UnknownReference
   extends Schema.TaggedError<UnknownReference>(`${from}/UnknownReference`)("UnknownReference", {
     input: Schema.Literal("variable", "domain", "operation"),
-    /** What names it, such as `operation max`. */
+    /** The owner of the reference, such as `operation max`. */
     subject: Schema.String,
     name: Schema.String,
     wanted: Schema.Literal("domain", "variable or operation")
@@ -64,16 +64,16 @@ export class UnknownReference
 }
 
 /**
- * Operations that wait for one another.
+ * Operations that depend on each other.
  *
  * @since 0.1.0
  * @category errors
  */
 export class CyclicWorkflow extends Schema.TaggedError<CyclicWorkflow>(`${from}/CyclicWorkflow`)("CyclicWorkflow", {
-  /** The names of the operations, each an input of the one before, the last the same as the first. */
+  /** The names of the operations. Each is an input of the one before. The last is the same as the first. */
   path: Schema.Array(Schema.String)
 }) {
-  /** Which of the three inputs it is in. */
+  /** The one of the three data inputs that has the fault. */
   readonly input = "operation"
   override get message(): string {
     return `operations take each other's results: ${short(this.path.join(" ← "))}; take one of these inputs away`
@@ -81,7 +81,7 @@ export class CyclicWorkflow extends Schema.TaggedError<CyclicWorkflow>(`${from}/
 }
 
 /**
- * One thing that is wrong with a workflow.
+ * One fault of a workflow.
  *
  * @since 0.1.0
  * @category errors
@@ -89,7 +89,7 @@ export class CyclicWorkflow extends Schema.TaggedError<CyclicWorkflow>(`${from}/
 export const Fault = Schema.Union(InvalidValue, NameClash, UnknownReference, CyclicWorkflow)
 
 /**
- * One thing that is wrong with a workflow.
+ * One fault of a workflow.
  *
  * @since 0.1.0
  * @category errors
@@ -97,7 +97,7 @@ export const Fault = Schema.Union(InvalidValue, NameClash, UnknownReference, Cyc
 export type Fault = typeof Fault.Type
 
 /**
- * The workflow cannot be sent, or what was read is none: every fault at once.
+ * A workflow cannot be encoded, or the decoded inputs are not a valid workflow. The error lists every fault.
  *
  * @example
  * ```ts
@@ -144,7 +144,7 @@ export class InvalidDataInputs
 }
 
 /**
- * An operation was not given a parameter that is asked of it.
+ * An operation does not have the parameter that was asked for.
  *
  * @since 0.1.0
  * @category errors

@@ -1,5 +1,5 @@
 /**
- * The three inputs that every process takes, as JSON: variables, domains, operations.
+ * The three inputs that every process takes, as JSON: variables, domains and operations.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import { tokenize } from "./internal/tokenize.ts"
 const Items = Schema.Array(Item)
 
 /**
- * The three inputs as they are sent. `Workflow.encode` writes them, `Workflow.decode` reads the graph from them.
+ * The three inputs as they are sent. `Workflow.encode` writes them, and `Workflow.decode` reads the graph from them.
  *
  * @since 0.1.0
  * @category models
@@ -50,7 +50,7 @@ const read = Schema.decodeUnknownEither(DataInputs)
 const refused = (reason: string): Either.Either<never, InvalidDataInputs> =>
   Either.left(new InvalidDataInputs({ reason }))
 
-/** Names come in any case, and once. */
+/** Collects the three inputs. Their names are case-insensitive, and each may occur once. */
 const collect = (
   parts: ReadonlyArray<readonly [name: string, text: string]>
 ): Either.Either<DataInputs, InvalidDataInputs> =>
@@ -72,15 +72,16 @@ const collect = (
   })
 
 /**
- * Reads the form in which the inputs stand in an address: `[variable=[…];domain=[…];operation=[…]]`, with the outer
- * brackets or without. Values may hold `=` and `;`, as addresses of files do. Percent-encoding has to be undone before.
+ * Parses the form that the inputs have in a URL: `[variable=[…];domain=[…];operation=[…]]`, with or without the outer
+ * brackets. Values may contain `=` and `;`, as file addresses do. Decode any percent-encoding first.
  *
  * @example
  * ```ts
  * import { DataInputs } from "@effect-wps/cwt"
  *
  * const inputs = DataInputs.parse(
- *   `[variable=[{"uri":"https://data.example.org/a?b=c;d","id":"tas|v0"}];domain=[];operation=[{"name":"CDAT.sum","input":["v0"]}]]`
+ *   `[variable=[{"uri":"https://data.example.org/a?b=c;d","id":"tas|v0"}];domain=[];` +
+ *     `operation=[{"name":"CDAT.sum","input":["v0"]}]]`
  * )
  * ```
  *
@@ -91,7 +92,7 @@ export const parse = (text: string): Either.Either<DataInputs, InvalidDataInputs
   Either.flatMap(Either.mapLeft(tokenize(text), (reason) => new InvalidDataInputs({ reason })), collect)
 
 /**
- * Reads the inputs out of an Execute request.
+ * Reads the inputs from an Execute request.
  *
  * @example
  * ```ts
@@ -124,7 +125,10 @@ export const fromInputs = (
     collect
   )
 
-/** What JSON writes as it is, and XML does not have. Both stand in texts only, where an escape means the same. */
+/**
+ * Characters that JSON leaves as they are, but that XML cannot carry. They occur only in strings, where an escape means
+ * the same.
+ */
 const noXml = /[\uFFFE\uFFFF]/g
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16)}`
@@ -150,11 +154,15 @@ const texts = (
  * import { Operation } from "@effect-wps/wps"
  * import { Either } from "effect"
  *
- * const text = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];operation=[{"name":"CDAT.max","input":["v0"]}]`
+ * const text = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];` +
+ *   `operation=[{"name":"CDAT.max","input":["v0"]}]`
  * const operation = DataInputs.parse(text).pipe(
  *   Either.flatMap(DataInputs.toInputs),
  *   Either.map((inputs) =>
- *     Operation.make({ identifier: "CDAT.max", inputs: inputs.map(({ data, identifier }) => [identifier, data] as const) })
+ *     Operation.make({
+ *       identifier: "CDAT.max",
+ *       inputs: inputs.map(({ data, identifier }) => [identifier, data] as const)
+ *     })
  *   )
  * )
  * ```

@@ -11,7 +11,7 @@ import { unchecked } from "./internal/made.ts"
 import { short } from "./internal/short.ts"
 
 /**
- * What `start` and `end` are: coordinates in the variable's units, positions from 0, or times as ISO 8601 has them.
+ * The kind of `start` and `end`: coordinates in the variable's units, positions from 0, or ISO 8601 times.
  *
  * @since 0.1.0
  * @category models
@@ -19,7 +19,7 @@ import { short } from "./internal/short.ts"
 export const Crs = Schema.Literal("values", "indices", "timestamps")
 
 /**
- * What `start` and `end` are: coordinates in the variable's units, positions from 0, or times as ISO 8601 has them.
+ * The kind of `start` and `end`: coordinates in the variable's units, positions from 0, or ISO 8601 times.
  *
  * @since 0.1.0
  * @category models
@@ -29,10 +29,10 @@ export type Crs = typeof Crs.Type
 const Bound = Schema.Union(Schema.Number, Schema.String)
 
 /**
- * A range from `start` to `end`, taking every `step`. A `start` that equals `end` means one point. Their order is kept:
- * on an axis that runs downwards `start` is the greater.
+ * A range from `start` to `end` in steps of `step`. If `start` equals `end`, it is a single point. The order is kept:
+ * on a descending axis, `start` is greater than `end`.
  *
- * A `crs` that a server has beside the three known ones is kept as it was read.
+ * A `crs` from a server that is not one of the three is kept as it was read.
  *
  * @since 0.1.0
  * @category models
@@ -40,13 +40,14 @@ const Bound = Schema.Union(Schema.Number, Schema.String)
 export class Dimension extends Schema.Class<Dimension>("@effect-wps/cwt/Dimension")({
   start: Bound,
   end: Bound,
-  /** Of `timestamps` also a duration, such as `P1D`. */
+  /** For `timestamps` it can also be a duration, such as `P1D`. */
   step: Bound,
   crs: Schema.String
 }) {}
 
 /**
- * What may stand where a dimension is wanted: two numbers are `values`, two strings `timestamps`; a third is the step.
+ * Everything that is accepted as a dimension. Two numbers are `values`, and two strings are `timestamps`. A third
+ * element is the step.
  *
  * @since 0.1.0
  * @category models
@@ -60,7 +61,7 @@ const of = (crs: Crs, start: number | string, end: number | string, step: number
   new Dimension({ start, end, step, crs }, unchecked)
 
 /**
- * Coordinates, in the variable's units.
+ * A range of coordinates, in the variable's units.
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ const of = (crs: Crs, start: number | string, end: number | string, step: number
 export const values = (start: number, end: number, step?: number): Dimension => of("values", start, end, step)
 
 /**
- * Positions on the axis, from 0.
+ * A range of positions on the axis, from 0.
  *
  * @example
  * ```ts
@@ -91,7 +92,7 @@ export const values = (start: number, end: number, step?: number): Dimension => 
 export const indices = (start: number, end: number, step?: number): Dimension => of("indices", start, end, step)
 
 /**
- * Times, as ISO 8601 has them. The step may be a duration.
+ * A range of ISO 8601 times. The step may be a duration.
  *
  * @example
  * ```ts
@@ -108,7 +109,7 @@ export const timestamps = (start: string, end: string, step?: number | string): 
   of("timestamps", start, end, step)
 
 /**
- * One coordinate: a number in the variable's units, or a time.
+ * One coordinate: a number in the variable's units, or an ISO 8601 time.
  *
  * @example
  * ```ts
@@ -124,7 +125,7 @@ export const at = (coordinate: number | string): Dimension =>
   of(typeof coordinate === "string" ? "timestamps" : "values", coordinate, coordinate)
 
 /**
- * One position, from 0.
+ * One position on the axis, from 0.
  *
  * @example
  * ```ts
@@ -139,7 +140,7 @@ export const at = (coordinate: number | string): Dimension =>
 export const atIndex = (index: number): Dimension => of("indices", index, index)
 
 /**
- * A dimension out of what may stand for one.
+ * Makes a dimension from anything that is accepted as one.
  *
  * @example
  * ```ts
@@ -157,7 +158,7 @@ export const fromInput = (input: DimensionInput): Dimension => {
   return of(typeof start === "string" && typeof end === "string" ? "timestamps" : "values", start, end, step)
 }
 
-/** Whoever calls without types may give anything; it is told so when it is written. */
+/** A caller without type checks may pass anything. Encoding reports it. */
 const isRange = (input: DimensionInput): input is Exclude<DimensionInput, Dimension> => Array.isArray(input)
 
 /**
@@ -212,12 +213,12 @@ const isCrs = Schema.is(Crs)
 const invalid = (reason: string): Either.Either<never, InvalidValue> =>
   Either.left(new InvalidValue({ input: "domain", subject: "dimension", reason }))
 
-/** Digits of JSON, not the hexadecimal and the empty text that `Number` reads too. */
+/** Matches decimal numbers only. `Number` would also read hexadecimal and empty texts. */
 const decimal = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i
 
 /**
- * A bound as its `crs` has it: a number for `values`, a whole one for `indices`, for `timestamps` as it is. Servers and
- * old clients write numbers as text.
+ * Converts a bound to the type of its `crs`: a number for `values`, an integer for `indices`, unchanged for
+ * `timestamps`. Servers and old clients write numbers as text.
  *
  * @example
  * ```ts
@@ -255,7 +256,7 @@ const numeric = (crs: Exclude<Crs, "timestamps">, number: number): Either.Either
         : `${number} is no whole number, and indices are positions; use Dimension.values for coordinates`
     )
 
-/** What is written: a text among numbers is a mistake of whoever made the dimension, not one of an old client. */
+/** Used for encoding. A text in the place of a number is then a mistake of the program, not of an old client. */
 const strict = (crs: string, value: number | string): Either.Either<number | string, InvalidValue> =>
   !isCrs(crs)
     ? Either.right(value)
@@ -271,7 +272,7 @@ const JsonBound = Schema.Union(
 const missing = { missingMessage: () => "is missing" }
 
 /**
- * A dimension as JSON has it.
+ * The JSON form of a dimension.
  *
  * @since 0.1.0
  * @category schemas
@@ -284,7 +285,7 @@ export const Json = Schema.Struct({
 })
 
 /**
- * A dimension as JSON has it.
+ * The JSON form of a dimension.
  *
  * @since 0.1.0
  * @category schemas
@@ -307,7 +308,7 @@ const bounds = (
   })
 
 /**
- * Reads and writes a dimension.
+ * Decodes and encodes a dimension.
  *
  * @example
  * ```ts

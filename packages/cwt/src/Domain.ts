@@ -1,5 +1,5 @@
 /**
- * Which part of a variable is meant: a range on each of some dimensions, and a mask.
+ * The part of a variable to work on: ranges on some of its dimensions, and a mask.
  *
  * @since 0.1.0
  */
@@ -17,9 +17,9 @@ import { short } from "./internal/short.ts"
 import * as Mask from "./Mask.ts"
 
 /**
- * Ranges by the name of their dimension. A dimension that has none is meant whole.
+ * Ranges by the name of their dimension. A dimension without a range is used whole.
  *
- * A workflow tells domains apart by reference: one that is used twice is sent once.
+ * A workflow identifies domains by reference: one domain that is used twice is sent once.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +27,7 @@ import * as Mask from "./Mask.ts"
 export class Domain extends Schema.Class<Domain>("@effect-wps/cwt/Domain")({
   dimensions: Schema.Record({ key: Schema.String, value: Schema.typeSchema(Dimension.Dimension) }),
   mask: Schema.OptionFromSelf(Schema.typeSchema(Mask.Mask)),
-  /** Its name in the request; one is drawn when it is written if it has none. */
+  /** The name of the domain in the request. Without one, a random name is generated when the workflow is encoded. */
   id: Schema.OptionFromSelf(Schema.String)
 }) {
   [Equal.symbol](that: unknown): boolean {
@@ -41,7 +41,7 @@ export class Domain extends Schema.Class<Domain>("@effect-wps/cwt/Domain")({
 }
 
 /**
- * What a domain is made of. `id` and `mask` stand among the dimensions in JSON, so no dimension can be called so.
+ * The dimensions of a domain. In JSON, `id` and `mask` are next to them, so no dimension can have one of these names.
  *
  * @since 0.1.0
  * @category models
@@ -89,7 +89,7 @@ export const make = (
 export const isDomain: (value: unknown) => value is Domain = Schema.is(Schema.typeSchema(Domain))
 
 /**
- * The first of its dimensions, in the order in which they were given, that has one of the names.
+ * The first dimension that has one of the names, in the order in which the dimensions were given.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ export const get = (self: Domain, ...names: ReadonlyArray<string>): Option.Optio
   Option.fromNullable(Object.entries(self.dimensions).find(([name]) => names.includes(name))?.[1])
 
 /**
- * A domain as JSON has it: `id`, the dimensions, `mask`.
+ * The JSON form of a domain: `id`, the dimensions, and `mask`.
  *
  * @since 0.1.0
  * @category schemas
@@ -113,7 +113,7 @@ export const get = (self: Domain, ...names: ReadonlyArray<string>): Option.Optio
 export const Json: Schema.Schema<{ readonly [name: string]: unknown }> = Item
 
 /**
- * A domain as JSON has it: `id`, the dimensions, `mask`.
+ * The JSON form of a domain: `id`, the dimensions, and `mask`.
  *
  * @since 0.1.0
  * @category schemas
@@ -134,7 +134,7 @@ const under = (name: string, actual: unknown) => (issue: ParseResult.ParseIssue)
   new ParseResult.Pointer(name, actual, issue)
 
 /**
- * Reads and writes a domain; one without an `id` is not written.
+ * Decodes and encodes a domain. Encoding fails if the domain has no `id`.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * How a variable is put onto another grid.
+ * How to put a variable onto another grid.
  *
  * @since 0.1.0
  */
@@ -12,8 +12,8 @@ import { unchecked } from "./internal/made.ts"
 import * as Variable from "./Variable.ts"
 
 /**
- * Regridding with `tool` by `method` onto `grid`: a grid's name, such as `gaussian~32` or `uniform~1x1`, or a domain or
- * variable that has the grid, which is sent along.
+ * Regrids with `tool`, by `method`, onto `grid`. The grid is a name, such as `gaussian~32` or `uniform~1x1`, or a
+ * domain or variable that has the grid. A domain or variable is sent along.
  *
  * @since 0.1.0
  * @category models
@@ -125,7 +125,7 @@ export const U1: Gridder = make({ grid: "uniform~1x1" })
 export const U2: Gridder = make({ grid: "uniform~2x2" })
 
 /**
- * A gridder as JSON has it. `grid` is a grid's name, or that of a domain or variable of the same request.
+ * The JSON form of a gridder. `grid` is the name of a grid, or the name of a domain or variable in the same request.
  *
  * @since 0.1.0
  * @category schemas
@@ -137,7 +137,7 @@ export const Json = Schema.Struct({
 })
 
 /**
- * A gridder as JSON has it.
+ * The JSON form of a gridder.
  *
  * @since 0.1.0
  * @category schemas
@@ -145,7 +145,7 @@ export const Json = Schema.Struct({
 export type Json = typeof Json.Type
 
 /**
- * Reads and writes a gridder; one whose domain or variable has no `id` is not written.
+ * Decodes and encodes a gridder. Encoding fails if its domain or variable has no `id`.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * ESGF's compute node at LLNL: a client that copes with its server, and the jobs that it keeps.
+ * ESGF's compute node at LLNL: a client that adapts to its server, and an API for the jobs that the node keeps.
  *
  * @since 0.1.0
  */
@@ -33,53 +33,53 @@ import * as clientInternal from "./internal/llnlClient.ts"
 import * as jobsInternal from "./internal/llnlJobs.ts"
 
 /**
- * How a client of a node is set up.
+ * The options of a client for a node.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends WpsClient.Options {
-  /** Where the node's own API is, as a whole address. It is given credentials as the endpoint is. @default `${url}/api` */
+  /** The whole URL of the node's own API. It gets credentials, as the endpoint does. @default `${url}/api` */
   readonly api?: string | undefined
 }
 
 /**
- * A file that a job has made.
+ * A file that a job has produced.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Output {
   readonly uri: string
-  /** In megabytes. */
+  /** The size in megabytes. */
   readonly size: Option.Option<number>
 }
 
 /**
- * A job as the node keeps it.
+ * A job in the node's records.
  *
  * @since 0.1.0
  * @category models
  */
 export class Job extends Data.Class<{
   readonly id: number
-  /** The process. */
+  /** The identifier of the process. */
   readonly identifier: string
-  /** Where it stands, without a message or a percentage: those are in its history. */
+  /** The status, without a message or a percentage. Those are in the history. */
   readonly status: Execute.JobStatus
-  /** None for a job that the node is about to accept. */
+  /** When the node accepted the job. None for a job that the node has not accepted yet. */
   readonly accepted: Option.Option<DateTime.Utc>
-  /** How long it took, or has taken. */
+  /** How long the job took, or has taken so far. */
   readonly elapsed: Option.Option<Duration.Duration>
   readonly outputs: ReadonlyArray<Output>
-  /** The reports of which its history is made. */
+  /** The ids of the status reports in the job's history. */
   readonly statusIds: ReadonlyArray<number>
-  /** What it was asked, as JSON. */
+  /** The data inputs of the job, as JSON. */
   readonly request: Option.Option<string>
-  /** With which `WpsClient.attach` goes on with it. */
+  /** The reference with which `WpsClient.attach` follows the job. */
   readonly reference: WpsJob.JobReference
 }> {
-  /** What it was asked; read when it is looked at. */
+  /** The data inputs of the job. Each access decodes them. */
   get inputs(): Either.Either<DataInputs.DataInputs, InvalidDataInputs> {
     return Either.flatMap(
       Either.fromOption(this.request, () => new InvalidDataInputs({ reason: "the node has not kept them" })),
@@ -91,7 +91,7 @@ export class Job extends Data.Class<{
 const readInputs = Schema.decodeEither(DataInputs.FromJson)
 
 /**
- * What a process had to say at one time.
+ * A message from a process at one time.
  *
  * @since 0.1.0
  * @category models
@@ -103,38 +103,38 @@ export interface Message {
 }
 
 /**
- * One state through which a job has gone, and what was said meanwhile, in the order of time.
+ * One state of a job, and the messages during it, in order of time.
  *
  * @since 0.1.0
  * @category models
  */
 export interface StatusReport {
   readonly id: number
-  /** With the message and the percentage that came last. */
+  /** The status, with the last message and its percentage. */
   readonly status: Execute.JobStatus
   readonly created: DateTime.Utc
   readonly messages: ReadonlyArray<Message>
 }
 
 /**
- * How jobs are listed.
+ * The options for listing jobs.
  *
  * @since 0.1.0
  * @category models
  */
 export interface JobsOptions {
-  /** How many are asked for at a time, at least 1. @default 50 */
+  /** How many jobs to request at a time, at least 1. @default 50 */
   readonly pageSize?: number | undefined
 }
 
 /**
- * What a node's own API does.
+ * The operations of a node's own API.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
-  /** The API's address. */
+  /** The URL of the API. */
   readonly url: string
   readonly jobs: (options?: JobsOptions) => Stream.Stream<Job, WpsClient.Failure>
   readonly job: (id: number) => Effect.Effect<Job, WpsClient.Failure>
@@ -150,7 +150,7 @@ export interface Service {
  */
 export class Llnl extends Context.Tag("@effect-wps/cwt/Llnl")<Llnl, Service>() {}
 
-// -------------------------------------------------------------------------------------------------------- the addresses
+// ------------------------------------------------------------------------------------------------------- the addresses
 
 const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
 
@@ -162,10 +162,12 @@ const apiOf = (endpoint: URL, given: string | undefined): Either.Either<URL, Wps
     return url
   })
 
-/** Without a slash at its end, which the root of a server cannot be. */
+/**
+ * The API's URL without a slash at the end. The path of a server's root always ends with one, so it is cut off here.
+ */
 const addressOf = (api: URL): string => api.origin + withoutSlash(api.pathname)
 
-// -------------------------------------------------------------------------------------------------------- the documents
+// ------------------------------------------------------------------------------------------------------- the documents
 
 const statusOf = (
   state: Option.Option<string>,
@@ -229,7 +231,7 @@ const toReport = ({ created_date, id, message, status }: jobsInternal.Status): S
   }
 }
 
-// ---------------------------------------------------------------------------------------------------------- the service
+// --------------------------------------------------------------------------------------------------------- the service
 
 const span =
   (name: string, attributes?: Record<string, unknown>) =>
@@ -264,13 +266,13 @@ const service = (api: URL, ask: jobsInternal.Api): Service => {
             const fresh = [
               ...new Map(jobs.filter(({ id }) => !HashSet.has(seen, id)).map((one) => [one.id, one])).values()
             ]
-            // Where the next page is said to be does not matter, only that there is one; one that brings nothing new is the last.
+            // Only the existence of the link counts, not its address. A page that brings nothing new is the last one.
             const more = Option.filter(next, (link) => link !== "" && fresh.length > 0)
             return [
               Chunk.fromIterable(fresh.map((json) => toJob(api, json))),
               Option.as(more, {
                 offset: offset + length,
-                // A union would go through all that were seen, for each page.
+                // A union would go through all seen ids for each page.
                 seen: HashSet.mutate(seen, (all) => fresh.forEach(({ id }) => HashSet.add(all, id)))
               })
             ] as const
@@ -288,7 +290,7 @@ const service = (api: URL, ask: jobsInternal.Api): Service => {
         (status) =>
           ask.get({ operation: "GetHistory", jobId: Option.some(id) }, `/status/${status}/`, jobsInternal.Status).pipe(
             Effect.map(Either.right),
-            // One report that is gone takes nothing from the others.
+            // A missing report does not fail the others.
             Effect.catchTag("JobNotFound", (error) => Effect.succeed(Either.left(error)))
           ),
         { concurrency: 4 }
@@ -332,7 +334,7 @@ const make = Effect.fnUntraced(function*(
     HttpClient.transform(
       transformClient(yield* HttpClient.HttpClient),
       (answer, request) =>
-        // Who cannot be interrupted, such as a finalizer, has the limit too.
+        // The limit also holds where interruption is off, such as in a finalizer.
         Effect.timeoutFail(Effect.interruptible(answer), {
           duration: timeout,
           onTimeout: () =>
@@ -351,12 +353,15 @@ const make = Effect.fnUntraced(function*(
 })
 
 /**
- * A client of the node at a URL, and its jobs.
+ * A client for the node at a URL, and the API for its jobs.
  *
- * The server is one of its kind, and the client is a `WpsClient` that copes with it. Django's CSRF token goes with each
- * POST, to the endpoint's origin only. A refused token, which the server tells of in an answer that is a success by its
- * status, or by a crash, is renewed as after a 401, and the request sent once more. What the server does not escape in its
- * documents is read all the same. DescribeProcess, which it does not have, is not needed.
+ * The server deviates from WPS, and this `WpsClient` adapts to it:
+ *
+ * - It sends Django's CSRF token with each POST, to the endpoint's origin only.
+ * - The server reports a refused access token in an answer with a success status, or by a crash. The client then renews
+ *   the token as after a 401, and sends the request once more.
+ * - It reads documents in which the server has left text unescaped.
+ * - It needs no DescribeProcess, which the server does not have.
  *
  * @example
  * ```ts
@@ -391,7 +396,7 @@ export const layer = (
 > => Layer.scopedContext(make(options))
 
 /**
- * A client of a node whose options come from the configuration.
+ * A client for a node, with options from the configuration.
  *
  * @example
  * ```ts
@@ -412,12 +417,12 @@ export const layerConfig = (
   HttpClient.HttpClient | Auth.Auth
 > => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
 
-// ------------------------------------------------------------------------------------------------------- the operations
+// ------------------------------------------------------------------------------------------------------ the operations
 
 /**
- * The caller's jobs, each once, the pages asked for as they are wanted. The node promises no order. Who removes jobs while
- * they are listed shifts the pages that are still to come: collect the list first. A job without an id or a process that
- * can be read is left out, with a warning in the log.
+ * The caller's jobs, each once. The stream requests pages as they are needed. The node promises no order. Removing jobs
+ * while listing them shifts the pages that follow, so collect the list first. A job without a readable id or process is
+ * left out, with a warning in the log.
  *
  * @example
  * ```ts
@@ -437,7 +442,7 @@ export const jobs = (options?: JobsOptions): Stream.Stream<Job, WpsClient.Failur
   Stream.unwrap(Effect.map(Llnl, (llnl) => llnl.jobs(options)))
 
 /**
- * One job. Fails with `JobNotFound` where it is not there, or is somebody else's.
+ * One job. Fails with `JobNotFound` if it does not exist, or belongs to somebody else.
  *
  * @example
  * ```ts
@@ -459,8 +464,8 @@ export const job = (id: number): Effect.Effect<Job, WpsClient.Failure, Llnl> =>
   Effect.flatMap(Llnl, (llnl) => llnl.job(id))
 
 /**
- * The states through which a job has gone, with all that was said, in the order of time. A state that the node does not
- * know any more is left out; where it knows none, the job is gone: `JobNotFound`.
+ * The states of a job with all their messages, in order of time. A state that the node no longer knows is left out. If
+ * the node knows none of them, the job is gone, and this fails with `JobNotFound`.
  *
  * @example
  * ```ts
@@ -480,8 +485,8 @@ export const history = (job: Job): Effect.Effect<ReadonlyArray<StatusReport>, Wp
   Effect.flatMap(Llnl, (llnl) => llnl.history(job))
 
 /**
- * Lets the node forget a job, and deletes the files that it made. It does not end the job: one that is running goes on,
- * and nobody learns what it gives. Fails with `JobNotFound` where it is not there any more.
+ * Removes a job from the node's records, and deletes its files. It does not stop the job: a running job goes on, and
+ * nobody gets its result. Fails with `JobNotFound` if the job no longer exists.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A condition on a second variable that says which points of a domain count.
+ * A condition on another variable, which selects the points of a domain.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import * as ids from "./internal/ids.ts"
 import { unchecked } from "./internal/made.ts"
 
 /**
- * The points where `operation` is true of the variable `name` in the file at `uri`. The operation is written with
+ * Selects the points where `operation` is true for the variable `name` in the file at `uri`. The operation can use
  * `mask_data`, `var_data`, constants and functions, such as `sin(var_data) > 0.5`.
  *
  * @since 0.1.0
@@ -19,10 +19,10 @@ import { unchecked } from "./internal/made.ts"
  */
 export class Mask extends Schema.Class<Mask>("@effect-wps/cwt/Mask")({
   uri: Schema.String,
-  /** The variable's name in the file. */
+  /** The name of the variable in the file. */
   name: Schema.String,
   operation: Schema.String,
-  /** Its name in the request; one is drawn when it is written if it has none. */
+  /** The name of the mask in the request. Without one, a random name is generated when the workflow is encoded. */
   id: Schema.OptionFromSelf(Schema.String)
 }) {}
 
@@ -62,7 +62,8 @@ export const make = (options: {
 export const isMask: (value: unknown) => value is Mask = Schema.is(Schema.typeSchema(Mask))
 
 /**
- * A mask as JSON has it: `id` is the variable's name in the file, a bar, and the mask's name; or the first alone.
+ * The JSON form of a mask. `id` is the variable's name in the file, a bar, and the mask's name in the request. The bar
+ * and the second name may be absent.
  *
  * @since 0.1.0
  * @category schemas
@@ -74,7 +75,7 @@ export const Json = Schema.Struct({
 })
 
 /**
- * A mask as JSON has it.
+ * The JSON form of a mask.
  *
  * @since 0.1.0
  * @category schemas
@@ -82,7 +83,7 @@ export const Json = Schema.Struct({
 export type Json = typeof Json.Type
 
 /**
- * Reads and writes a mask; one without an `id` is not written.
+ * Decodes and encodes a mask. Encoding fails if the mask has no `id`.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What an operation is told beside its inputs: axes, a constant, a condition.
+ * The parameters of an operation, besides its inputs: axes, a constant, a condition.
  *
  * @since 0.1.0
  */
@@ -71,7 +71,7 @@ export const make = (name: string, ...values: ReadonlyArray<Value>): Parameter =
  */
 export const isParameter: (value: unknown) => value is Parameter = Schema.is(Schema.typeSchema(Parameter))
 
-/** The server is written in Python, whose `float` reads these words. JSON has none for them. */
+/** The server is written in Python, whose `float` reads `nan` and `inf`. JSON cannot express these numbers. */
 const write = (value: Value): string =>
   typeof value !== "number" || Number.isFinite(value)
     ? String(value)
@@ -81,14 +81,14 @@ const write = (value: Value): string =>
     ? "inf"
     : "-inf"
 
-/** These stand beside the parameters in JSON. */
+/** The other fields of an operation in JSON. */
 const reserved: ReadonlyArray<string> = ["name", "result", "input", "domain", "gridder"]
 
 const isValue = Schema.is(Value)
 
 /**
- * The values as one text, a bar between two. Fails on a value that has a bar itself, and on a name that means something
- * else in JSON.
+ * The values as one text, separated by bars. Fails if a value contains a bar, or if the name means something else in
+ * JSON.
  *
  * @example
  * ```ts
@@ -117,7 +117,7 @@ export const format = (self: Parameter): Either.Either<string, InvalidValue> => 
 }
 
 /**
- * Reads the values from one text. They are texts then, whatever they were written from.
+ * Parses the values from one text. All of them become strings.
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * What a service has, in order: groups, a search, the newest version of a process. And a job's state in one line.
+ * Groups and searches the processes of a service, and finds the newest version of one. It also shows the status of a
+ * job in one line.
  *
  * @since 0.1.0
  */
@@ -13,7 +14,7 @@ import { short } from "./internal/short.ts"
 const from = "@effect-wps/cwt/Processes"
 
 /**
- * A pattern that is no regular expression.
+ * A pattern is not a valid regular expression.
  *
  * @since 0.1.0
  * @category errors
@@ -30,7 +31,7 @@ export class InvalidPattern extends Schema.TaggedError<InvalidPattern>(`${from}/
 }
 
 /**
- * None of the processes has this identifier, or none of them this version.
+ * No process has this identifier, or none with this identifier has this version.
  *
  * @since 0.1.0
  * @category errors
@@ -38,7 +39,7 @@ export class InvalidPattern extends Schema.TaggedError<InvalidPattern>(`${from}/
 export class NoSuchProcess extends Schema.TaggedError<NoSuchProcess>(`${from}/NoSuchProcess`)("NoSuchProcess", {
   identifier: Schema.String,
   version: Schema.optionalWith(Schema.String, { as: "Option" }),
-  /** The versions that there are of it. */
+  /** The versions of the process that exist. */
   versions: Schema.Array(Schema.String)
 }) {
   override get message(): string {
@@ -51,12 +52,14 @@ export class NoSuchProcess extends Schema.TaggedError<NoSuchProcess>(`${from}/No
   }
 }
 
-// Stands for every part that a version does not have: 1.0 is 1.0.0.
+// Replaces each missing part of a version, so that 1.0 equals 1.0.0.
 const zero = "0"
 
 const isNumber = (part: string): boolean => /^\d/.test(part)
 
-/** Numbers are compared as such, however long; a text is older than any number: 2.0.0-rc.1 comes before 2.0.0. */
+/**
+ * Compares numbers by value, however long they are. A word is older than any number, so 2.0.0-rc.1 comes before 2.0.0.
+ */
 const comparePart = (left: string, right: string): -1 | 0 | 1 => {
   if (isNumber(left) !== isNumber(right)) return isNumber(left) ? 1 : -1
   if (!isNumber(left)) return Order.string(left, right)
@@ -68,8 +71,8 @@ const partsOf = (version: string): ReadonlyArray<string> =>
   version.replace(/^\s*v(?=\d)/i, "").match(/\d+|\p{L}+/gu) ?? []
 
 /**
- * Which of two versions is newer: numbers are compared as numbers, so that 10 is newer than 9, and words such as `rc` come
- * before the version itself.
+ * Orders versions from the oldest to the newest. Numbers are compared by value, so 10 is newer than 9. Words such as
+ * `rc` come before the version itself.
  *
  * @example
  * ```ts
@@ -91,7 +94,7 @@ export const versionOrder: Order.Order<string> = (left, right) => {
   return 0
 }
 
-/** By identifier, of one identifier the newest first; a process that names no version is the oldest. */
+/** Orders by identifier, and the versions of one process from new to old. A process without a version is the oldest. */
 const order: Order.Order<Capabilities.ProcessSummary> = Order.combine(
   Order.mapInput(Order.string, ({ identifier }) => identifier),
   Order.mapInput(Order.reverse(Option.getOrder(versionOrder)), ({ version }) => version)
@@ -101,7 +104,8 @@ const sorted = (processes: ReadonlyArray<Capabilities.ProcessSummary>): Readonly
   [...processes].sort(order)
 
 /**
- * The processes in the order of their identifiers, by what stands before the first dot; those without are in `General`.
+ * Groups the processes by the part of the identifier before the first dot. Processes without a dot are in `General`.
+ * The processes are in the order of their identifiers.
  *
  * @example
  * ```ts
@@ -129,7 +133,7 @@ export const group = (
 }
 
 /**
- * The processes whose identifiers begin with what the pattern matches, in order.
+ * The processes whose identifiers start with a match of the pattern, in order.
  *
  * @example
  * ```ts
@@ -152,7 +156,7 @@ export const matching = (
 ): Either.Either<ReadonlyArray<Capabilities.ProcessSummary>, InvalidPattern> =>
   Either.map(
     Either.try({
-      // Sticky: it matches where the text begins, and nowhere else.
+      // With the sticky flag, the pattern matches only at the start.
       try: () => new RegExp(pattern, "y"),
       catch: (error) => new InvalidPattern({ pattern, reason: error instanceof Error ? error.message : String(error) })
     }),
@@ -160,7 +164,7 @@ export const matching = (
   )
 
 /**
- * The process with an identifier: of a version, or the newest that there is.
+ * The process with an identifier, in the given version or else in the newest.
  *
  * @example
  * ```ts
@@ -191,7 +195,10 @@ export const find = (
   )
 }
 
-/** A server's words may hold line breaks, what a terminal obeys, marks that turn its order, and whole stack traces. */
+/**
+ * A server's message may contain line breaks, control characters, marks that change the text direction, and whole stack
+ * traces.
+ */
 const oneLine = (text: string): string => {
   const line = text.slice(0, 2000).replace(/[\p{Cc}\p{Bidi_Control}\s]+/gu, " ").trim()
   return line.length > 500 ? `${line.slice(0, 500)}…` : line
@@ -207,7 +214,7 @@ const stated = (
 }
 
 /**
- * Where a job stands, in one line for a log or a terminal.
+ * The status of a job in one line, for a log or a terminal.
  *
  * @example
  * ```ts
@@ -233,7 +240,7 @@ export const statusText: (status: Execute.JobStatus) => string = Execute.JobStat
   Accepted: (status) => stated("Accepted", status),
   Running: (status) => stated("Running", status),
   Paused: (status) => stated("Paused", status),
-  // Its message says no more, or, at LLNL's node, is the whole output.
+  // The message adds nothing, and at LLNL's node it is the whole output.
   Succeeded: () => "Succeeded",
   Failed: (status) =>
     stated("Failed", {

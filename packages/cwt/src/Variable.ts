@@ -1,5 +1,5 @@
 /**
- * A variable in a file: what operations work on, and what they give.
+ * A variable in a file. Operations take variables as inputs and return variables.
  *
  * @since 0.1.0
  */
@@ -18,18 +18,21 @@ import { short } from "./internal/short.ts"
 /**
  * The variable `name` in the file at `uri`.
  *
- * A workflow tells variables apart by reference: one that is used twice is sent once.
+ * A workflow identifies variables by reference: one variable that is used twice is sent once.
  *
  * @since 0.1.0
  * @category models
  */
 export class Variable extends Schema.Class<Variable>("@effect-wps/cwt/Variable")({
   uri: Schema.String,
-  /** Its name in the file. */
+  /** The name of the variable in the file. */
   name: Schema.String,
-  /** Its name in the request; one is drawn when it is written if it has none. */
+  /** The name of the variable in the request. Without one, a random name is generated when the workflow is encoded. */
   id: Schema.OptionFromSelf(Schema.String),
-  /** What it covers. A string is the name of a domain of the same request; EDAS takes several. */
+  /**
+   * The domains that the variable covers. A string is the name of a domain in the same request. EDAS accepts several
+   * domains.
+   */
   domains: Schema.Array(Schema.Union(Schema.typeSchema(Domain.Domain), Schema.String)),
   mimeType: Schema.OptionFromSelf(Schema.String)
 }) {
@@ -92,8 +95,8 @@ const isSeveral = (
 export const isVariable: (value: unknown) => value is Variable = Schema.is(Schema.typeSchema(Variable))
 
 /**
- * Where the whole file can be downloaded: a THREDDS server has what it gives through OPeNDAP (`…/dodsC/…`) as a file at
- * `…/fileServer/…`. Any other address is given as it is. An `Llnl.Output` has one too.
+ * The address at which the whole file can be downloaded. A THREDDS server offers a file through OPeNDAP (`…/dodsC/…`)
+ * and as a download (`…/fileServer/…`). Any other address is returned unchanged. An `Llnl.Output` is accepted too.
  *
  * @example
  * ```ts
@@ -116,8 +119,8 @@ export const fileServer = ({ uri }: { readonly uri: string }): string =>
 const optional = Schema.optional(Schema.NullOr(Schema.String))
 
 /**
- * A variable as JSON has it: `id` is its name in the file, a bar, and its name in the request; or the first alone. In
- * an output the domain may be a whole one, and the media type may be called `mime-type`.
+ * The JSON form of a variable. `id` is its name in the file, a bar, and its name in the request. The bar and the second
+ * name may be absent. In an output, `domain` may be a whole domain, and the media type may be called `mime-type`.
  *
  * @since 0.1.0
  * @category schemas
@@ -131,7 +134,7 @@ export const Json = Schema.Struct({
 })
 
 /**
- * A variable as JSON has it.
+ * The JSON form of a variable.
  *
  * @since 0.1.0
  * @category schemas
@@ -140,7 +143,7 @@ export type Json = typeof Json.Type
 
 const readDomain = ParseResult.decodeUnknownEither(Domain.FromJson)
 
-/** The names of a variable's domains, which are to have one by now. */
+/** The names of a variable's domains. By now each domain must have one. */
 const domainNames = (variable: Variable): Either.Either<ReadonlyArray<string>, string> =>
   Either.all(
     variable.domains.map((domain) =>
@@ -195,7 +198,7 @@ const decoder = (allowUnnamed: boolean): Schema.Schema<Variable, Json> =>
   })
 
 /**
- * Reads and writes a variable; one without an `id` is not written.
+ * Decodes and encodes a variable. Encoding fails if the variable has no `id`.
  *
  * @example
  * ```ts
@@ -213,7 +216,7 @@ const decoder = (allowUnnamed: boolean): Schema.Schema<Variable, Json> =>
 export const FromJson: Schema.Schema<Variable, Json> = decoder(false)
 
 /**
- * Reads a variable that a process gave, which may have no name at all.
+ * Decodes a variable from the output of a process. It may have no name at all.
  *
  * @since 0.1.0
  * @category schemas

@@ -1,5 +1,5 @@
 /**
- * Operations on variables and on the results of other operations: what is sent, and the run of it.
+ * Operations on variables and on the results of other operations, as one request that can be sent and run.
  *
  * @since 0.1.0
  */
@@ -37,7 +37,7 @@ export const TypeId = "~@effect-wps/cwt/Workflow"
 export type TypeId = typeof TypeId
 
 /**
- * What an operation works on.
+ * An input of an operation.
  *
  * @since 0.1.0
  * @category models
@@ -45,32 +45,32 @@ export type TypeId = typeof TypeId
 export type Operand = Variable | Workflow<unknown>
 
 /**
- * An operation with all that is below it, as a value that is never changed. Give it to `WpsClient.execute` or
+ * An operation with all its nested operations, as an immutable value. Give it to `WpsClient.execute` or
  * `WpsClient.run`, which send it to the process of its name, or to another operation as an input.
  *
- * Operations are told apart by reference: one that two others take is sent, and run, once.
+ * A workflow identifies operations by reference: one operation that is an input of two others is sent and run once.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Workflow<out A> extends Operation.Operation<A> {
   readonly [TypeId]: TypeId
-  /** Its name in the request; one is drawn when it is written if it has none. */
+  /** The name of the operation in the request. Without one, a random name is generated when the workflow is encoded. */
   readonly id: Option.Option<string>
   readonly operands: ReadonlyArray<Operand>
   readonly domain: Option.Option<Domain>
   readonly gridder: Option.Option<Gridder>
   readonly parameters: ReadonlyArray<Parameter.Parameter>
-  /** How many inputs the process takes at least. */
+  /** The minimum number of inputs of the process. */
   readonly minimumInputs: number
-  /** What it is, for a log: the operations below it by their names only. */
+  /** A short form for logs. It shows nested operations by their names only. */
   readonly toJSON: () => unknown
-  /** Reads the JSON of the output. */
+  /** Decodes the JSON of the output. */
   readonly reader: (json: unknown) => Either.Either<A, string>
 }
 
 /**
- * Parameters by their names, in the order in which they are sent. One that is `undefined` is not given.
+ * Parameters by name, in the order in which they are sent. An `undefined` one is left out.
  *
  * @since 0.1.0
  * @category models
@@ -80,7 +80,7 @@ export type Parameters =
   | Readonly<Record<string, Parameter.Value | ReadonlyArray<Parameter.Value> | undefined>>
 
 /**
- * What an operation is made of.
+ * The options of an operation.
  *
  * @since 0.1.0
  * @category models
@@ -90,7 +90,7 @@ export interface Options {
   readonly domain?: Domain | undefined
   readonly gridder?: Gridder | undefined
   readonly parameters?: Parameters | undefined
-  /** Its name in the request; one is drawn when it is written if it has none. */
+  /** The name of the operation in the request. Without one, a random name is generated when the workflow is encoded. */
   readonly id?: string | undefined
 }
 
@@ -111,13 +111,13 @@ const listed = (parameters: Parameters | undefined): ReadonlyArray<Parameter.Par
 
 const isOperands = (inputs: Operand | ReadonlyArray<Operand>): inputs is ReadonlyArray<Operand> => Array.isArray(inputs)
 
-/** A list of its own. Whoever calls without types may give a single one. */
+/** Copies the list. A caller without type checks may pass a single input. */
 const operandsOf = (inputs: Operand | ReadonlyArray<Operand> | undefined): ReadonlyArray<Operand> =>
   inputs === undefined ? [] : isOperands(inputs) ? [...inputs] : [inputs]
 
 /**
- * An operation by the name of its process, which gives one variable. `Cdat` has the known ones, with their parameters
- * typed.
+ * An operation by the name of its process. It returns one variable. `Cdat` has the known operations, with typed
+ * parameters.
  *
  * @example
  * ```ts
@@ -137,7 +137,7 @@ const operandsOf = (inputs: Operand | ReadonlyArray<Operand> | undefined): Reado
 export const make = (
   identifier: string,
   options: Options & {
-    /** How many inputs the process takes at least. @default 0 */
+    /** The minimum number of inputs of the process. @default 0 */
     readonly minimumInputs?: number | undefined
   } = {}
 ): Workflow<Variable> =>
@@ -159,10 +159,10 @@ export const make = (
  */
 export const isWorkflow = (value: unknown): value is Workflow<unknown> => graph.isWorkflow(value)
 
-/** Whoever calls without types may give anything; it is told so when it is written. */
+/** A caller without type checks may pass anything. Encoding reports it. */
 const nameOf = (parameter: Parameter.Parameter): string => Parameter.isParameter(parameter) ? parameter.name : ""
 
-/** A parameter keeps its place, as a key of Python's dictionaries does when its value is another. */
+/** A parameter with a new value keeps its place, as a key in a Python dictionary does. */
 const replaced = (
   before: ReadonlyArray<Parameter.Parameter>,
   given: ReadonlyArray<Parameter.Parameter>
@@ -181,8 +181,8 @@ const replaced = (
 }
 
 /**
- * A new operation with more: inputs are added, a domain, gridder or id takes the place of the one before, and a parameter
- * that of the one of the same name.
+ * A changed copy of an operation. Inputs are added. A domain, gridder or id replaces the old one, and a parameter
+ * replaces the one with the same name.
  *
  * @example
  * ```ts
@@ -208,7 +208,7 @@ export const update = <A>(self: Workflow<A>, options: Options): Workflow<A> => {
 }
 
 /**
- * The same operation, whose output is read as any number of variables.
+ * The same operation, but its output is read as any number of variables.
  *
  * @example
  * ```ts
@@ -226,7 +226,7 @@ export const variables = (self: Workflow<unknown>): Workflow<ReadonlyArray<Varia
   fromParts(partsOf(self), result.variables)
 
 /**
- * The same operation, whose output is given as the JSON that it is.
+ * The same operation, but its output is returned as JSON.
  *
  * @example
  * ```ts
@@ -271,8 +271,8 @@ export const parameter = (
   )
 
 /**
- * What is sent: the variables, domains and operations of the graph, each once, the operation itself first. Names that
- * were not given are drawn by `Random`.
+ * Encodes a workflow: the variables, domains and operations of the graph, each once. The operation itself comes first.
+ * `Random` generates the missing names.
  *
  * @example
  * ```ts
@@ -293,14 +293,15 @@ export const encode = (self: Workflow<unknown>): Effect.Effect<DataInputs, Inval
   encodeInternal.encode(self)
 
 /**
- * The graph of what was sent, from the one operation that no other takes.
+ * Decodes a graph. Its root is the only operation that is not an input of another.
  *
  * @example
  * ```ts
  * import { DataInputs, Workflow } from "@effect-wps/cwt"
  * import { Either } from "effect"
  *
- * const text = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];operation=[{"name":"CDAT.max","input":["v0"]}]`
+ * const text = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];` +
+ *   `operation=[{"name":"CDAT.max","input":["v0"]}]`
  * const diagram = DataInputs.parse(text).pipe(Either.flatMap(Workflow.decode), Either.map(Workflow.toMermaid))
  * ```
  *
@@ -324,14 +325,15 @@ export const decode = (
       ))
 
 /**
- * The graphs of what was sent, each from an operation that no other takes.
+ * Decodes all graphs. Each root is an operation that is not an input of another.
  *
  * @example
  * ```ts
  * import { DataInputs, Workflow } from "@effect-wps/cwt"
  * import { Either } from "effect"
  *
- * const text = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];operation=[{"name":"CDAT.max","input":["v0"]}]`
+ * const text = `variable=[{"uri":"https://data.example.org/tas.nc","id":"tas|v0"}];` +
+ *   `operation=[{"name":"CDAT.max","input":["v0"]}]`
  * const workflows = Either.flatMap(DataInputs.parse(text), Workflow.decodeAll)
  * ```
  *

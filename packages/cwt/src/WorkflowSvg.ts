@@ -1,6 +1,6 @@
 /**
- * A workflow as a picture. It needs the package `@viz-js/viz`, which is Graphviz as WebAssembly, and is imported by its own
- * path, `@effect-wps/cwt/WorkflowSvg`, so that whoever draws nothing installs nothing.
+ * Draws a workflow as SVG. It needs the package `@viz-js/viz`, which is Graphviz compiled to WebAssembly. The module
+ * has its own path, `@effect-wps/cwt/WorkflowSvg`, so that programs that draw nothing need not install the package.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import * as Workflow from "./Workflow.ts"
 const from = "@effect-wps/cwt/WorkflowSvg"
 
 /**
- * The package that draws is not there, or does not run here.
+ * The package `@viz-js/viz` is not installed, or does not run here.
  *
  * @since 0.1.0
  * @category errors
@@ -44,7 +44,7 @@ export class DrawingFailed extends Schema.TaggedError<DrawingFailed>(`${from}/Dr
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 200)
 
-/** Where the font is missing another takes its place; those whose characters are all of one width fit the boxes then too. */
+/** If this font is missing, another one replaces it. If that is monospaced too, the text still fits the boxes. */
 const nodeAttributes = { fontname: "Courier", fontsize: 11 }
 
 const unavailable = (error: unknown): GraphvizUnavailable => new GraphvizUnavailable({ reason: reasonOf(error) })
@@ -55,10 +55,10 @@ const load = Effect.flatMap(
 )
 
 /**
- * The graph as SVG, from the variables to the operation itself: an `svg` element to write to a file or to put into a page.
- * Whatever stands in names and addresses is text in it, never markup.
+ * The graph as SVG, from the variables to the operation itself. The result is an `svg` element, for a file or for a web
+ * page. Names and addresses become text in it, never markup.
  *
- * Graphviz draws at once and is not interrupted; thousands of operations take it seconds.
+ * Graphviz runs synchronously and cannot be interrupted. Thousands of operations take it seconds.
  *
  * @example
  * ```ts
@@ -83,7 +83,7 @@ export const toSvg = (
       }),
       (result) =>
         result.status === "success"
-          // Without the document type before it, which a page may not have and a program would fetch.
+          // Drops the document type declaration, which a page may not contain and which a program would fetch.
           ? Effect.succeed(result.output.slice(result.output.indexOf("<svg")))
           : new DrawingFailed({ reason: result.errors.map(({ message }) => message.trim()).join("; ").slice(0, 500) })
     ))

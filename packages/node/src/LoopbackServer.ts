@@ -1,5 +1,5 @@
 /**
- * The listener to which the browser brings the answer of a login, on Node.
+ * The listener on Node that receives the answer of a login from the browser.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ interface Answer {
   readonly headers?: Record<string, string>
 }
 
-/** Ends when the answer is on its way, or the browser is gone. */
+/** Completes when the answer has been sent, or the browser has closed the connection. */
 const send = (response: Http.ServerResponse, answer: Answer): Effect.Effect<void> =>
   Effect.async((resume) => {
     if (response.destroyed) return resume(Effect.void)
@@ -30,7 +30,7 @@ const send = (response: Http.ServerResponse, answer: Answer): Effect.Effect<void
 const close = (server: Http.Server): Effect.Effect<void> =>
   Effect.async((resume) => {
     server.close(() => resume(Effect.void))
-    // Browsers keep sockets open on which they never ask for anything.
+    // Browsers keep sockets open on which they never send a request.
     server.closeAllConnections()
   })
 
@@ -50,11 +50,11 @@ const bind = (port: number): Effect.Effect<Http.Server, string, Scope.Scope> =>
       if (!Number.isInteger(port) || port < 0 || port > 65535) {
         return fail({ name: "RangeError", message: "", code: "ERR_SOCKET_BAD_PORT" })
       }
-      // Requests without a Host are answered here, with the headers of every answer.
+      // Requests without a Host header are answered below, with the headers of every answer.
       const server = Http.createServer({ requireHostHeader: false })
-      // Stays: without a listener, a connection that later fails to be accepted would end the process.
+      // This listener stays. Without it, a connection that later fails to be accepted would end the process.
       server.on("error", fail)
-      // An address and no name: `localhost` may be ::1, where another program may listen on the same port.
+      // An address instead of a name: `localhost` may be ::1, where another program may listen on the same port.
       server.listen({ host: "127.0.0.1", port, exclusive: true }, () => resume(Effect.succeed(server)))
     }),
     close
@@ -65,7 +65,7 @@ const portOf = (server: Http.Server, asked: number): number => {
   return typeof address === "object" && address !== null ? address.port : asked
 }
 
-/** Without a slash between them, a path would go on with the port. */
+/** Adds a missing slash. Without it, the path would continue the port number. */
 const redirectUriOf = (port: number, path: string): string =>
   `http://127.0.0.1:${port}${path === "" || path.startsWith("/") ? path : `/${path}`}`
 
@@ -86,7 +86,7 @@ const listen: Loopback.Service["listen"] = Effect.fnUntraced(function*({ accept,
   ).pipe(
     Effect.mapError((reasons) =>
       new LoopbackUnavailable({
-        // The error has whole numbers only; the reason names the others.
+        // The error's `ports` are integers. The reason names the others.
         ports: ports.filter(Number.isSafeInteger),
         reason: reasons.length === 0 ? "no port is named" : reasons.join(", ")
       })
@@ -112,7 +112,7 @@ const listen: Loopback.Service["listen"] = Effect.fnUntraced(function*({ accept,
 
   const respond = Effect.fnUntraced(function*(request: Http.IncomingMessage, response: Http.ServerResponse) {
     const [target = "", ...query] = (request.url ?? "").split("?")
-    // A page whose name was made to mean 127.0.0.1 gives its own name. Two names are none.
+    // A page that uses DNS rebinding to reach 127.0.0.1 sends its own host name. Two Host headers are refused as well.
     if (request.headersDistinct["host"]?.join() !== host) {
       return yield* send(response, { status: 400, text: "This address is not served here." })
     }
@@ -133,11 +133,11 @@ const listen: Loopback.Service["listen"] = Effect.fnUntraced(function*({ accept,
     run(respond(request, response))
   })
 
-  // Before the server is closed, the browser may fetch the page that says how the login ended.
+  // Before the server closes, the browser has some time to fetch the page that says how the login ended.
   yield* Effect.addFinalizer(() =>
     Deferred.succeed(outcome, { _tag: "Failure", reason: "it was ended before it was complete." }).pipe(
       Effect.zipRight(Deferred.isDone(callback)),
-      // A finalizer cannot be interrupted, and a timeout interrupts.
+      // A finalizer is not interruptible, but a timeout needs to interrupt.
       Effect.tap((answered) =>
         answered
           ? Effect.timeoutOption(Effect.interruptible(Deferred.await(shown)), "2 seconds")
@@ -156,17 +156,14 @@ const listen: Loopback.Service["listen"] = Effect.fnUntraced(function*({ accept,
 /**
  * Listens with `node:http` on 127.0.0.1, for one login.
  *
- * Only a GET of the path counts, at the listener's own address, with each parameter once and a query that is accepted.
- * Everything else is refused and changes nothing. The accepted request is sent on to a page without a code in its
- * address, which waits for `finish`. When the scope closes, the browser has two seconds to fetch that page.
+ * It accepts only a GET of the path, at the listener's own address, with each parameter once and a query that `accept`
+ * accepts. It refuses everything else, without any effect. It redirects the accepted request to a page without a code
+ * in its address, which waits for `finish`. When the scope closes, the browser has two seconds to fetch that page.
  *
  * A path that does not begin with a slash gets one.
  *
- * Nothing of a query is logged, traced or shown.
+ * No part of a query is logged, traced or shown.
  *
- * @see RFC 8252 §7.3, §8.3
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { Loopback } from "@effect-wps/auth"
@@ -194,5 +191,9 @@ const listen: Loopback.Service["listen"] = Effect.fnUntraced(function*({ accept,
  *
  * assert.equal(await Effect.runPromise(code), "1234")
  * ```
+ *
+ * @see RFC 8252 §7.3, §8.3
+ * @since 0.1.0
+ * @category layers
  */
 export const layer: Layer.Layer<Loopback.Loopback> = Layer.succeed(Loopback.Loopback, { listen })

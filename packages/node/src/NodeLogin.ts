@@ -1,5 +1,5 @@
 /**
- * All that a login needs on Node, in one layer.
+ * Everything that a login needs on Node, in one layer.
  *
  * @since 0.1.0
  */
@@ -12,13 +12,12 @@ import * as NodeTokenStore from "./NodeTokenStore.ts"
 import * as TerminalLogin from "./TerminalLogin.ts"
 
 /**
- * A login in a terminal: the person is talked to there, the answer of a browser is waited for on a port of 127.0.0.1, and
- * what was obtained is kept in the user's token file, so that the next program needs no login.
+ * A login at a terminal. It talks to the person there, waits for the browser's answer on a port of 127.0.0.1, and keeps
+ * the tokens in the user's token file, so that the next program needs no login.
  *
- * It is `TerminalLogin.layer`, `LoopbackServer.layer` and `NodeTokenStore.layerFile`, for programs that need no other.
+ * It combines `TerminalLogin.layer`, `LoopbackServer.layer` and `NodeTokenStore.layerFile`, for programs that need no
+ * others.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { KeycloakAuth } from "@effect-wps/auth"
@@ -32,6 +31,9 @@ import * as TerminalLogin from "./TerminalLogin.ts"
  *   clientId: "wps"
  * }).pipe(Layer.provide([NodeLogin.layer, NodeHttpClient.layerUndici]))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer: Layer.Layer<
   LoginUi.LoginUi | Loopback.Loopback | TokenStore.TokenStore,

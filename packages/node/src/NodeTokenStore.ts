@@ -1,5 +1,5 @@
 /**
- * Token stores that outlive a program and are shared by the processes of a user: a file, and the keyring of the system.
+ * Token stores that outlive a program, and that the processes of a user share: a file, and the keyring of the system.
  *
  * @since 0.1.0
  */
@@ -16,8 +16,8 @@ import * as fileStore from "./internal/fileStore.ts"
 import * as keyringStore from "./internal/keyringStore.ts"
 
 /**
- * The keyring cannot be used: its package is missing (`not-installed`), or there is none, it is locked, or it said no
- * (`refused`).
+ * The keyring cannot be used. With `not-installed`, its package is missing. With `refused`, there is no keyring, or it
+ * is locked, or it refused.
  *
  * @since 0.1.0
  * @category errors
@@ -38,12 +38,12 @@ export class KeyringUnavailable
 }
 
 /**
- * `path` is the file, `tokens.json` in the directory for the data of this user unless you say otherwise:
- * `$XDG_DATA_HOME/effect-wps` or `~/.local/share/effect-wps`, `~/Library/Application Support/effect-wps` on macOS,
- * `%LOCALAPPDATA%\effect-wps` on Windows.
+ * `path` is the file. The default is `tokens.json` in the directory for the user's data: `$XDG_DATA_HOME/effect-wps` or
+ * `~/.local/share/effect-wps`, `~/Library/Application Support/effect-wps` on macOS, `%LOCALAPPDATA%\effect-wps` on
+ * Windows.
  *
- * `lockTimeout` is how long to wait while another process modifies the same entry, 30 seconds unless you say otherwise.
- * Fibers of this process wait as long as it takes.
+ * `lockTimeout` is how long to wait while another process modifies the same entry. The default is 30 seconds. Fibers of
+ * this process wait for each other without a limit.
  *
  * @since 0.1.0
  * @category models
@@ -54,9 +54,9 @@ export interface FileOptions {
 }
 
 /**
- * `service` is the name under which the keyring lists the items, `effect-wps` unless you say otherwise.
+ * `service` is the name under which the keyring lists the items. The default is `effect-wps`.
  *
- * `lockTimeout` is as for the file.
+ * `lockTimeout` is the same as for the file.
  *
  * @since 0.1.0
  * @category models
@@ -79,21 +79,20 @@ const userDirectory = Effect.suspend(() => dataDirectory(process.platform)).pipe
 )
 
 /**
- * Keeps tokens in one file of JSON, in the clear, that only this user can read (mode 0600). With `TokenStore.sealed` it
- * is encrypted.
+ * Keeps tokens unencrypted in one JSON file that only this user can read (mode 0600). `TokenStore.sealed` encrypts the
+ * entries.
  *
- * The file is replaced whole, so a reader never waits and never sees half of it. Between processes a modification holds
- * a lock, `tokens.json.<key>.lock`; that of a process that was killed is taken over. The file must be on a file system
- * on which creating a file exclusively is atomic.
+ * Each write replaces the whole file, so a reader never waits and never sees half of it. Between processes, a
+ * modification holds a lock, `tokens.json.<key>.lock`. The lock of a killed process is taken over. The file must be on
+ * a file system on which creating a file exclusively is atomic.
  *
- * The directory is made with mode 0700 when something is first stored. Each operation fails with `TokenStoreError`, which
- * says what to do, when the file is a symbolic link, not a regular file, another user's, open to others, damaged or of an
- * unknown version, or when others can write in its directory. On Windows who can read it is the directory's to say.
+ * The first write creates the directory with mode 0700. Each operation fails with `TokenStoreError`, which says what to
+ * do, if the file is a symbolic link, is not a regular file, belongs to another user, is open to others, is damaged, or
+ * has an unknown version, or if others can write in its directory. On Windows, the directory decides who can read the
+ * file.
  *
- * The layer fails when no `path` is given and there is no home directory.
+ * The layer fails if no `path` is given and there is no home directory.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { TokenStore } from "@effect-wps/auth"
@@ -106,6 +105,9 @@ const userDirectory = Effect.suspend(() => dataDirectory(process.platform)).pipe
  *   Effect.map(Config.redacted("WPS_TOKEN_KEY"), (key) => TokenStore.sealed(key)(NodeTokenStore.layerFile()))
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerFile = (
   options: FileOptions = {}
@@ -119,17 +121,16 @@ export const layerFile = (
   ).pipe(Layer.provide(NodeFileSystem.layer))
 
 /**
- * Keeps tokens in the keyring of the system: the Keychain of macOS, the Credential Manager of Windows, the Secret Service
- * of a Linux desktop. It needs the package `@napi-rs/keyring`.
+ * Keeps tokens in the keyring of the system: the Keychain of macOS, the Credential Manager of Windows, or the Secret
+ * Service of a Linux desktop. It needs the package `@napi-rs/keyring`.
  *
- * Each profile is one item. The locks between processes are files in the directory of `layerFile`, without secrets.
+ * Each profile is one item. The locks between processes are files in the default directory of `layerFile`, and contain
+ * no secrets.
  *
- * The layer writes and deletes an item to see that it can, which may make the system ask the person to unlock the
- * keyring, and fails with `KeyringUnavailable` otherwise. There is no silent fallback to a file. Windows takes items of
- * up to 2560 bytes, which large tokens exceed.
+ * The layer first writes and deletes an item as a test. The system may then ask the person to unlock the keyring. If
+ * the test fails, the layer fails with `KeyringUnavailable`. It does not fall back to a file silently. Windows accepts
+ * items of up to 2560 bytes, which large tokens exceed.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { NodeTokenStore } from "@effect-wps/node"
@@ -142,6 +143,9 @@ export const layerFile = (
  *   )
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerKeyring = (
   options: KeyringOptions = {}

@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import * as sqlStore from "./internal/sqlStore.ts"
 
 /**
- * Tokens cannot be kept in a database of this kind, because it has no lock that would be right for them.
+ * A database of this kind cannot keep tokens, because it has no suitable lock.
  *
  * @since 0.1.0
  * @category errors
@@ -31,10 +31,10 @@ export class UnsupportedDialect
 }
 
 /**
- * `table` is the name of the table, `effect_wps_tokens` unless you say otherwise. A dot divides the schema from it.
+ * `table` is the name of the table. The default is `effect_wps_tokens`. A dot separates a schema from the table.
  *
- * `lockTimeout` is how long to wait while another process modifies the same entry, and for each answer of the database, 30
- * seconds unless you say otherwise. Fibers that use one layer wait for each other as long as it takes.
+ * `lockTimeout` is how long to wait while another process modifies the same entry, and for each answer of the database.
+ * The default is 30 seconds. Fibers that use the same layer wait for each other without a limit.
  *
  * @since 0.1.0
  * @category models
@@ -45,26 +45,24 @@ export interface Options {
 }
 
 /**
- * Keeps tokens in a table of a PostgreSQL database. Any number of machines can share it: one at a time modifies an entry,
- * under an advisory lock that ends with the connection of its holder. What only speaks PostgreSQL's protocol must have its
- * advisory locks (`pg_try_advisory_xact_lock`).
+ * Keeps tokens in a table of a PostgreSQL database. Any number of machines can share it. One at a time modifies an
+ * entry, under an advisory lock that ends with the connection of its holder. A database that only speaks PostgreSQL's
+ * protocol must support its advisory locks (`pg_try_advisory_xact_lock`).
  *
- * The table is created where it is missing. If the user of the database may not do that, create it yourself:
+ * The layer creates the table if it is missing. If the database user may not do that, create it yourself:
  * `CREATE TABLE effect_wps_tokens (id text PRIMARY KEY, profile text NOT NULL, entry text NOT NULL)`.
  *
- * A modification keeps one connection from the pool while it runs, and is never part of a transaction of yours, which
- * could be rolled back when a refresh token is already spent. If the connection is lost meanwhile, the entry is stored
- * over a new one, unless another process has changed it.
+ * A modification holds one connection from the pool while it runs. It never joins a transaction of yours, because a
+ * rollback would bring back a refresh token that is already spent. If the connection is lost meanwhile, the entry is
+ * stored over a new one, unless another process has changed it.
  *
- * Tokens are in the clear in the table, in its backups, and in the log of a server that logs statements with their
- * parameters. `TokenStore.sealed` encrypts them before.
+ * Tokens are unencrypted in the table, in its backups, and in the log of a server that logs statements with their
+ * parameters. `TokenStore.sealed` encrypts them before they are stored.
  *
- * The layer fails with `UnsupportedDialect` for any other database. One machine's programs can share a file instead
- * (`NodeTokenStore.layerFile`): SQLite would lock the whole database, and its one connection, for as long as the provider
- * of tokens takes to answer.
+ * The layer fails with `UnsupportedDialect` for any other database. The programs of one machine can share a file
+ * instead (`NodeTokenStore.layerFile`). SQLite would lock the whole database, and its one connection, until the token
+ * provider answers.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts no-run it needs a database
  * import { TokenStore } from "@effect-wps/auth"
@@ -77,6 +75,9 @@ export interface Options {
  *   Effect.map(Config.redacted("WPS_TOKEN_KEY"), (key) => SqlTokenStore.layer().pipe(TokenStore.sealed(key)))
  * ).pipe(Layer.provide(PgClient.layerConfig({ url: Config.redacted("DATABASE_URL") })))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = (
   options: Options = {}

@@ -1,5 +1,5 @@
 /**
- * A login that talks to the person at a terminal.
+ * The user interface of a login at a terminal.
  *
  * @since 0.1.0
  */
@@ -11,8 +11,8 @@ import * as host from "./internal/host.ts"
 import * as terminalLogin from "./internal/terminalLogin.ts"
 
 /**
- * `openBrowser` is whether the link of a login is opened in the browser, where there is one: true. It is shown in any
- * case.
+ * `openBrowser` says whether to open the link of a login in the browser, if there is one. The default is true. The link
+ * is shown in any case.
  *
  * @since 0.1.0
  * @category models
@@ -22,18 +22,16 @@ export interface Options {
 }
 
 /**
- * Shows links and codes on the standard error, so that a result can be piped, and asks at the terminal. What is asked
- * fails with `LoginRequired` when the standard input or the standard error is no terminal.
+ * Shows links and codes on the standard error, so that a result can be piped, and asks questions at the terminal. A
+ * question fails with `LoginRequired` if the standard input or the standard error is not a terminal.
  *
- * A browser is not expected over SSH (`SSH_CONNECTION`, `SSH_TTY`), in a container (`container`, `/.dockerenv`,
- * `/run/.containerenv`), and on Linux with none of `DISPLAY`, `WAYLAND_DISPLAY` and `BROWSER`. Links of http and https are
- * opened with `open`, `rundll32`, `BROWSER` or `xdg-open`; that it fails is not noticed.
+ * No browser is expected over SSH (`SSH_CONNECTION`, `SSH_TTY`), in a container (`container`, `/.dockerenv`,
+ * `/run/.containerenv`), or on Linux with none of `DISPLAY`, `WAYLAND_DISPLAY` and `BROWSER`. Links with http and https
+ * are opened with `open`, `rundll32`, `BROWSER` or `xdg-open`. A failure of that program is not noticed.
  *
- * A secret is not shown while it is typed. Control characters in what a provider sent are not printed. Ctrl-c does what it
- * does elsewhere; ctrl-d, and three empty answers, fail with `LoginRequired`.
+ * A secret is not shown while it is typed. Control characters from a provider are not printed. Ctrl-c works as
+ * elsewhere. Ctrl-d fails with `LoginRequired`, and so do three empty answers.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { LoginUi } from "@effect-wps/auth"
@@ -41,12 +39,16 @@ export interface Options {
  * import { NodeContext } from "@effect/platform-node"
  * import { Effect, Layer } from "effect"
  *
- * const show = Effect.flatMap(LoginUi.LoginUi, (ui) => ui.showLink(new URL("https://login.example.org/auth?client_id=wps")))
+ * const link = new URL("https://login.example.org/auth?client_id=wps")
+ * const show = Effect.flatMap(LoginUi.LoginUi, (ui) => ui.showLink(link))
  *
  * await Effect.runPromise(show.pipe(
  *   Effect.provide(Layer.provide(TerminalLogin.layer({ openBrowser: false }), NodeContext.layer))
  * ))
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = (
   options?: Options

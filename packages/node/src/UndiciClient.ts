@@ -1,21 +1,21 @@
 /**
- * An `HttpClient` for many small requests: undici's dispatcher with little in between.
+ * An `HttpClient` for many small requests. It uses undici's dispatcher with little overhead.
  *
- * To a caller it is `NodeHttpClient.layerUndici`: the same connections, errors, interruption, spans and streams. It
- * differs inside: a body is taken from the connection as it comes, with no Node stream for each response. Take it where
- * a program makes many requests with short answers, as one that polls jobs does. With few requests or long bodies you
- * will see no difference.
+ * To a caller it behaves like `NodeHttpClient.layerUndici`: the same connections, errors, interruption, spans and
+ * streams. Inside, it reads a body directly from the connection, without a Node stream for each response. Use it if a
+ * program makes many requests with short answers, for example to poll jobs. With few requests or long bodies you will
+ * see no difference.
  *
- * What it does better on the way:
+ * It also improves on `layerUndici`:
  *
- * - A body that was read as text or bytes can be read again, in any way. Read a second time after a stream it fails with
- *   a `ResponseError`, where the other gives an empty stream.
- * - A form (`HttpBody.formData`) is sent; `layerUndici` refuses the global `FormData`. A form is read as well.
- * - A response in a log or in an error shows no body. The body of an answer with a token is a secret.
- * - A hash in a URL stays here.
+ * - A body that was read as text or bytes can be read again, in any form. After it was read as a stream, a second read
+ *   fails with a `ResponseError`, where `layerUndici` gives an empty stream.
+ * - It sends a form (`HttpBody.formData`), where `layerUndici` refuses the global `FormData`. It also reads a form.
+ * - A log or an error does not show the body of a response, because the body of an answer with a token is secret.
+ * - It does not send the hash of a URL.
  *
- * Of `NodeHttpClient.UndiciRequestOptions` it heeds what a dispatcher knows. `onInfo`, `responseHeaders` and
- * `highWaterMark` are of `Dispatcher.request`, which it does not use.
+ * Of `NodeHttpClient.UndiciRequestOptions` it uses the options that a dispatcher knows. `onInfo`, `responseHeaders` and
+ * `highWaterMark` belong to `Dispatcher.request`, which it does not use.
  *
  * @since 0.1.0
  */
@@ -29,14 +29,12 @@ import * as Option from "effect/Option"
 import { dispatch } from "./internal/dispatch.ts"
 
 /**
- * A client over a dispatcher that you have. Closing the dispatcher is yours to do.
+ * A client over your own dispatcher. You close the dispatcher yourself.
  *
- * Redirects are not followed, and there is no limit to how long an answer may take: see `HttpClient.followRedirects` and
- * `Effect.timeout`. What undici reports before the head of a response is there is a `RequestError` with the reason
- * `Transport`, and after it a `ResponseError` with the reason `Decode`.
+ * It does not follow redirects, and it does not limit the time of an answer: see `HttpClient.followRedirects` and
+ * `Effect.timeout`. An error of undici before the head of a response is a `RequestError` with the reason `Transport`. A
+ * later one is a `ResponseError` with the reason `Decode`.
  *
- * @since 0.1.0
- * @category constructors
  * @example
  * ```ts
  * import { UndiciClient } from "@effect-wps/node"
@@ -56,6 +54,9 @@ import { dispatch } from "./internal/dispatch.ts"
  *
  * assert.equal(await Effect.runPromise(program), "hello")
  * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = (dispatcher: Undici.Dispatcher): HttpClient.HttpClient =>
   HttpClient.make((request, url, signal, fiber) => {
@@ -64,11 +65,9 @@ export const make = (dispatcher: Undici.Dispatcher): HttpClient.HttpClient =>
   })
 
 /**
- * The client over the dispatcher in the context, such as one with a proxy, a certificate authority of its own, or a
- * limit on connections.
+ * A client over the dispatcher in the context, such as one with a proxy, its own certificate authority, or a limit on
+ * connections.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { UndiciClient } from "@effect-wps/node"
@@ -86,16 +85,16 @@ export const make = (dispatcher: Undici.Dispatcher): HttpClient.HttpClient =>
  *
  * export const client = Layer.provide(UndiciClient.layerWithoutDispatcher, dispatcher)
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerWithoutDispatcher: Layer.Layer<HttpClient.HttpClient, never, NodeHttpClient.Dispatcher> = HttpClient
   .layerMergedContext(Effect.map(NodeHttpClient.Dispatcher, make))
 
 /**
- * The client with connections of its own, which are closed when the layer ends. It stands where
- * `NodeHttpClient.layerUndici` stands.
+ * A client with its own connections, which are closed when the layer ends. It can replace `NodeHttpClient.layerUndici`.
  *
- * @since 0.1.0
- * @category layers
  * @example
  * ```ts
  * import { Auth } from "@effect-wps/auth"
@@ -108,6 +107,9 @@ export const layerWithoutDispatcher: Layer.Layer<HttpClient.HttpClient, never, N
  *   Layer.provide(UndiciClient.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.provide(
   layerWithoutDispatcher,

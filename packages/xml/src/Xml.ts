@@ -1,8 +1,9 @@
 /**
- * Declarations that look like the schema of a document, and read and write it.
+ * Declarations that look like the schema of a document. One declaration both reads and writes the document.
  *
- * A `Content` says what stands in an element, a `Part` is one field of a struct, and a `Document` is a root with its
- * content. What a document has and the declaration does not is skipped. Names match by namespace and local name.
+ * A `Content` describes the content of an element, a `Part` one field of a struct, and a `Document` a root element with
+ * its content. Elements and attributes that the declaration does not name are skipped. Names match by namespace and
+ * local name.
  *
  * @since 0.1.0
  */
@@ -45,7 +46,7 @@ export const PartTypeId: unique symbol = Symbol.for("@effect-wps/xml/Xml/Part")
 export const DocumentTypeId: unique symbol = Symbol.for("@effect-wps/xml/Xml/Document")
 
 /**
- * What an element holds, whatever type it reads to.
+ * The content of an element, of any type.
  *
  * @since 0.1.0
  * @category models
@@ -55,7 +56,7 @@ export interface AnyContent {
 }
 
 /**
- * What an element holds: its attributes and what stands between its tags.
+ * The content of an element: its attributes, text and child elements.
  *
  * @since 0.1.0
  * @category models
@@ -65,7 +66,7 @@ export interface Content<in out A> extends AnyContent {
 }
 
 /**
- * One field of a struct, whatever type it reads to.
+ * One field of a struct, of any type.
  *
  * @since 0.1.0
  * @category models
@@ -85,7 +86,7 @@ export interface Part<in out A> extends AnyPart {
 }
 
 /**
- * A root element and its content, or several that are told apart by the root.
+ * A root element and its content, or several alternatives that differ by their root.
  *
  * @since 0.1.0
  * @category models
@@ -99,7 +100,7 @@ export interface Document<in out A> {
 }
 
 /**
- * The type that a content, a part or a document reads to and is written from.
+ * The TypeScript type of a content, a part or a document.
  *
  * @example
  * ```ts
@@ -119,7 +120,7 @@ export type Value<T> = T extends Content<infer A> ? A
   : never
 
 /**
- * The parts of a struct by the fields that they are read into.
+ * The parts of a struct, by field name.
  *
  * @since 0.1.0
  * @category models
@@ -129,7 +130,7 @@ export interface Fields {
 }
 
 /**
- * The type that a struct reads to.
+ * The TypeScript type of a struct.
  *
  * @since 0.1.0
  * @category models
@@ -137,7 +138,7 @@ export interface Fields {
 export type StructValue<F extends Fields> = { readonly [K in keyof F]: Value<F[K]> }
 
 /**
- * Elements of which one stands, by the tags that they are told apart by.
+ * The alternatives of a choice between elements, by their tags.
  *
  * @since 0.1.0
  * @category models
@@ -147,7 +148,7 @@ export interface Cases {
 }
 
 /**
- * The type that a choice reads to.
+ * The TypeScript type of a choice.
  *
  * @since 0.1.0
  * @category models
@@ -157,7 +158,7 @@ export type CasesValue<C extends Cases> = {
 }[keyof C & string]
 
 /**
- * What to make of a second element where the declaration has one: by default an error, or the first counts.
+ * How to read a second element where the declaration has one. By default it is an error. With `"first"` it is skipped.
  *
  * @since 0.1.0
  * @category models
@@ -193,8 +194,8 @@ const emptyShape = Shape.make(Shape.Kind.Empty)
 const fragmentShape = Shape.make(Shape.Kind.Fragment)
 
 /**
- * An element's own text without the white space around it. CDATA and references are resolved, child elements and their
- * text left out.
+ * The text of an element, without the white space around it. CDATA and references are resolved. Child elements and
+ * their text are left out.
  *
  * @since 0.1.0
  * @category contents
@@ -202,7 +203,7 @@ const fragmentShape = Shape.make(Shape.Kind.Fragment)
 export const text: Content<string> = makeContent({ shape: () => textShape, write: writeText })
 
 /**
- * An element's own text as it stands, white space and all.
+ * The text of an element, with its white space.
  *
  * @since 0.1.0
  * @category contents
@@ -210,7 +211,7 @@ export const text: Content<string> = makeContent({ shape: () => textShape, write
 export const verbatimText: Content<string> = makeContent({ shape: () => verbatimShape, write: writeText })
 
 /**
- * Nothing: what the element holds is skipped, and it is written empty.
+ * No content. On reading, the content of the element is skipped. On writing, the element is empty.
  *
  * @since 0.1.0
  * @category contents
@@ -218,7 +219,7 @@ export const verbatimText: Content<string> = makeContent({ shape: () => verbatim
 export const empty: Content<void> = makeContent({ shape: () => emptyShape, write: () => {} })
 
 /**
- * Anything, kept to the letter.
+ * Any content, kept verbatim.
  *
  * @example
  * ```ts
@@ -245,7 +246,8 @@ interface Codec<A> {
 const codec = <A, I extends string>(schema: Schema.Schema<A, I>): Codec<A> => {
   const decode = Schema.decodeUnknownEither(schema)
   const encode = Schema.encodeEither(schema)
-  // A document says "0" and "true" over and over. A value that nobody can change is converted once in a row.
+  // Documents repeat values such as "0" and "true". The last conversion is kept if its value and its result are
+  // immutable.
   return {
     decode: onceInARow((source) =>
       Either.mapLeft(decode(source), (error) => `${quote(source)} is refused: ${explain(error)}`)
@@ -284,7 +286,8 @@ const writeCodec = <A>(convert: Codec<A>) => (value: A, writer: Writer): void =>
 }
 
 /**
- * An element's own text, trimmed, through a schema. A text that the schema refuses is an `invalid-value`.
+ * The trimmed text of an element, decoded and encoded with a schema. A text that the schema refuses is an
+ * `invalid-value`.
  *
  * @example
  * ```ts
@@ -304,8 +307,8 @@ export const textOf = <A, I extends string>(schema: Schema.Schema<A, I>): Conten
 // ------------------------------------------------------------------------------------------------------------ structs
 
 /**
- * An element with parts. Attributes and children may stand in any order on reading; they are written in the order of
- * the fields. What no part names is skipped.
+ * An element with parts. On reading, attributes and children may come in any order. On writing, they follow the order
+ * of the fields. Whatever no part names is skipped.
  *
  * @example
  * ```ts
@@ -360,8 +363,7 @@ export const struct = <const F extends Fields>(fields: F): Content<StructValue<F
 }
 
 /**
- * Changes what a content reads to and is written from, by functions that can refuse: the message becomes an
- * `invalid-value`.
+ * Converts the value of a content with functions that can fail. The message of a failure becomes an `invalid-value`.
  *
  * @example
  * ```ts
@@ -394,7 +396,7 @@ export const transform = <A, B>(content: Content<A>, options: {
   })
 
 /**
- * Changes what a content reads to, by a function that never refuses.
+ * Converts the value of a content with functions that cannot fail.
  *
  * @example
  * ```ts
@@ -428,7 +430,7 @@ const after = <A, B>(
 }
 
 /**
- * A content that is declared later, for elements that can hold themselves.
+ * A content that is declared later, for elements that can contain themselves.
  *
  * @example
  * ```ts
@@ -494,7 +496,7 @@ const none: ReadonlyArray<never> = []
 const array = (raw: unknown): unknown => raw === Shape.absent ? none : raw
 
 /**
- * A child element that must stand there, once.
+ * A required child element that occurs once.
  *
  * @example
  * ```ts
@@ -541,8 +543,8 @@ export const optional = <A>(name: Names, content: Content<A>, options?: ElementO
 }
 
 /**
- * A child element of text that may be absent, and is taken as absent where it is empty. The first of several counts
- * unless the options say otherwise. An empty string is not written.
+ * An optional child element with text. An empty one counts as absent. The first of several counts unless the options
+ * say otherwise. An empty string is not written.
  *
  * @example
  * ```ts
@@ -568,7 +570,7 @@ export const optionalNonEmpty = (name: Names, options?: ElementOptions): Part<Op
 const nonEmpty = (raw: unknown): unknown => raw === Shape.absent || raw === "" ? Option.none() : Option.some(raw)
 
 /**
- * A child element that is taken to be `value` where it is absent. It is always written.
+ * A child element with a default value, which is used if the element is absent. It is always written.
  *
  * @example
  * ```ts
@@ -588,7 +590,7 @@ export const withDefault = <A>(name: Names, content: Content<A>, value: A, optio
   })
 
 /**
- * A child element as often as it stands there, in the order of the document.
+ * A child element that occurs any number of times, in document order.
  *
  * @example
  * ```ts
@@ -612,7 +614,8 @@ export const many = <A>(name: Names, content: Content<A>): Part<ReadonlyArray<A>
 }
 
 /**
- * A child element of text as often as it stands there, but for those that are empty. An empty string is not written.
+ * A child element with text that occurs any number of times. Empty elements are left out, and empty strings are not
+ * written.
  *
  * @example
  * ```ts
@@ -708,7 +711,7 @@ export const optionalOneOf = <const C extends Cases>(
 }
 
 /**
- * Several child elements as often as they stand there, in the order of the document.
+ * Any number of child elements of several kinds, in document order.
  *
  * @example
  * ```ts
@@ -755,7 +758,7 @@ const wrapped = <A>(
 }
 
 /**
- * A part that stands inside a wrapper element. Where the wrapper is absent, so is the part; it is always written.
+ * A part inside a wrapper element. If the wrapper is absent, the part is absent. The wrapper is always written.
  *
  * @example
  * ```ts
@@ -780,7 +783,7 @@ export const within = <A>(name: Names, part: Part<A>, options?: ElementOptions):
 }
 
 /**
- * A part that stands inside a wrapper element, which is written only where the part writes something into it.
+ * A part inside a wrapper element. The wrapper is written only if the part writes something into it.
  *
  * @example
  * ```ts
@@ -833,8 +836,8 @@ const writeAttribute = <A>(
 }
 
 /**
- * An attribute that must stand there, as a string or through a schema. Where several names are accepted and stand there,
- * the one that is declared first counts.
+ * A required attribute, as a string or decoded with a schema. If several of the accepted names are present, the one
+ * that is declared first counts.
  *
  * @example
  * ```ts
@@ -900,7 +903,7 @@ const optionalAttributeOf = <A>(name: Names, convert: Codec<A>): Part<Option.Opt
 }
 
 /**
- * An attribute that may be absent, and is taken as absent where it is empty. An empty string is not written.
+ * An optional attribute. An empty one counts as absent. An empty string is not written.
  *
  * @example
  * ```ts
@@ -924,8 +927,8 @@ export const nonEmptyAttribute = (name: Names): Part<Option.Option<string>> => {
 }
 
 /**
- * An attribute that is taken to be `value` where it is absent. It is written, unless it would be written empty and empty
- * is the default.
+ * An attribute with a default value, which is used if the attribute is absent. It is always written, except a default
+ * value whose text is empty.
  *
  * @example
  * ```ts
@@ -960,8 +963,8 @@ const attributeWithDefaultOf = <A>(name: Names, byDefault: A, convert: Codec<A>)
 }
 
 /**
- * An attribute that always has the same value, such as `service="WPS"`. On reading another value or none is an error,
- * or with `onRead: "ignore"` whatever stands there is taken for it.
+ * An attribute with a fixed value, such as `service="WPS"`. On reading, another value or a missing attribute is an
+ * error. With `onRead: "ignore"` the attribute is not checked.
  *
  * @example
  * ```ts
@@ -1005,8 +1008,8 @@ const valuePart = <A>(convert: Codec<A>, before: (text: string) => string): Part
   })
 
 /**
- * The text of the element that the struct is, trimmed; empty where there is none. One of `value`, `verbatimValue` and
- * `valueOf` can stand in a struct.
+ * The trimmed text of the struct's element. It is empty if there is no text. A struct can have one of `value`,
+ * `verbatimValue` and `valueOf`.
  *
  * @example
  * ```ts
@@ -1021,7 +1024,7 @@ const valuePart = <A>(convert: Codec<A>, before: (text: string) => string): Part
 export const value: Part<string> = valuePart(plain, trim)
 
 /**
- * The text of the element that the struct is, white space and all.
+ * The text of the struct's element, with its white space.
  *
  * @since 0.1.0
  * @category parts
@@ -1029,14 +1032,17 @@ export const value: Part<string> = valuePart(plain, trim)
 export const verbatimValue: Part<string> = valuePart(plain, identity)
 
 /**
- * The text of the element that the struct is, trimmed, through a schema.
+ * The trimmed text of the struct's element, decoded and encoded with a schema.
  *
  * @example
  * ```ts
  * import { Xml, XmlName } from "@effect-wps/xml"
  * import { Schema } from "effect"
  *
- * const length = Xml.struct({ uom: Xml.attribute(XmlName.unqualified("uom")), value: Xml.valueOf(Schema.NumberFromString) })
+ * const length = Xml.struct({
+ *   uom: Xml.attribute(XmlName.unqualified("uom")),
+ *   value: Xml.valueOf(Schema.NumberFromString)
+ * })
  * ```
  *
  * @since 0.1.0
@@ -1045,8 +1051,8 @@ export const verbatimValue: Part<string> = valuePart(plain, identity)
 export const valueOf = <A, I extends string>(schema: Schema.Schema<A, I>): Part<A> => valuePart(codec(schema), trim)
 
 /**
- * All that stands in the element that the struct is, for an element with attributes and any content. Child elements of
- * such a struct are not read into other parts.
+ * The whole content of the struct's element, for an element with attributes and any content. A struct with this part
+ * does not read child elements into other parts.
  *
  * @example
  * ```ts
@@ -1074,8 +1080,8 @@ export const content: Part<XmlFragment> = makePart({
 // ------------------------------------------------------------------------------------------------------------ leniency
 
 /**
- * A part that must not fail the document: none where nothing of it stands there, or where what stands there does not
- * fit the declaration. XML that is not well-formed still fails.
+ * A part that cannot fail the document. It is none if the element or attribute is absent, or does not fit the
+ * declaration. XML that is not well-formed still fails.
  *
  * @example
  * ```ts
@@ -1149,7 +1155,7 @@ export const document = <A>(name: Names, content: Content<A>): Document<A> =>
   )
 
 /**
- * A document that has one of several roots, by which the value is tagged.
+ * A document with one of several roots. The root decides the tag of the value.
  *
  * @example
  * ```ts
@@ -1174,7 +1180,7 @@ export const documents = <const C extends Cases>(cases: C): Document<CasesValue<
 const anyShape = Shape.make(Shape.Kind.Any)
 
 /**
- * Any document: it reads to the name of its root, and is there to see whether a text is well-formed XML.
+ * Any document. It reads to the name of its root. Use it to check that a text is well-formed XML.
  *
  * @example
  * ```ts
@@ -1207,14 +1213,14 @@ export const anyDocument: Document<XmlName> = makeDocument(
 // ------------------------------------------------------------------------------------------------------------- reading
 
 /**
- * What a document may cost, and what is known of its encoding.
+ * The limits for a document, and its encoding if the transport names it.
  *
- * - `maxDepth`: how many elements may be open at once, 128 by default
- * - `maxBytes`: how large the document may be, 500 MiB by default and at most, because a text or fragment of it must fit
- *   into a string; a document that is given as a string counts by its UTF-16 code units
- * - `maxAttributes`: how many attributes an element may have, 256 by default
- * - `charset`: the encoding that the transport names, such as the charset of a Content-Type. It counts more than the
- *   document's own declaration and less than a byte order mark (RFC 7303 §3)
+ * - `maxDepth`: how many elements may be open at once. The default is 128
+ * - `maxBytes`: how large the document may be. The default is 500 MiB, which is also the maximum, because a text or
+ *   fragment must fit into a string. A document that is a string is counted in UTF-16 code units
+ * - `maxAttributes`: how many attributes an element may have. The default is 256
+ * - `charset`: the encoding that the transport names, such as the charset of a Content-Type. It overrides the
+ *   document's own declaration, but not a byte order mark (RFC 7303 §3)
  *
  * @since 0.1.0
  * @category models
@@ -1227,8 +1233,8 @@ export interface DecodeOptions {
 }
 
 /**
- * Takes a document in pieces as they come. After the first failure, `failed` is true and further pieces are ignored.
- * Bytes and strings cannot be mixed.
+ * Reads a document piece by piece. After the first failure, `failed` is true and further pieces are ignored. Bytes and
+ * strings cannot be mixed.
  *
  * @since 0.1.0
  * @category models
@@ -1239,11 +1245,11 @@ export interface Decoder<A> {
   readonly failed: boolean
 }
 
-// No string of V8 is longer than 2^29 - 24, and no encoding gives more characters than it has bytes.
+// A V8 string has at most 2^29 - 24 characters, and no encoding decodes to more characters than it has bytes.
 const longest = 500 * 1024 * 1024
 
 /**
- * Begins to read a document that is pushed in pieces. What is read is held, never the whole source.
+ * Starts to read a document that arrives in pieces. The decoder keeps what it has read, never the whole source.
  *
  * Errors: every reason but `illegal-character`.
  *
@@ -1279,7 +1285,7 @@ export const decoder = <A>(document: Document<A>, options?: DecodeOptions): Deco
 }
 
 /**
- * Reads a whole document. Of a string, the encoding that it declares does not count.
+ * Reads a whole document. If it is a string, its encoding declaration is ignored.
  *
  * Errors: every reason but `illegal-character`.
  *
@@ -1306,7 +1312,7 @@ export const decode =
   }
 
 /**
- * Reads a document from a stream of bytes as they come, without holding the source. The stream is left at the first
+ * Reads a document from a stream of bytes, without holding the source. It stops reading the stream at the first
  * failure.
  *
  * Errors: those of the stream, and every reason but `illegal-character`.
@@ -1342,10 +1348,10 @@ export const decodeStream =
 // ------------------------------------------------------------------------------------------------------------- writing
 
 /**
- * Writes a document: UTF-8 by its declaration, all namespaces on the root. Text is escaped so that it reads back the
- * same, line ends included.
+ * Writes a document. Its XML declaration names UTF-8, and its root declares the namespaces of all declared names. Text
+ * is escaped so that it reads back the same, line ends included.
  *
- * Errors: `illegal-character` for a character that XML 1.0 cannot carry, lone surrogates among them; `invalid-value` for
+ * Errors: `illegal-character` for a character that XML 1.0 cannot carry, such as a lone surrogate; `invalid-value` for
  * a value that its schema refuses to encode; `malformed` for a fragment that is not well-formed.
  *
  * @example

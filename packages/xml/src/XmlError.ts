@@ -1,22 +1,22 @@
 /**
- * The one error of reading and writing XML.
+ * The error of reading and writing XML.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * What went wrong:
+ * The kinds of failure:
  *
- * - `malformed`: not well-formed XML, or not to the rules of namespaces
- * - `doctype`: a document type declaration, which is refused
- * - `encoding`: bytes that are not text in the encoding that they should be in, or an encoding that is not known
- * - `limit`: larger or deeper than the options allow
- * - `unexpected-root`: well-formed so far, but another document
- * - `missing`: an element or attribute that the declaration requires
- * - `repeated`: an element twice where the declaration has it once
- * - `invalid-value`: a text that its schema refuses
- * - `illegal-character`: on writing, a character that XML 1.0 cannot carry
+ * - `malformed`: the text is not well-formed XML, or breaks the rules of namespaces
+ * - `doctype`: the document has a document type declaration, which is refused
+ * - `encoding`: the bytes are invalid in their encoding, or the encoding is not known
+ * - `limit`: the document is larger or deeper, or an element has more attributes, than the options allow
+ * - `unexpected-root`: the root element is not the declared one
+ * - `missing`: a required element or attribute is absent
+ * - `repeated`: an element occurs more than once where the declaration allows one
+ * - `invalid-value`: the declaration refuses a text on reading, or a value on writing
+ * - `illegal-character`: on writing, a text has a character that XML 1.0 cannot carry
  *
  * @since 0.1.0
  * @category models
@@ -52,11 +52,12 @@ const advice: Record<Reason, string> = {
 }
 
 /**
- * A document that could not be read, or a value that could not be written.
+ * A document could not be read, or a value could not be written.
  *
- * `path` leads to the element or attribute, such as `/wps:ExecuteResponse/Status/@creationTime`, in the prefixes of the
- * declaration. `line` and `column` count from 1, in characters, and stand at the last character that was read; they are
- * 0 on writing, where there is no document yet. No more than about 100 characters of the document are kept.
+ * `path` points to the element or attribute, such as `/wps:ExecuteResponse/Status/@creationTime`, with the prefixes of
+ * the declaration. `line` and `column` give the position of the last character that was read. Both start at 1, and
+ * columns count characters. On writing there is no document yet, so both are 0. An error holds no more than about 100
+ * characters of the document.
  *
  * @example
  * ```ts

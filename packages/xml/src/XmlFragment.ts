@@ -1,5 +1,5 @@
 /**
- * XML inside XML, kept to the letter.
+ * Embedded XML, kept verbatim.
  *
  * @since 0.1.0
  */
@@ -7,14 +7,14 @@ import { escapeText, illegalCharacter } from "./internal/characters.ts"
 import * as internal from "./internal/fragment.ts"
 
 /**
- * What stands between two tags: text, elements, or both.
+ * The content of an element: text, child elements, or both.
  *
- * - `text`: all character data of it, CDATA and references resolved, markup dropped, not trimmed
- * - `source`: what was between the start and the end tag, character by character
- * - `elements`: how many child elements are at its top; 0 is text only
- * - `namespaces`: the prefixes in scope where it stands, `""` being the default namespace
+ * - `text`: the character data of all levels, not trimmed. CDATA and references are resolved, and markup is dropped
+ * - `source`: everything between the start tag and the end tag, verbatim
+ * - `elements`: the number of child elements at the top level. 0 means text only
+ * - `namespaces`: the prefixes in scope at the element. `""` is the default namespace
  *
- * `text` of a fragment with elements is gathered when it is first asked for.
+ * If a fragment has elements, its `text` is computed on first access.
  *
  * @see OGC 05-007r7 §10.2.1 table 48 (`wps:ComplexData`)
  * @since 0.1.0
@@ -28,7 +28,7 @@ export interface XmlFragment {
 }
 
 /**
- * A fragment that is this text, whatever characters it has.
+ * A fragment with this text only. Special characters are escaped.
  *
  * @example
  * ```ts
@@ -48,10 +48,10 @@ export const fromText = (text: string): XmlFragment =>
 const prologue = /^\uFEFF?(?:\s*<\?xml\s[^>]*\?>\s*)?(?:\s*<!DOCTYPE\s[^[<>"']*(?:(?:"[^"]*"|'[^']*')[^[<>"']*)*>\s*)?/
 
 /**
- * A fragment from its source. An XML declaration, and a document type declaration that declares nothing, are left out.
- * `namespaces` are prefixes that the source uses and does not declare itself.
+ * A fragment from XML source. An XML declaration is left out, and so is a document type declaration that declares
+ * nothing. `namespaces` are the prefixes that the source uses but does not declare.
  *
- * Nothing is checked here: `Xml.encode` refuses a source that is not well-formed or uses an undeclared prefix.
+ * `fromXml` checks nothing. `Xml.encode` refuses a source that is not well-formed or uses an undeclared prefix.
  *
  * @example
  * ```ts
@@ -71,10 +71,10 @@ export const fromXml = (
 ): XmlFragment => internal.unread(source.replace(prologue, ""), namespaces)
 
 /**
- * The fragment as XML that means the same on its own: the namespaces in scope that its source mentions are declared on
- * the elements at its top, and the white space around a single element is dropped.
+ * The fragment as XML that stands alone. The top elements declare the namespaces in scope that the source mentions.
+ * White space around a single element is dropped.
  *
- * A fragment of text only, and one whose source is not well-formed, comes back as its source.
+ * A fragment of text only is returned as its source, and so is one whose source is not well-formed.
  *
  * @example
  * ```ts

@@ -6,8 +6,8 @@
  */
 
 /**
- * An expanded name. Only `uri` and `local` say what is meant; `prefix` is the one that is preferred when writing.
- * An empty `uri` is no namespace.
+ * An expanded name. `uri` and `local` identify it. `prefix` is only the preferred prefix on writing. An empty `uri`
+ * means no namespace.
  *
  * @see Namespaces in XML 1.0 §2.1
  * @since 0.1.0
@@ -20,7 +20,7 @@ export interface XmlName {
 }
 
 /**
- * A name, or several of which the first is written and all are accepted on reading.
+ * A name, or several alternatives. The first is written. On reading, all are accepted.
  *
  * @since 0.1.0
  * @category models
@@ -28,7 +28,7 @@ export interface XmlName {
 export type Names = XmlName | readonly [XmlName, ...Array<XmlName>]
 
 /**
- * Names of one namespace.
+ * Makes names in one namespace.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export type Names = XmlName | readonly [XmlName, ...Array<XmlName>]
 export const namespace = (uri: string, prefix: string) => (local: string): XmlName => ({ uri, local, prefix })
 
 /**
- * A name in no namespace, as most attributes have it.
+ * A name without a namespace, as most attributes have it.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export const namespace = (uri: string, prefix: string) => (local: string): XmlNa
 export const unqualified: (local: string) => XmlName = namespace("", "")
 
 /**
- * Whether two names mean the same: the prefix does not count.
+ * Whether two names have the same namespace and local name. The prefix does not count.
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export const unqualified: (local: string) => XmlName = namespace("", "")
 export const equals = (self: XmlName, that: XmlName): boolean => self.uri === that.uri && self.local === that.local
 
 /**
- * A name as `{uri}local`, or `local` alone where there is no namespace.
+ * A name as `{uri}local`, or as `local` if it has no namespace.
  *
  * @since 0.1.0
  * @category conversions

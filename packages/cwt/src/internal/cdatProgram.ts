@@ -1,11 +1,11 @@
-/** CDAT's operations as a program writes them, with `Cdat`, where that says exactly what was sent. */
+/** Writes CDAT operations as calls of `Cdat`, if such a call expresses exactly what was sent. */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Cdat from "../Cdat.ts"
 import * as Parameter from "../Parameter.ts"
 import type { Any } from "./graph.ts"
 
-/** What a parameter's values, as they are sent, are in TypeScript; nothing where they cannot be written so. */
+/** Writes the sent values of a parameter in TypeScript, or returns nothing if it cannot. */
 type Write = (values: ReadonlyArray<string>, literal: (value: string) => string) => string | undefined
 
 const single =
@@ -21,7 +21,7 @@ const each =
 const text = (value: string, literal: (value: string) => string): string | undefined =>
   value === "" ? undefined : literal(value)
 
-/** Only what is sent in the same letters again. */
+/** Only a number that would be sent with the same characters again. */
 const number = (value: string): string | undefined =>
   Number.isFinite(Number(value)) && String(Number(value)) === value ? value : undefined
 
@@ -30,7 +30,7 @@ const oneOf = <const A extends string>(...names: ReadonlyArray<A>): Write =>
 
 const comparison = single((value, literal) => /[<>]|[=!]=/.test(value) ? literal(value) : undefined)
 
-/** An object has each key once, numbers before the others, and `__proto__` is none. */
+/** An object has each key once and puts numbers first, and `__proto__` is not an ordinary key. */
 const pairs: Write = (values, literal) => {
   const names = values.filter((_, index) => index % 2 === 0)
   const isKey = (name: string) => name !== "" && name !== "__proto__" && !/^\d+$/.test(name)
@@ -90,13 +90,13 @@ const declared: Readonly<Record<Exclude<keyof typeof Cdat, "workflow">, Declared
 
 const byIdentifier = new Map(Object.entries(declared).map(([name, one]) => [one.identifier, { name, ...one }]))
 
-/** A call of `Cdat`: the name of the function, and the fields that say its parameters. */
+/** A call of `Cdat`: the name of the function, and the fields for its parameters. */
 export interface Call {
   readonly name: string
   readonly fields: ReadonlyArray<readonly [name: string, code: string]>
 }
 
-/** How `Cdat` says an operation, if it has all of it. */
+/** The call of `Cdat` for an operation, if the call can express all of it. */
 export const callOf = (operation: Any, literal: (value: string) => string): Option.Option<Call> => {
   const known = byIdentifier.get(operation.identifier)
   if (known === undefined || operation.operands.length < (known.minimumInputs ?? 1)) return Option.none()

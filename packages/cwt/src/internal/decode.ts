@@ -36,7 +36,10 @@ const areValues = Schema.is(Schema.Array(Parameter.Value))
 const label = (item: Item, name: unknown, index: number): string =>
   typeof name === "string" ? name : `number ${index + 1}`
 
-/** What stands beside an operation's fields. `null` is Python's way not to give one. */
+/**
+ * The parameters are the fields that an operation does not have itself. Python writes `null` for a parameter without a
+ * value.
+ */
 const parametersOf = (item: Item): Either.Either<ReadonlyArray<Parameter.Parameter>, string> =>
   Either.all(
     Object.entries(item).filter(([name, value]) => !Object.hasOwn(Operation.fields, name) && value !== null).map((
@@ -58,7 +61,7 @@ interface Pending {
   readonly parameters: ReadonlyArray<Parameter.Parameter>
 }
 
-/** An empty name is none. */
+/** An empty name counts as no name. */
 const resultOf = ({ result }: typeof Operation.Type): string | undefined =>
   result === "" ? undefined : result ?? undefined
 
@@ -70,14 +73,14 @@ const content = ({ item, parameters }: Pending) => ({
   parameters: Arr.sortWith(parameters, ({ name }) => name, Order.string)
 })
 
-/** The operations that no other takes, in the order in which they stand, with all that is below them. */
+/** Decodes the operations that are not an input of another, in the order of the request, with all nested operations. */
 export const decode = (
   inputs: DataInputs
 ): Either.Either<ReadonlyArray<Workflow<ReadonlyArray<Variable.Variable>>>, InvalidWorkflow> => {
   const faults: Array<Fault> = []
   const named = { domain: new Map<string, unknown>(), operand: new Map<string, unknown>() }
 
-  /** Whether a name is new; the same thing may stand twice, whatever the order in which its fields are written. */
+  /** Whether a name is new. The same thing may occur twice, with its fields in any order. */
   const isNew = (input: keyof DataInputs, taken: Map<string, unknown>, name: string, thing: unknown): boolean => {
     const other = taken.get(name)
     if (other === undefined) taken.set(name, thing)
@@ -97,7 +100,9 @@ export const decode = (
       domains.set(domain.right.id.value, domain.right)
     }
   })
-  /** A domain that could not be read was named already; whoever refers to it is not at fault. */
+  /**
+   * Includes the domains that could not be read. They are reported already, so a reference to one is not another fault.
+   */
   const knownDomains = new Set(inputs.domain.map(({ id }) => id))
 
   const domainOf = (
@@ -118,7 +123,7 @@ export const decode = (
       faults.push(new InvalidValue({ input: "variable", subject, reason: explain(read.left.issue) }))
       return
     }
-    // A variable without a bar in its id is known by its name in the file.
+    // If the id of a variable has no bar, other parts of the request refer to it by its name in the file.
     const name = Option.getOrElse(read.right.id, () => read.right.name)
     knownOperands.add(name)
     if (!isNew("variable", named.operand, name, read.right)) return

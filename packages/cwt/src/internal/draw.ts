@@ -23,7 +23,7 @@ const range = ([name, { crs, end, start, step }]: readonly [string, Dimension.Di
     crs === "values" ? "" : ` (${crs})`
   }`
 
-/** Whoever calls without types may give anything, and sees it left out here. */
+/** A caller without type checks may pass anything. What is not a domain is left out. */
 const domainLines = (domain: Domain.Domain): ReadonlyArray<string> =>
   Domain.isDomain(domain)
     ? [
@@ -32,7 +32,7 @@ const domainLines = (domain: Domain.Domain): ReadonlyArray<string> =>
     ]
     : []
 
-/** A picture shows the whole address of a file, and not a whole file that somebody wrote into a name. */
+/** Long enough for the whole address of a file, but not for a name that contains a whole file. */
 const shown = (line: string): string => short(line, 500)
 
 const gridName = (grid: string | Domain.Domain | Variable.Variable): string =>
@@ -75,9 +75,9 @@ const draw = (root: Any): Drawing => {
 }
 
 /**
- * Mermaid's own entities; its labels may hold HTML otherwise, and the names come from whoever wrote the workflow. Some
- * words mean something to Mermaid even as entities: formulas are in `$$`, icons begin with `fa:fa-`, its own marks for
- * entities are two ligatures, and it takes the last semicolon from lines with `style` or `classDef`.
+ * Escapes text with Mermaid's own entities. A label could contain HTML otherwise, and the names come from the author of
+ * the workflow. Mermaid interprets some words even as entities: formulas are in `$$`, icons begin with `fa:fa-`, its
+ * own marks for entities are two ligatures, and it removes the last semicolon from lines with `style` or `classDef`.
  */
 const mermaidText = (line: string): string =>
   line.replaceAll("ﬂ", "fl").replace(/\$(?=\$)|:(?=fa-)/g, "$&\u200B")
@@ -88,7 +88,7 @@ export const toMermaid = (root: Any): string => {
   return [
     "flowchart LR",
     ...nodes.map(({ key, kind, lines }) => {
-      // A label of nothing would break the whole drawing.
+      // An empty label would break the whole drawing.
       const text = `"${lines.map(mermaidText).join("<br/>") || " "}"`
       return `  ${key}${kind === "variable" ? `[(${text})]` : `[${text}]`}`
     }),
@@ -96,10 +96,10 @@ export const toMermaid = (root: Any): string => {
   ].join("\n") + "\n"
 }
 
-/** A NUL ends the text for Graphviz; what else XML does not have would spoil the picture. */
+/** Graphviz ends a text at a NUL. The other characters are not allowed in XML, so they would break the SVG. */
 const noXml = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
 
-/** Graphviz reads entities in labels, so an ampersand that somebody wrote is made one. */
+/** Graphviz resolves entities in labels, so a literal ampersand must become one. */
 const dotText = (line: string): string =>
   line.replace(/[\\"]/g, "\\$&").replace(/\r?\n|\r/g, " ").replace(noXml, "\u{FFFD}").replaceAll("&", "&amp;")
 

@@ -25,9 +25,9 @@ const writeVariable = ParseResult.encodeUnknownEither(Variable.FromJson)
 const writeGridder = ParseResult.encodeUnknownEither(Gridder.FromJson)
 
 /**
- * The three inputs of a workflow. Names that were not given are drawn here and not when a thing is made: so a variable
- * is a plain value, written without an Effect, and a test with a seeded Random sees the same names every time. What is
- * the same object has one name; that is how a variable or operation which is used twice is known to be one.
+ * Encodes a workflow. It generates missing names here and not when a thing is made. So a program makes a variable
+ * without an Effect, and a test with a seeded Random sees the same names every time. An object has one name, so a
+ * variable or operation that is used twice is sent once.
  */
 export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
   Effect.gen(function*() {
@@ -43,7 +43,7 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
     })
 
     const faults: Array<Fault> = []
-    // Nothing here makes a cycle. Whoever changes an operation's list can.
+    // Our constructors cannot make a cycle, but code that changes an operation's list can.
     belowFirst([root], ({ operands }) => operands.filter(isWorkflow), (cycle) => {
       const path = cycle.map(({ id, identifier }) => Option.getOrElse(id, () => identifier))
       faults.push(new CyclicWorkflow({ path: [...path, ...path.slice(0, 1)] }))
@@ -91,7 +91,7 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
         uri: variable.uri,
         name: variable.name,
         id: Option.some(idOf(variable)),
-        // Those that are at fault were named already.
+        // Faulty domains are reported already.
         domains: variable.domains.map((domain) => typeof domain === "string" ? domain : idOf(domain)).filter((name) =>
           domainNames.has(name) && name !== "" && !name.includes("|")
         ),
@@ -137,7 +137,7 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
           return []
         }
         const { grid } = gridder
-        // The server looks a grid's name up among variables and domains alike.
+        // The server looks up the name of a grid among both variables and domains.
         if (typeof grid === "string") {
           if (domainNames.has(grid) && variableNames.has(grid)) {
             faults.push(new NameClash({ input: "domain", name: grid }))
@@ -161,7 +161,7 @@ export const encode = (root: Any): Effect.Effect<DataInputs, InvalidWorkflow> =>
     })
 
     const named = { domain: new Map<string, Item>(), operand: new Map<string, Item>() }
-    /** What has the same name has to be the same thing, and is sent once. */
+    /** Things with the same name must be equal, and are sent once. */
     const unique = (
       input: Input,
       taken: Map<string, Item>,

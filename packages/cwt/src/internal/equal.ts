@@ -4,7 +4,7 @@ import type * as Equivalence from "effect/Equivalence"
 import * as Rec from "effect/Record"
 import { structuralRegion } from "effect/Utils"
 
-// Effect tells lists and records apart by reference. What is in them says whether two of ours are the same.
+// Effect compares lists and records by reference. Ours are compared by their content.
 
 export const lists: Equivalence.Equivalence<ReadonlyArray<unknown>> = Arr.getEquivalence(Equal.equivalence())
 
@@ -12,5 +12,5 @@ export const records: Equivalence.Equivalence<Readonly<Record<string, unknown>>>
   Equal.equivalence()
 )
 
-/** The same of lists and records in one another, however deep. */
+/** Compares nested lists and records by their content, at any depth. */
 export const deep: Equivalence.Equivalence<unknown> = (left, right) => structuralRegion(() => Equal.equals(left, right))

@@ -2,8 +2,8 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 
 /**
- * A schema's objections in one line, without the tree around them. They print the value, which takes a stack as deep as
- * the value is nested, and a document may be nested as deeply as it is long.
+ * A schema's errors in one line, without the tree around them. Formatting prints the value recursively, and a document
+ * may be nested as deeply as it is long, so the stack may overflow.
  */
 export const explain = (issue: ParseResult.ParseIssue): string =>
   Either.getOrElse(

@@ -11,7 +11,7 @@ export const typeId = "~@effect-wps/cwt/Workflow"
 
 export const isWorkflow = (value: unknown): value is Any => Predicate.hasProperty(value, typeId)
 
-/** Everything below an operation, each thing once, in the order in which it is sent. */
+/** An operation and everything below it, each once, in the order in which it is sent. */
 export interface Graph {
   readonly operations: ReadonlySet<Any>
   readonly variables: ReadonlySet<Variable>
@@ -19,8 +19,8 @@ export interface Graph {
 }
 
 /**
- * The root first, then depth first, of several inputs the last one first: the order of ESGF's own client. A stack and no
- * recursion, because workflows that programs build may be long chains.
+ * Starts with the root and goes depth first, into the last input first, as ESGF's own client does. It uses a stack
+ * instead of recursion, because workflows that programs build may be long chains.
  */
 export const collect = (root: Any): Graph => {
   const operations = new Set<Any>()
@@ -50,13 +50,16 @@ export const collect = (root: Any): Graph => {
 interface Step<A> {
   readonly one: A
   readonly rest: Iterator<A>
-  /** From which place of the path on nothing is in a cycle; past this step where it is in one itself. */
+  /**
+   * From this index of the path up to this step, no step is in a reported cycle. If this step is in one itself, it is
+   * the next index.
+   */
   clean: number
 }
 
 /**
- * Depth first, each thing once and after all that is below it. Whatever is below itself is told of, once: cycles that
- * share a thing with one before are as many as there are ways through them.
+ * Visits depth first. Each item comes once, after everything below it. Cycles are reported, but not one that shares an
+ * item with an earlier one: there are as many of those as there are paths through them.
  */
 export const belowFirst = <A>(
   roots: Iterable<A>,

@@ -5,7 +5,7 @@ import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { short } from "./short.ts"
 
-/** A field that must be there, and says so when it is not. */
+/** A required field. The error says that it is missing. */
 export const required = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.propertySignature(schema).annotations({ missingMessage: () => "is missing" })
 
@@ -14,7 +14,7 @@ export interface Named {
   readonly id: Option.Option<string>
 }
 
-/** `name|id`, or a name alone. Names have no bar, ids may have. */
+/** Splits `name|id`, or a name alone. A name has no bar, but an id may have one. */
 export const split = (text: string): Either.Either<Named, string> => {
   const bar = text.indexOf("|")
   const name = bar < 0 ? text : text.slice(0, bar)
@@ -34,7 +34,7 @@ export const join = ({ id, name }: Named): Either.Either<string, string> =>
       onSome: (id) => id === "" ? Either.left("its id is empty; give one, or none") : Either.right(`${name}|${id}`)
     })
 
-/** 64 bits of chance, so that no two names of a workflow are the same. */
+/** A random name of 64 bits, so that no two names in a workflow are the same. */
 export const draw: Effect.Effect<string> = Effect.map(
   Effect.all([Random.nextIntBetween(0, 0x100000000), Random.nextIntBetween(0, 0x100000000)]),
   (halves) => halves.map((half) => half.toString(16).padStart(8, "0")).join("")

@@ -2,8 +2,8 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 /**
- * An object of JSON as it is. `Schema.Record` would copy it, and lose a field that is called `__proto__`: what it holds
- * would stand in the prototype of the copy, where it passes for fields that nobody gave.
+ * A JSON object as it is. `Schema.Record` would copy it, and lose a field called `__proto__`: its value would become
+ * the prototype of the copy, where its fields pass for fields of the object.
  */
 export const Item = Schema.declare(
   (value: unknown): value is { readonly [name: string]: unknown } => Predicate.isReadonlyRecord(value),

@@ -17,12 +17,12 @@ import * as Stream from "effect/Stream"
 type Bytes = Uint8Array<ArrayBuffer>
 type Body = Stream.Stream<Uint8Array, HttpClientError.ResponseError>
 
-/** A body of which the beginning has been read. */
+/** A body whose beginning has been read. */
 export interface Begun {
   readonly bytes: Bytes
-  /** What is still to be read; none where that was all. */
+  /** The unread rest. None if the whole body has been read. */
   readonly rest: Option.Option<Body>
-  /** Lets go of what is still to be read. */
+  /** Releases the unread rest. */
   readonly close: Effect.Effect<void>
 }
 
@@ -35,7 +35,7 @@ const concatenate = (pieces: ReadonlyArray<Uint8Array>): Bytes => {
   return whole
 }
 
-/** Reads a body to its end, or to the piece that makes it longer than `limit` bytes. */
+/** Reads a body to its end, or until it is longer than `limit` bytes. */
 export const begin = (body: Body, limit: number): Effect.Effect<Begun, HttpClientError.ResponseError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
@@ -47,7 +47,7 @@ export const begin = (body: Body, limit: number): Effect.Effect<Begun, HttpClien
       const isWhole: Effect.Effect<boolean, HttpClientError.ResponseError> = Effect.suspend(() =>
         size > limit ? Effect.succeed(false) : Effect.matchEffect(pull, {
           onFailure: (end) => {
-            // So says Fetch of a body that is not there.
+            // The fetch client reports a missing body as this error.
             const error = Option.filter(end, ({ reason }) => reason !== "EmptyBody")
             return Option.isSome(error) ? Effect.fail(error.value) : Effect.succeed(true)
           },
@@ -72,7 +72,7 @@ export const begin = (body: Body, limit: number): Effect.Effect<Begun, HttpClien
     })
   )
 
-/** The body as it was before it was begun. Who stops in the middle has let go of the rest. */
+/** The whole body as a stream again. A consumer that stops early releases the rest. */
 export const toStream = ({ bytes, close, rest }: Begun): Body => {
   const start = bytes.length === 0 ? Stream.empty : Stream.succeed(bytes)
   return Option.match(rest, {
@@ -83,13 +83,13 @@ export const toStream = ({ bytes, close, rest }: Begun): Body => {
 
 const largestDrained = 64 * 1024
 
-/** Reads what nobody wants, so that the connection can be used again; what is long is left. */
+/** Reads and drops a body, so that the connection can be used again. A long body is not read to its end. */
 export const drain = ({ stream }: { readonly stream: Body }): Effect.Effect<void> =>
   stream.pipe(
     Stream.mapAccum(0, (read, piece) => [read + piece.length, read + piece.length]),
     Stream.takeUntil((read) => read > largestDrained),
     Stream.runDrain,
-    // Or the limit would not hold where somebody has given up, who waits for this.
+    // Where this runs as a finalizer, the limit would not hold otherwise.
     Effect.interruptible,
     Effect.timeoutOption("1 second"),
     Effect.catchAllCause(() => Effect.void)
@@ -97,7 +97,7 @@ export const drain = ({ stream }: { readonly stream: Body }): Effect.Effect<void
 
 const readJson = Schema.decode(Schema.parseJson())
 
-/** A response whose body has been looked at; it may have another status or other headers than were sent. */
+/** A response whose body has been read in part. Its status and headers may differ from those that the server sent. */
 export class BegunResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId

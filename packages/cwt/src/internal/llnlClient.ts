@@ -19,7 +19,10 @@ type Sent = Effect.Effect<Response, HttpClientError.HttpClientError>
 const cookieName = "csrftoken"
 const headerName = "x-csrftoken"
 
-/** A document of WPS begins with its root element, and is not longer than this. */
+/**
+ * Limits in bytes: to find the root element of a WPS document, to read a document that is repaired, and to read an
+ * error page.
+ */
 const longestHead = 2048
 const longestDocument = 8 * 1024 * 1024
 const longestPage = 64 * 1024
@@ -37,17 +40,17 @@ const documents = new Set([
 const element = (name: string, inside: string): string =>
   `<(?:[\\w.-]+:)?${name}(?:\\s[^<>]*)?>\\s*${inside}</(?:[\\w.-]+:)?${name}\\s*>\\s*`
 
-/** A report of one exception and nothing else, which is how the server refuses a token. */
+/** Matches a report with one exception and nothing else. The server refuses a token with such a report. */
 const soleReport = new RegExp(
   `^\\uFEFF?(?:<\\?xml[^<>]*\\?>)?\\s*${
     element("ExceptionReport", element("Exception", element("ExceptionText", "([^<]*)")))
   }$`
 )
 
-/** What it says then, in an answer that is a success by its status. */
+/** The texts of such a report when its status is a success. */
 const refusals: ReadonlySet<string> = new Set(["Access token is no longer valid", "Authentication failed"])
 
-/** What Python says of a header that has not two parts, and of much else. */
+/** Python's error for a header that does not have two parts. It has many other causes. */
 const unpacking = /^(?:Please copy[^:]*:\s*)?(?:not enough|too many) values to unpack \(expected 2\b/
 
 const isTwoParts = (request: Request): boolean =>
@@ -56,15 +59,18 @@ const isTwoParts = (request: Request): boolean =>
     onSome: (header) => header.split(" ").length === 2
   })
 
-/** Whether a report says that the token was refused. Other reports may begin so, and come after something was done. */
+/**
+ * Whether a report says that the token was refused. Other reports may begin with the same words, and come after the
+ * server has done something.
+ */
 const isRefusal = (request: Request, text: string): boolean => {
   const said = text.length > longestHead ? undefined : soleReport.exec(text)?.[1]?.trim()
   return said !== undefined && (refusals.has(said) || unpacking.test(said) && !isTwoParts(request))
 }
 
 /**
- * Whether Django says, in whatever language, that its token is missing. Forms and scripts may hold such a token, and
- * documents of WPS may speak of one.
+ * Whether Django says, in any language, that its CSRF token is missing. Forms and scripts may contain such a token, and
+ * WPS documents may mention one.
  */
 const isForgery = (response: Response, text: string): boolean =>
   /html|json/i.test(typeOf(response)) && /\bCSRF\b/.test(
@@ -80,7 +86,7 @@ const typeOf = (response: Response): string => Option.getOrElse(Headers.get(resp
 
 const withoutSlash = (path: string): string => path.replace(/\/+$/, "")
 
-/** The token in a `cookie` header that somebody else has set. */
+/** The token in a `cookie` header that other code has set. */
 const ownToken = (request: Request): Option.Option<string> =>
   Option.flatMap(
     Headers.get(request.headers, "cookie"),
@@ -91,7 +97,7 @@ const readText = Option.liftThrowable((bytes: Uint8Array) =>
   new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
 )
 
-/** What is known of Django's token: whether it was asked for, and which it is. */
+/** What the client knows about Django's token: whether it has asked for one, and its value. */
 interface Known {
   readonly asked: boolean
   readonly token: Option.Option<string>
@@ -102,7 +108,7 @@ const unknown: Known = { asked: false, token: Option.none() }
 const isNewer = (now: Known, seen: Known): boolean =>
   now.asked && (!seen.asked || Option.isSome(now.token) && !Equal.equals(now.token, seen.token))
 
-/** Where the node is. */
+/** The addresses of the node, and the time limit for asking it. */
 export interface Place {
   readonly endpoint: URL
   readonly api: URL
@@ -110,9 +116,8 @@ export interface Place {
 }
 
 /**
- * What stands between the credentials and the network: it sends Django's token with what changes something, gives a
- * refused token the status that it should have, and repairs documents. Other origins are asked as they would be without it.
- * What it remembers is its own.
+ * A layer between the credentials and the network. It sends Django's token with unsafe requests, gives a refused token
+ * the status 401, and repairs documents. Requests to other origins are sent unchanged. Each client has its own state.
  */
 export const make = Effect.fnUntraced(function*(
   { api, endpoint, timeout }: Place
@@ -158,7 +163,9 @@ export const make = Effect.fnUntraced(function*(
     const askForToken = (headers: Headers.Headers): Effect.Effect<void, HttpClientError.HttpClientError> =>
       Effect.flatMap(send(HttpClientRequest.setHeaders(capabilities, headers)), drain)
 
-    /** Capabilities are for everybody, unless something stands before the server that wants to know who asks. */
+    /**
+     * Gets a token with GetCapabilities. That needs no credentials, unless a gateway in front of the server wants them.
+     */
     const ask = (request: Request): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> =>
       Effect.gen(function*() {
         yield* askForToken(Headers.empty)
@@ -170,7 +177,7 @@ export const make = Effect.fnUntraced(function*(
         return token
       })
 
-    /** The token, asked for unless somebody has done so since. */
+    /** The token. Asks for a new one, unless another fiber has done so meanwhile. */
     const obtain = (request: Request, seen: Known) =>
       Effect.flatMap(Ref.get(known), (now) =>
         isNewer(now, seen)
@@ -178,7 +185,8 @@ export const make = Effect.fnUntraced(function*(
           : Effect.zipRight(Ref.set(known, unknown), ask(request))).pipe(
           oneAtATime.withPermits(1),
           Effect.interruptible,
-          // Execute, on whose way this is, has no limit; who waits for others that ask has this one all the same.
+          // An Execute has no time limit, but this step of it has. The limit also holds for a fiber that waits for
+          // another one's turn.
           Effect.timeoutFail({
             duration: timeout,
             onTimeout: () =>
@@ -198,7 +206,7 @@ export const make = Effect.fnUntraced(function*(
           const cookies = Headers.get(request.headers, "cookie")
           const pair = `${cookieName}=${token}`
           return HttpClientRequest.setHeaders(request, {
-            // Django compares it with the host over https.
+            // Over https, Django compares the referer with the host.
             referer: endpoint.origin + endpoint.pathname,
             [headerName]: token,
             cookie: Option.match(cookies, {
@@ -214,13 +222,13 @@ export const make = Effect.fnUntraced(function*(
       Effect.gen(function*() {
         const seen = yield* Ref.get(known)
         const isOwn = Option.isSome(ownToken(request))
-        // Only a POST is worth a request of its own: bearers need no token for the others.
+        // Only a POST is worth an extra request. With a bearer token, the other methods need no CSRF token.
         const token = isOwn || seen.asked || request.method !== "POST" ? seen.token : yield* obtain(request, seen)
         const response = yield* send(withToken(request, token))
         if (response.status !== 403) return response
         const body = yield* begin(response.stream, longestPage)
         const refused = new BegunResponse(response, body)
-        // Such a request was not looked at any further, so it may go out again.
+        // The server has not processed such a request, so it can be sent again.
         const isUnseen = isForgery(response, new TextDecoder().decode(body.bytes))
         if (!isUnseen || isOwn || !isReplayable(request)) return refused
         const renewed = yield* Effect.onError(
@@ -234,7 +242,7 @@ export const make = Effect.fnUntraced(function*(
 
     // ------------------------------------------------------------------------------------- what the answers should be
 
-    /** Reads a document of WPS whole, to mend its text and its status; anything else is left to be read as it comes. */
+    /** Reads a WPS document whole, to repair its text and its status. Any other body stays a stream. */
     const mend = (request: Request, url: URL, response: Response): Sent =>
       Effect.gen(function*() {
         const head = yield* begin(response.stream, longestHead)
@@ -255,7 +263,10 @@ export const make = Effect.fnUntraced(function*(
         })
       })
 
-    /** A job's document for whom the server does not know ends in a crash; the same job as JSON tells the two apart. */
+    /**
+     * The server crashes if somebody it does not know asks for a job's document. A request for the same job as JSON
+     * tells this from other crashes.
+     */
     const explain = (request: Request, url: URL, crashed: Response): Sent =>
       Effect.gen(function*() {
         const job = new URL(url)
@@ -264,7 +275,7 @@ export const make = Effect.fnUntraced(function*(
           HttpClientRequest.setUrl(job),
           HttpClientRequest.setHeader("accept", "application/json")
         )).pipe(
-          // What cannot be had explains nothing.
+          // If the JSON cannot be fetched, the crash stays as it is.
           Effect.option,
           Effect.onInterrupt(() => drain(crashed))
         )

@@ -23,7 +23,7 @@ const largestBody = 32 * 1024 * 1024
 
 // ---------------------------------------------------------------------------------------------------------- documents
 
-/** A value that is none where it is not there, or cannot be read: a job is worth more than its date. */
+/** An optional field. It is none if it is missing or unreadable, because a bad date must not make a job unreadable. */
 const optional = <A, I>(schema: Schema.Schema<A, I>) => {
   const read = Schema.decodeUnknownOption(schema)
   return Schema.optionalToRequired(Schema.Unknown, Schema.OptionFromSelf(Schema.typeSchema(schema)), {
@@ -32,7 +32,7 @@ const optional = <A, I>(schema: Schema.Schema<A, I>) => {
   })
 }
 
-/** Those of several values that can be read. */
+/** The readable values of a list. */
 const several = <A, I>(schema: Schema.Schema<A, I>) => {
   const read = Schema.decodeUnknownOption(schema)
   return Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.typeSchema(schema)), {
@@ -46,13 +46,13 @@ const several = <A, I>(schema: Schema.Schema<A, I>) => {
 
 const Moment = Schema.DateTimeUtc
 
-/** Some write numbers as text. */
+/** Some servers write numbers as text. */
 const Id = Schema.Union(
   Schema.Int,
   Schema.compose(Schema.String.pipe(Schema.pattern(/^\d{1,15}$/)), Schema.NumberFromString)
 ).pipe(Schema.nonNegative())
 
-/** Decimals come as texts, so that nothing is lost of them. */
+/** The server writes decimals as text, to keep their precision. */
 const Size = Schema.Union(
   Schema.Number,
   Schema.compose(Schema.String.pipe(Schema.pattern(/^\d+(?:\.\d*)?$/)), Schema.NumberFromString)
@@ -75,7 +75,7 @@ export type Job = typeof Job.Type
 
 const readJob = ParseResult.decodeUnknownEither(Job)
 
-/** A list of jobs: those that can be read, and how many there are. One of which none can be read is no such list. */
+/** A list of jobs: the readable ones, and the number of all. A list that has jobs, but no readable one, is refused. */
 const Results = Schema.transformOrFail(
   Schema.Array(Schema.Unknown),
   Schema.Struct({ jobs: Schema.Array(Schema.typeSchema(Job)), length: Schema.Number }),
@@ -112,7 +112,7 @@ export const Status = Schema.Struct({
 
 export type Status = typeof Status.Type
 
-/** `1 00:00:02.450140`, as Django writes it; Python writes `1 day, 0:00:02.450140`. */
+/** Django writes `1 00:00:02.450140`. Python writes `1 day, 0:00:02.450140`. */
 export const readElapsed = (text: string): Option.Option<Duration.Duration> => {
   const parts = /^(?:(\d+)(?: days?,)? )?(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?$/.exec(text.trim())
   if (parts === null) return Option.none()
@@ -123,10 +123,10 @@ export const readElapsed = (text: string): Option.Option<Duration.Duration> => {
   ))
 }
 
-/** The id in a link to a status; of where the link leads nothing is believed. */
+/** The id in a link to a status. The rest of the link is not trusted. */
 export const readStatusId = (link: string): Option.Option<number> =>
   Option.map(
-    // To the end in any case, lest each `?` be tried.
+    // Always matches to the end, so that the regular expression does not try each `?`.
     Option.fromNullable(/\/status\/(\d{1,15})(?:\/|\.\w+)?(?:[?#][^]*)?$/.exec(link)?.[1]),
     Number
   )
@@ -135,7 +135,7 @@ export const readStatusId = (link: string): Option.Option<number> =>
 
 export interface Asked {
   readonly operation: WpsError.RequestName
-  /** Where a 404 means that there is no such job. */
+  /** If it is set, a 404 means that this job does not exist. */
   readonly jobId: Option.Option<number>
 }
 
@@ -149,7 +149,7 @@ const retryAfter = (response: HttpClientResponse.HttpClientResponse): Option.Opt
   )
 
 export interface Api {
-  /** Reads what stands at a path below the API's address. */
+  /** Reads the JSON at a path below the API's URL. */
   readonly get: <A, I>(
     what: Asked,
     path: string,
@@ -159,7 +159,7 @@ export interface Api {
   readonly remove: (what: Asked, path: string) => Effect.Effect<void, Failure>
 }
 
-/** `client` has its credentials and its time limit. */
+/** `client` adds the credentials and limits the time. */
 export const make = (
   client: HttpClient.HttpClient.With<HttpClientError.HttpClientError | AuthError>,
   api: URL,
@@ -197,7 +197,7 @@ export const make = (
       Effect.catchTag("ResponseError", (error) => Effect.fail(transportError(what, url)(error)))
     )
 
-  /** What an answer says, or what it means that it says something else. */
+  /** Decodes an answer, or turns an unexpected one into an error. */
   const judge = <A, E>(
     what: Asked,
     url: string,
@@ -229,7 +229,7 @@ export const make = (
     if (status === 429 || status === 503) {
       return new WpsError.ServerBusy({ operation, url: place, status, retryAfter: retryAfter(response) })
     }
-    // A page says that there is no such address, JSON that there is no such job.
+    // An HTML page means that the address does not exist. JSON means that the job does not exist.
     if (status === 404 && Option.isSome(what.jobId) && Option.isSome(detail)) {
       return new WpsError.JobNotFound({ operation, url: place, jobId: `${what.jobId.value}` })
     }
@@ -290,7 +290,7 @@ export const make = (
       exchange(
         what,
         HttpClientRequest.del(addressOf(path)),
-        // A login page comes with a good status too.
+        // A login page has a success status too.
         (text) => text.trim().startsWith("<") ? Effect.fail("it is a page") : Effect.void,
         identity
       )

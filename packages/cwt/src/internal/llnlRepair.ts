@@ -3,14 +3,14 @@ const entity = new RegExp(`&${reference}`, "y")
 const stray = new RegExp(`&(?!${reference})|\\]\\]>`, "g")
 const word = /[A-Za-z_:\u0080-\uffff][-.\w:\u0080-\uffff]*/y
 
-/** What is no text, from where to where. */
+/** Sections that are copied unchanged, by their start and end. */
 const sections = [
   { start: "<!--", end: "-->" },
   { start: "<![CDATA[", end: "]]>" },
   { start: "<?", end: "?>" }
 ]
 
-/** In place of what may not stand in text. */
+/** Escapes what text must not contain. */
 const escapeText = (text: string): string => text.replace(stray, (found) => found === "&" ? "&amp;" : "]]&gt;")
 
 const escapeTag = (tag: string): string => `&lt;${escapeText(tag.slice(1))}`
@@ -52,7 +52,7 @@ interface Tag {
   readonly end: number
 }
 
-/** The tag that begins here, if it is one: what follows a `<` may be the rest of a sentence. It ends before the next `<`. */
+/** The tag that begins here, if it is one: a `<` may also be part of a sentence. A tag ends before the next `<`. */
 const readTag = (text: string, at: number): Tag | undefined => {
   const closes = text.charAt(at + 1) === "/"
   const start = closes ? at + 2 : at + 1
@@ -71,24 +71,24 @@ const readTag = (text: string, at: number): Tag | undefined => {
 
 const isJson = (text: string, at: number): boolean => /[[{]/.test(text.charAt(skipBlanks(text, at)))
 
-/** An element that has been opened. */
+/** An open element. */
 interface Open {
   readonly name: string
-  /** Which piece its tag is. */
+  /** The index of its start tag in the pieces. */
   readonly piece: number
-  /** Whether what it holds may be text that was not escaped. */
+  /** Whether its content may be unescaped text. */
   readonly loose: boolean
 }
 
 /**
- * Escapes what a server has put into a document as it was: in an `Abstract`, and in an element whose text is JSON, each `&`
- * that begins no reference, each `<` that begins no tag, and each tag without its counterpart. A document that is
- * well-formed comes out as it is, and so does one with a DOCTYPE. It takes time in proportion to the length.
+ * Escapes what a server has put unescaped into an `Abstract`, or into an element whose text is JSON: each `&` that
+ * begins no reference, each `<` that begins no tag, and each tag without its counterpart. A well-formed document stays
+ * as it is, and so does one with a DOCTYPE. The time is proportional to the length.
  */
 export const repair = (text: string): string => {
   const pieces: Array<string> = []
   const open: Array<Open> = []
-  /** How many elements of a name are open, so that nothing is looked for in vain. */
+  /** The number of open elements by name, so that `leave` only looks for one that is open. */
   const named = new Map<string, number>()
   const unended = new Set<string>()
   let loose = 0
@@ -101,7 +101,7 @@ export const repair = (text: string): string => {
     pieces.push(source)
   }
 
-  /** Closes the element, and takes for text what was opened inside it and not closed. */
+  /** Closes the element. Elements that were opened inside it and not closed become text. */
   const leave = (name: string, source: string) => {
     for (let top = open.pop(); top !== undefined; top = open.pop()) {
       named.set(top.name, (named.get(top.name) ?? 1) - 1)
@@ -140,7 +140,7 @@ export const repair = (text: string): string => {
   return pieces.join("")
 }
 
-/** The local name of a document's first element, from its beginning. */
+/** The local name of the root element, read from the beginning of a document. */
 export const rootOf = (text: string): string => {
   for (let at = text.startsWith("\uFEFF") ? 1 : 0;;) {
     at = skipBlanks(text, at)

@@ -1,5 +1,5 @@
 /**
- * Schema classes throw when they are constructed from what does not fit. Ours are looked at when they are written: what
- * does not fit is a typed fault there, together with all others, and a value can be made without an Effect.
+ * Schema classes throw if they are constructed from invalid values. Ours are checked when they are encoded. An invalid
+ * value is then a typed fault, reported together with all others, and a program can make a value without an Effect.
  */
 export const unchecked = { disableValidation: true } as const

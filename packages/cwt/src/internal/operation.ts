@@ -8,7 +8,7 @@ import { encode } from "./encode.ts"
 import { isWorkflow, typeId } from "./graph.ts"
 import { read, type Reader } from "./result.ts"
 
-/** What an operation says, without what the client makes of it. */
+/** The data of an operation, without the functions that the client uses. */
 export type Parts = Pick<
   Workflow<unknown>,
   "identifier" | "id" | "operands" | "domain" | "gridder" | "parameters" | "minimumInputs"
@@ -30,10 +30,10 @@ export const fromParts = <A>(parts: Parts, reader: Reader<A>): Workflow<A> => {
     [typeId]: typeId,
     reader,
     inputs: Effect.suspend(() => inputs(self)),
-    // Asking for all outputs would take a description to name them, and compute nodes have none that works.
+    // To ask for all outputs, the client needs a description to name them, and compute nodes have none that works.
     outputs: [Operation.request("output")],
     read: (outputs, fetcher) => read(parts.identifier, reader, outputs, fetcher),
-    // Printing what an operation holds would print what is below it as often as there are ways to it.
+    // Printing the operands in full would print a nested operation once for each path to it.
     toJSON: () => ({
       _id: typeId,
       identifier: parts.identifier,

@@ -13,21 +13,21 @@ import { type Any, belowFirst, collect, isWorkflow } from "./graph.ts"
 
 const toJson = Schema.encodeEither(Schema.parseJson())
 
-/** What an editor does not show, takes for the end of a line, or lets turn the order of what follows. */
+/** Characters that an editor does not show, takes for a line end, or uses to change the text direction. */
 const unseen = /[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u007F-\u009F]/gu
 
 const escaped = (character: string): string =>
   character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
 
-/** JSON's texts are TypeScript's, whatever is in them. */
+/** Every JSON string is also a TypeScript string literal. */
 const literal = (value: string | number | boolean): string =>
   typeof value === "string"
     ? Either.getOrElse(toJson(value), () => "\"\"").replace(unseen, escaped)
     : String(value)
 
 /**
- * `__proto__` is a field like any other when it is computed. Which letters of the world a name may have differs from one
- * version of the language to the next, so only English ones go without quotes.
+ * `__proto__` is an ordinary field only as a computed key. Versions of the language differ in the letters that a name
+ * may have, so only ASCII names go without quotes.
  */
 const key = (name: string): string =>
   name === "__proto__" ? `["__proto__"]` : /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name)
@@ -42,7 +42,7 @@ const record = (fields: Fields): string => {
   return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`
 }
 
-/** A statement that ends with a record, on one line if it is not too long for it. */
+/** A statement that ends with a record, on one line if it is short enough. */
 const statement = (before: string, fields: Fields): string => {
   const line = `${before}${record(fields)})`
   return line.length <= 120 ? line : `${before}{\n${given(fields).map((part) => `  ${part}`).join(",\n")}\n})`
@@ -87,11 +87,11 @@ const parameters = (all: ReadonlyArray<Parameter>): string | undefined =>
 interface Call {
   /** The code before the record. */
   readonly start: string
-  /** What an operation of this kind has, beside what all have. */
+  /** The fields that only this kind of operation has. */
   readonly fields: Fields
 }
 
-/** The typed operation where it says exactly what was sent, and else one by its name. */
+/** A call of the typed operation if it expresses exactly what was sent. Otherwise a call by name. */
 const callOf = (one: Any): Call => {
   const untyped: Fields = [["parameters", parameters(one.parameters)]]
   return one.identifier === "CDAT.workflow" && one.operands.length > 0
@@ -102,7 +102,7 @@ const callOf = (one: Any): Call => {
     })
 }
 
-/** What an operation needs stands before it. */
+/** Each operation comes after the operations that it needs. */
 const inOrder = (root: Any): ReadonlySet<Any> =>
   belowFirst([root], ({ operands }) => operands.filter(isWorkflow), constVoid)
 

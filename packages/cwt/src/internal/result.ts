@@ -6,13 +6,13 @@ import * as Schema from "effect/Schema"
 import * as Variable from "../Variable.ts"
 import { explain } from "./explain.ts"
 
-/** What the JSON of an output is read as, or why it cannot be. */
+/** Decodes the JSON of an output, or gives the reason why it cannot. */
 export type Reader<A> = (json: unknown) => Either.Either<A, string>
 
 const readVariables = Schema.decodeUnknownEither(Schema.Array(Variable.FromOutput))
 const parse = Schema.decodeUnknownEither(Schema.parseJson())
 
-/** Servers give a list, even of one; the contract has a variable alone. */
+/** Servers send a list, even for one variable. The API's contract has a single variable. */
 export const variables: Reader<ReadonlyArray<Variable.Variable>> = (json) =>
   Either.mapLeft(
     readVariables(Predicate.hasProperty(json, "uri") ? [json] : json),
@@ -29,7 +29,9 @@ export const variable: Reader<Variable.Variable> = (json) =>
 
 export const anything: Reader<unknown> = Either.right
 
-/** Reads the output that the contract calls `output`, or the only one, whether it stands in the answer or was stored. */
+/**
+ * Reads the output that the contract calls `output`, or the only one. It may be in the answer or stored at an address.
+ */
 export const read = <A, E>(
   identifier: string,
   reader: Reader<A>,

@@ -2,7 +2,9 @@ import * as Either from "effect/Either"
 
 const space = /\s/
 
-/** Where the JSON array that begins at `from` ends, seen past brackets in strings; its length where it has no end. */
+/**
+ * The end of the JSON array that begins at `from`. Brackets in strings do not count. Without an end, the text's length.
+ */
 const endOfArray = (text: string, from: number): number => {
   let depth = 0
   let inString = false
@@ -21,7 +23,7 @@ const endOfArray = (text: string, from: number): number => {
   return text.length
 }
 
-/** `[name=[…];name=[…]]` in its parts. Only brackets are counted here; whether a part is JSON is for a JSON parser. */
+/** Splits `[name=[…];name=[…]]` into its parts. It only counts brackets. A JSON parser checks the parts later. */
 export const tokenize = (
   source: string
 ): Either.Either<ReadonlyArray<readonly [name: string, json: string]>, string> => {
@@ -45,7 +47,7 @@ export const tokenize = (
     parts.push([name, text.slice(at, end)])
     at = end
     skip()
-    // EDAS parts them by commas.
+    // EDAS separates them by commas.
     if (at < text.length && text[at] !== ";" && text[at] !== ",") {
       return Either.left(`a ; is missing after ${name.slice(0, 50)}`)
     }

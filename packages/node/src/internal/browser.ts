@@ -1,6 +1,6 @@
 import * as Option from "effect/Option"
 
-/** What decides whether there is a browser, and how it is opened. */
+/** What decides whether there is a browser, and how to open it. */
 export interface Surroundings {
   readonly platform: string
   readonly ssh: boolean
@@ -16,7 +16,10 @@ export const isReachable = ({ browser, container, display, platform, ssh }: Surr
 /** A program and its arguments. */
 export type Command = readonly [program: string, ...args: ReadonlyArray<string>]
 
-/** BROWSER is a list divided by colons; in each, words and perhaps `%s` for the address (as xdg-open reads it). */
+/**
+ * BROWSER is a list of commands separated by colons, and the first is used. A command may contain `%s` for the address,
+ * as for xdg-open.
+ */
 const ofBrowser = (browser: string, url: string): Command => {
   const [program = "", ...words] = (browser.split(":")[0] ?? "").trim().split(/\s+/)
   return words.some((word) => word.includes("%s"))
@@ -24,7 +27,10 @@ const ofBrowser = (browser: string, url: string): Command => {
     : [program, ...words, url]
 }
 
-/** How the person's browser is told to open an address, without a shell that would read the address as a command. */
+/**
+ * The command that opens an address in the person's browser. It uses no shell, which would read the address as a
+ * command.
+ */
 export const opener = ({ browser, platform }: Surroundings, url: string): Command =>
   platform === "darwin"
     ? ["open", url]

@@ -4,7 +4,9 @@ import { posix, win32 } from "node:path"
 const absolute = (name: string) =>
   Config.string(name).pipe(Config.validate({ message: "is not an absolute path", validation: posix.isAbsolute }))
 
-/** Where the platform keeps the data of a user's programs (XDG Base Directory Specification; relative paths are ignored). */
+/**
+ * The platform's directory for a user's program data (XDG Base Directory Specification). Relative paths are ignored.
+ */
 export const dataDirectory = (platform: NodeJS.Platform): Config.Config<string> => {
   switch (platform) {
     case "win32":

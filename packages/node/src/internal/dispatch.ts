@@ -12,7 +12,7 @@ import { UndiciResponse } from "./undiciResponse.ts"
 
 type Body = Exclude<Undici.Dispatcher.DispatchOptions["body"], undefined>
 
-/** undici takes no form but its own, which is not the one of the global scope. */
+/** undici accepts only its own FormData class, not the global one. */
 const formOf = (form: FormData): Undici.FormData => {
   const copy = new Undici.FormData()
   form.forEach((value, name) => {
@@ -32,7 +32,7 @@ const bodyOf = (body: HttpBody.HttpBody): Effect.Effect<Body> => {
     case "Uint8Array":
       return Effect.succeed(body.body)
     case "Raw":
-      // A raw body is what its maker knows this client to take; undici refuses what it does not.
+      // The maker of a raw body must know that this client accepts it. undici refuses any other.
       return Effect.succeed(body.body as Body)
   }
 }
@@ -46,7 +46,7 @@ const send = (
   body: Body
 ): Effect.Effect<UndiciResponse, HttpClientError.RequestError> =>
   Effect.async((resume) => {
-    // undici listens to the errors of a body, and ends it, only while it sends it.
+    // undici handles the errors of a body, and ends it, only while it sends it.
     if (body instanceof Readable) body.on("error", constVoid)
     const incoming: Incoming = new Incoming(
       signal,
@@ -65,10 +65,10 @@ const send = (
         method: request.method,
         origin: url.origin,
         path: url.pathname + url.search,
-        // A ProxyAgent adds to the headers that it is given.
+        // Copied, because a ProxyAgent adds to these headers.
         headers: { ...request.headers },
         body,
-        // How long to wait is the caller's to say, with Effect.timeout.
+        // The caller limits the time, with Effect.timeout.
         headersTimeout: 0,
         bodyTimeout: 0,
         upgrade: null
@@ -79,7 +79,7 @@ const send = (
     return Effect.sync(incoming.abort)
   })
 
-/** Sends a request; a response that nobody has read to its end is ended by the signal. */
+/** Sends a request. The signal ends a response that nobody has read to its end. */
 export const dispatch = (
   dispatcher: Undici.Dispatcher,
   request: HttpClientRequest.HttpClientRequest,

@@ -22,7 +22,7 @@ const Contents = Schema.parseJson(Schema.Struct({
 
 type Entries = (typeof Contents.Type)["entries"]
 
-// What a decoder says holds what it read, so nothing of it is told.
+// The decoder's own error would show what it read.
 const decode = Effect.fnUntraced(function*(path: string, text: string) {
   const damaged = new Refusal({ reason: `${path} is damaged. Delete it and log in again` })
   const header = yield* Effect.mapError(Schema.decode(Versioned)(text), () => damaged)

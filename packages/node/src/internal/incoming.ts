@@ -12,7 +12,7 @@ export interface Head {
   readonly headers: IncomingHttpHeaders
 }
 
-/** So many bytes are taken from the connection before somebody asks for them. */
+/** How many bytes are read from the connection before a reader asks for them. */
 const highWaterMark = 256 * 1024
 
 const concatenate = (chunks: ReadonlyArray<Uint8Array>, length: number): Uint8Array<ArrayBuffer> => {
@@ -44,13 +44,13 @@ const wake = (waiting: Set<() => void>): void => {
 }
 
 /**
- * What comes back on a connection: the head, then the body, of which little more is held than is asked for. The
- * connection is given back when the body has come to its end, and closed when the signal comes before that.
+ * A response as it arrives on a connection: the head, then the body. It holds little more of the body than the reader
+ * asks for. The connection is released at the end of the body, and closed if the signal aborts before that.
  */
 export class Incoming implements Undici.Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal
-  // Let go of when it has been called: it leads to the response, which can be collected, and then the connection be
-  // closed, only when nothing here holds it.
+  // Cleared after its call, because it leads to the response. Only if nothing here holds the response can it be
+  // collected, and the connection be closed.
   #onHead: ((head: Either.Either<Head, unknown>) => void) | undefined
   #controller: Undici.Dispatcher.DispatchController | undefined = undefined
   #chunks: Array<Uint8Array> = []
@@ -68,12 +68,12 @@ export class Incoming implements Undici.Dispatcher.DispatchHandler {
     else signal.addEventListener("abort", this.abort)
   }
 
-  /** Whether nothing more is to come: the body is at its end, or it failed, or the request was aborted. */
+  /** Whether nothing more will arrive: the body is complete, or it failed, or the request was aborted. */
   get ended(): boolean {
     return this.#end !== undefined
   }
 
-  /** Ends the request, unless it has come to its end. */
+  /** Aborts the request, unless it has ended. */
   readonly abort = (): void => {
     if (this.#end !== undefined) return
     const cause = new Aborted()
@@ -82,11 +82,11 @@ export class Incoming implements Undici.Dispatcher.DispatchHandler {
     this.#controller?.abort(cause)
   }
 
-  // ------------------------------------------------------------------------------------------------- from the connection
+  // ----------------------------------------------------------------------------------------------- from the connection
 
   onRequestStart(controller: Undici.Dispatcher.DispatchController): void {
     this.#controller = controller
-    // It was aborted while it waited for a connection.
+    // The request was aborted while it waited for a connection.
     if (this.#end !== undefined) controller.abort(new Aborted())
   }
 
@@ -118,14 +118,14 @@ export class Incoming implements Undici.Dispatcher.DispatchHandler {
   #finish(end: Either.Either<void, unknown>): void {
     if (this.#end !== undefined) return
     this.#end = end
-    // The signal may live as long as a program, and would hold the body.
+    // The signal may live as long as a program, and its listener would hold the body.
     this.#signal.removeEventListener("abort", this.abort)
     if (Either.isLeft(end)) this.#head(Either.left(end.left))
     wake(this.#forMore)
     wake(this.#forEnd)
   }
 
-  // ------------------------------------------------------------------------------------------------------- to the reader
+  // ----------------------------------------------------------------------------------------------------- to the reader
 
   #wait(waiting: Set<() => void>): Effect.Effect<void> {
     return Effect.async((resume) => {
@@ -142,7 +142,7 @@ export class Incoming implements Undici.Dispatcher.DispatchHandler {
     const chunks = this.#chunks
     this.#chunks = []
     this.#held = 0
-    // Before it is asked for again, so that a reader seldom has to wait.
+    // Resumes before the reader asks again, so that the reader seldom has to wait.
     this.#controller?.resume()
     return Chunk.unsafeFromArray(chunks)
   }
@@ -157,7 +157,7 @@ export class Incoming implements Undici.Dispatcher.DispatchHandler {
     )
   }
 
-  /** The whole body, as often as it is asked for. */
+  /** The whole body. It can be read any number of times. */
   get whole(): Effect.Effect<Uint8Array<ArrayBuffer>, unknown> {
     return Effect.suspend(() => {
       if (this.#readAs === "stream") return Effect.fail(new AlreadyRead())
@@ -177,7 +177,10 @@ export class Incoming implements Undici.Dispatcher.DispatchHandler {
     return this.#whole = whole
   }
 
-  /** The body as it comes, once; if it was first asked for whole, that, as often as it is asked for. */
+  /**
+   * The body as it arrives, which can be read once. If the body was first read whole, the stream gives that, any number
+   * of times.
+   */
   get stream(): Stream.Stream<Uint8Array, unknown> {
     return Stream.suspend(() => {
       if (this.#readAs === "whole") return Stream.filter(Stream.fromEffect(this.whole), (bytes) => bytes.length > 0)

@@ -13,7 +13,7 @@ import * as lockedStore from "./lockedStore.ts"
 import * as privateFile from "./privateFile.ts"
 import { Refusal } from "./refusal.ts"
 
-/** Of the package what is used, so that a test can give one of its own. */
+/** The part of the package that is used here, so that a test can provide its own. */
 export interface Keyring {
   readonly AsyncEntry: new(
     service: string,
@@ -27,7 +27,7 @@ export class Unusable extends Data.TaggedError("Unusable")<{
   readonly detail: string
 }> {}
 
-/** The package is optional, so it is looked for only when a keyring is asked for. */
+/** The package is optional, so it is loaded only when a keyring is used. */
 const loadPackage: Effect.Effect<Keyring, Unusable> = Effect.tryPromise({
   try: () => import("@napi-rs/keyring"),
   catch: () => new Unusable({ reason: "not-installed", detail: "the package @napi-rs/keyring cannot be loaded" })
@@ -44,7 +44,7 @@ interface Item {
   readonly remove: Effect.Effect<void, Refusal>
 }
 
-// The errors of a keyring may hold what it was given or what it has, so nothing of them is told.
+// The errors of a keyring may contain what was written or read, so they are not shown.
 const attempt = <A>(what: string, evaluate: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Refusal> =>
   Effect.tryPromise({
     try: evaluate,
@@ -52,7 +52,7 @@ const attempt = <A>(what: string, evaluate: (signal: AbortSignal) => Promise<A>)
       new Refusal({ reason: `the keyring of the system refused to ${what}. See that it runs and is unlocked` })
   })
 
-/** On Linux the package would fall back to the keyring of the kernel, which forgets. */
+/** On Linux the package would fall back to the keyring of the kernel, which does not keep items. */
 const makeItem = ({ AsyncEntry }: Keyring, service: string, account: string): Effect.Effect<Item, Refusal> =>
   Effect.map(
     Effect.try({
@@ -66,7 +66,7 @@ const makeItem = ({ AsyncEntry }: Keyring, service: string, account: string): Ef
     })
   )
 
-/** Writing is what unlocks a keyring; reading what is not there does not. */
+/** Writes a test item. Writing unlocks a keyring, but reading a missing item does not. */
 const probe = Effect.fnUntraced(function*(keyring: Keyring, service: string) {
   const account = yield* Effect.sync(randomUUID)
   const item = yield* makeItem(keyring, service, `probe ${account}`)

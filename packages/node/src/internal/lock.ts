@@ -20,12 +20,12 @@ import { codeOf, fromPlatform, Refusal } from "./refusal.ts"
 const heartbeat = Duration.seconds(2)
 
 /**
- * For how many looks in a row a lock may stay as it is, if its holder cannot be looked for: about ten seconds of them.
- * Looks are counted, not time: after a sleep of the machine a holder has to get its chance to touch its lock.
+ * How many looks in a row a lock may stay unchanged if its holder's process cannot be checked. That takes about ten
+ * seconds. Looks are counted, not time: after the machine has slept, a holder must get the chance to touch its lock.
  */
 const silence = 110
 
-/** The same for a lock without an owner: a holder writes its name in the moment in which it creates the lock. */
+/** The same for a lock without an owner. A holder writes its name at the moment it creates the lock. */
 const namelessness = 15
 
 const pauses = Schedule.exponential("5 millis", 1.5).pipe(
@@ -35,20 +35,22 @@ const pauses = Schedule.exponential("5 millis", 1.5).pipe(
 
 const Owner = Schema.parseJson(Schema.Struct({ pid: Schema.Int, host: Schema.String, nonce: Schema.String }))
 
-/** A lock as it was seen: what stands in it, and when it was touched. */
+/** A lock as it was seen: its text, and when it was touched. */
 class Seen extends Data.Class<{ readonly text: string; readonly touched: number }> {}
 
 type Watched = HashMap.HashMap<string, { readonly seen: Seen; readonly looks: number }>
 
 class Busy extends Data.TaggedError("Busy")<{ readonly path: string }> {}
 
-/** A process of another user cannot be signalled, and is alive. */
+/** Whether a process is alive. A process of another user is alive too, but cannot be signalled. */
 const alive = (pid: number): Effect.Effect<boolean> =>
   Effect.try({ try: () => process.kill(pid, 0), catch: codeOf }).pipe(
     Effect.catchAll((code) => Effect.succeed(code !== "ESRCH"))
   )
 
-/** Containers can share a host name and a directory, and not the numbers of their processes. */
+/**
+ * Identifies where a process id is valid. Containers can share a host name and a directory, but not their process ids.
+ */
 const makeHost = Effect.fnUntraced(function*(fs: FileSystem.FileSystem) {
   const boot = yield* Effect.orElseSucceed(fs.readFileString("/proc/sys/kernel/random/boot_id"), () => "")
   const processes = yield* Effect.orElseSucceed(fs.readLink("/proc/self/ns/pid"), () => "")
@@ -74,16 +76,17 @@ const semaphoreOf = (path: string): Effect.Effect<Effect.Semaphore> =>
     })
   )
 
-/** Holds the lock of that path until the scope ends. */
+/** Holds the lock of a path until the scope ends. */
 export type Lock = (path: string) => Effect.Effect<void, Refusal, Scope.Scope>
 
 /**
- * Locks between processes: a file that exists while it is held. Callers of this process queue before that.
+ * Locks between processes. A lock is a file that exists while it is held. Callers in this process queue first.
  *
- * The holder touches the file while it holds it. A lock is stale when its process is gone, or when nobody touched it for
- * a while in which it was watched; clocks of different machines are not compared. Who finds a stale lock takes the lock
- * of taking it over, looks again, and removes it. The owner is gone and nobody else removes it, so what is removed is
- * what was looked at. A lock of taking over can itself become stale, and is taken over in the same way.
+ * The holder touches the file while it holds it. A lock is stale if its process is gone, or if nobody has touched it
+ * for a while under watch. The clocks of different machines are not compared. Whoever finds a stale lock takes a second
+ * lock for the takeover, looks again, and removes the stale one. Its owner is gone and nobody else removes it, so the
+ * removed lock is the one that was looked at. The lock of a takeover can become stale too, and is taken over in the
+ * same way.
  */
 export const make = Effect.fnUntraced(function*(timeout: Duration.DurationInput) {
   const fs = yield* FileSystem.FileSystem
@@ -170,7 +173,7 @@ export const make = Effect.fnUntraced(function*(timeout: Duration.DurationInput)
     const text = yield* Effect.orDie(Schema.encode(Owner)({ pid: process.pid, host, nonce }))
     const watched = yield* Ref.make<Watched>(HashMap.empty())
     yield* Effect.acquireReleaseInterruptible(
-      // The time is the schedule's to keep: an uninterruptible caller could not be timed out otherwise.
+      // The schedule limits the time, because a timeout cannot interrupt an uninterruptible caller.
       acquire(path, text, watched).pipe(
         Effect.retry({ schedule: Schedule.upTo(pauses, timeout), while: (error) => error._tag === "Busy" }),
         Effect.catchTag("Busy", timedOut)

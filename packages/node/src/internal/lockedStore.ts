@@ -11,8 +11,8 @@ import { Refusal } from "./refusal.ts"
 type Stored = Option.Option<TokenStore.Entry>
 
 /**
- * What a store that several processes use is made of. `lock` is held by one at a time for each key; `update` changes
- * what is stored under a key in one step.
+ * The backend of a store that several processes use. One at a time holds `lock` for a key. `update` changes the entry
+ * of a key in one step.
  */
 export interface Backend {
   readonly lock: (key: TokenStore.ProfileKey) => Effect.Effect<void, Refusal, Scope.Scope>
@@ -25,7 +25,7 @@ export interface Backend {
 
 const encodeKey = Schema.encodeSync(Schema.parseJson(TokenStore.ProfileKey))
 
-/** A name for a key that is short and can be that of a file. */
+/** A short name for a key, which is also valid as a file name. */
 export const nameOf = (key: TokenStore.ProfileKey): string =>
   createHash("sha256").update(encodeKey(key)).digest("hex").slice(0, 32)
 
@@ -35,7 +35,10 @@ const failing = (op: AuthError.StoreOperation) =>
   Effect.mapError(({ reason }: Refusal) => new AuthError.TokenStoreError({ op, reason }))
 
 export const make = (backend: Backend): TokenStore.Service => {
-  /** A lock is lost by who does not touch it for long, such as a stopped process; then what is stored now decides. */
+  /**
+   * A holder that does not touch its lock for long, such as a stopped process, loses it. Then the currently stored
+   * entry decides.
+   */
   const store = (key: TokenStore.ProfileKey, before: Stored, next: Stored) =>
     same(before, next) ? Effect.void : backend.update(key, (current) =>
       same(before, current)
@@ -43,7 +46,7 @@ export const make = (backend: Backend): TokenStore.Service => {
         : new Refusal({ reason: "another process changed the entry in the meantime. Try again" }))
 
   const change = (op: AuthError.StoreOperation): TokenStore.Service["modify"] => (key, f) =>
-    // The scope is not that of f: f may have a scope of its own.
+    // Not `Effect.scoped`, which would also provide the scope that `f` may require.
     Effect.acquireUseRelease(
       Scope.make(),
       (scope) =>

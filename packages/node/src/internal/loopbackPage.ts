@@ -4,7 +4,7 @@ const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 
-/** A page that says one thing. */
+/** A page with one text. */
 export const page = (text: string): string =>
   `<!doctype html>
 <html lang="en">
@@ -18,14 +18,15 @@ export const page = (text: string): string =>
 </html>
 `
 
-/** How the login ended, in words. */
+/** The outcome of a login, in words. */
 export const outcomeText = (outcome: Outcome): string =>
   outcome._tag === "Success"
     ? "You are logged in. You can close this page."
     : `The login failed: ${outcome.reason}`
 
 /**
- * Nothing is kept, sent on, run or framed. A connection ends with its answer, so that none is open when the login ends.
+ * The page is not stored, sends no referrer, runs no scripts, and cannot be framed. A connection closes after its
+ * answer, so that none is open when the login ends.
  */
 export const headers = {
   "Connection": "close",

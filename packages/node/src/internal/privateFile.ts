@@ -7,7 +7,7 @@ import { type FileHandle, open } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { codeOf, fromPlatform, Refusal } from "./refusal.ts"
 
-/** Windows has no such number, and its modes say nothing. */
+/** The id of this user. Windows has none, and its file modes say nothing. */
 const self: Option.Option<number> = Option.map(Option.fromNullable(process.geteuid), (geteuid) => geteuid())
 
 const others = 0o077
@@ -42,8 +42,8 @@ const refuse: (problem: Option.Option<string>) => Effect.Effect<void, Refusal> =
 })
 
 /**
- * None where there is nothing. A symbolic link is not followed, a pipe not waited for (its open would block), and what
- * is looked at is what was opened.
+ * Opens a file, or gives none if there is none. It does not follow a symbolic link, and does not wait for a pipe, whose
+ * open would block. The checks look at the opened file itself.
  */
 const openForReading = (path: string): Effect.Effect<Option.Option<FileHandle>, Refusal> =>
   Effect.tryPromise({
@@ -75,7 +75,7 @@ export const read = (path: string): Effect.Effect<Option.Option<string>, Refusal
     (opened) => Effect.ignore(Effect.transposeMapOption(opened, (handle) => attempt(path, () => handle.close())))
   )
 
-/** Who can write in a directory can put another file in the place of ours. */
+/** Checks the directory, because anyone who can write in it can replace our file. */
 export const checkDirectory = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const { mode, uid } = yield* Effect.mapError(fs.stat(directory), fromPlatform("Create it, or give another path"))
@@ -89,7 +89,7 @@ export const checkDirectory = Effect.fnUntraced(function*(directory: string) {
   )
 })
 
-/** Creates the directory for this user alone, whatever the umask says, or checks the one that is there. */
+/** Creates the directory for this user alone, whatever the umask, or checks the existing one. */
 export const ensureDirectory = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const advice = fromPlatform("Make it possible to create it, or give another path")
@@ -104,7 +104,9 @@ export const ensureDirectory = Effect.fnUntraced(function*(directory: string) {
 
 const temporaryOf = (path: string) => ({ prefix: `${basename(path)}.`, suffix: ".tmp" })
 
-/** What a killed process left. Only one process writes at a time, so no other file of that name is in use. */
+/**
+ * Removes what a killed process left. Only one process writes at a time, so no other file with such a name is in use.
+ */
 const removeLeftovers = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
   const { prefix, suffix } = temporaryOf(path)
@@ -117,9 +119,9 @@ const removeLeftovers = Effect.fnUntraced(function*(path: string) {
 })
 
 /**
- * Puts a text in the place of a file, whole or not at all. The caller sees to it that nobody else does so meanwhile.
+ * Replaces a file with a text, completely or not at all. The caller ensures that nobody else does so meanwhile.
  *
- * The mode is set once more because a umask takes bits away.
+ * The mode is set again, because a umask removes bits.
  */
 export const write = (path: string, text: string): Effect.Effect<void, Refusal, FileSystem.FileSystem> =>
   Effect.gen(function*() {

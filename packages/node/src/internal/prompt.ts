@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Host from "./host.ts"
 
-/** Without what a terminal would obey, or show otherwise than it is: controls, formats, line separators. */
+/** Removes the characters that a terminal would obey or show differently: controls, formats, line separators. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "")
 
 /** Why nothing was typed. */
 export type Nothing = "empty" | "ended"
 
-/** Reads the lines that somebody types. */
+/** Reads lines that a person types. */
 export interface Lines {
   readonly line: (question: string, echo: "shown" | "hidden") => Effect.Effect<string, Nothing>
 }
@@ -29,10 +29,10 @@ const editOf = ({ input, key }: Terminal.UserInput, length: number): Edit => {
 }
 
 /**
- * Key by key: the terminal itself would show what is typed, and cuts a line that is longer than a thousand characters or
- * four, as an address with a code in it may be.
+ * Reads key by key. The terminal's own line mode would show what is typed, and cuts a line at one or four thousand
+ * characters. An address with a code in it may be longer.
  *
- * The keys are read for as long as the scope is open, so that what is pasted with a line break answers two questions.
+ * The keys are read as long as the scope is open, so that pasted text with a line break answers two questions.
  */
 export const make = Effect.fnUntraced(function*(host: Host.Host) {
   const terminal = yield* Terminal.Terminal
@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function*(host: Host.Host) {
   const line: Lines["line"] = (question, echo) =>
     host.write(question).pipe(
       Effect.zipRight(type(echo)),
-      // Also when it is interrupted: what the program writes next begins a line.
+      // Also after an interruption, so that the next output of the program begins on a new line.
       Effect.ensuring(host.write("\n")),
       Effect.filterOrFail((text) => text !== "", (): Nothing => "empty"),
       Effect.retry({ times: 2, while: (nothing) => nothing === "empty" })

@@ -26,7 +26,7 @@ const pauses = Schedule.exponential("5 millis", 1.5).pipe(
   Schedule.jittered
 )
 
-/** The entry as it is stored. Not jsonb, which has no U+0000 and no lone surrogates. */
+/** The stored entry. The column is not jsonb, which cannot hold U+0000 or lone surrogates. */
 type Text = Option.Option<string>
 
 const EntryJson = Schema.parseJson(TokenStore.Entry)
@@ -38,7 +38,9 @@ const same = Option.getEquivalence(Str.Equivalence)
 
 class Busy extends Data.TaggedError("Busy") {}
 
-/** A SQLSTATE, or what Node calls the failure of a connection. The rest of the error may hold a row or a password. */
+/**
+ * Shows only a SQLSTATE, or Node's code of a connection error. The rest of the error may contain a row or a password.
+ */
 const fromSql = ({ cause }: SqlError.SqlError): Refusal => {
   const code = codeOf(cause)
   return new Refusal({
@@ -49,7 +51,7 @@ const fromSql = ({ cause }: SqlError.SqlError): Refusal => {
 
 const foreign = () => new Refusal({ reason: "the table is not one of this store. Give another name for it" })
 
-// What a decoder says holds what it read, so nothing of it is told.
+// The decoder's own error would show what it read.
 const decode = (text: Text): Effect.Effect<Option.Option<TokenStore.Entry>, Refusal> =>
   Effect.transposeMapOption(text, (text) =>
     Effect.mapError(
@@ -70,15 +72,15 @@ const failing = (op: AuthError.StoreOperation) =>
 
 type Run = (statement: string, ...parameters: ReadonlyArray<string>) => Effect.Effect<unknown, Refusal>
 
-/** A transaction that holds a lock. `end` rolls back what is not committed, and gives the connection back. */
+/** A transaction that holds a lock. `end` rolls back what is not committed, and releases the connection. */
 interface Transaction {
   readonly run: Run
   readonly commit: Effect.Effect<void, Refusal>
   readonly end: Effect.Effect<void>
 }
 
-// What is idle in a transaction waits for a provider, and no server may take the lock away because of that. A machine that
-// is gone without a word is noticed by the keep-alives: after half a minute, not after the two hours of the system.
+// The transaction is idle while it waits for a token provider, and a server must not end it for that. The keep-alives
+// detect a machine that vanished after half a minute, not after the two hours of the system.
 const lockStatement = `SELECT pg_try_advisory_xact_lock($1::bigint) FROM (SELECT
   set_config('idle_in_transaction_session_timeout', '0', true),
   set_config('tcp_keepalives_idle', '15', true),
@@ -86,11 +88,12 @@ const lockStatement = `SELECT pg_try_advisory_xact_lock($1::bigint) FROM (SELECT
   set_config('tcp_keepalives_count', '3', true) OFFSET 0) AS settings`
 
 /**
- * A modification is a transaction on a connection of its own that holds an advisory lock. It is polled for: a statement
- * that waits for a lock would keep a connection, and could be given up only by cancelling what the connection does, which
- * may then be something else. A caller's transaction is not joined: to roll it back would bring back a spent refresh token.
+ * A modification is a transaction on its own connection that holds an advisory lock. The lock is polled: a statement
+ * that waits for it would hold a connection. To give up such a statement means to cancel what the connection does,
+ * which may be something else by then. A modification does not join a caller's transaction, because a rollback would
+ * bring back a spent refresh token.
  *
- * Statements go to the connection itself, past the spans and the transformers of the client, which are told the parameters.
+ * Statements go directly to the connection, because the client's spans and transformers would see the parameters.
  */
 export const make = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,
@@ -100,7 +103,7 @@ export const make = Effect.fnUntraced(function*(
   const table = Statement.defaultEscape("\"")(name)
   const turns = yield* RcMap.make({ lookup: (_: TokenStore.ProfileKey) => Effect.makeSemaphore(1) })
 
-  /** Fibers of this process queue, so that one of them polls. */
+  /** Fibers of this process queue, so that only one of them polls. */
   const turn = (key: TokenStore.ProfileKey): Effect.Effect<void, never, Scope.Scope> =>
     Effect.flatMap(
       RcMap.get(turns, key),
@@ -115,7 +118,9 @@ export const make = Effect.fnUntraced(function*(
       "See that it can be reached, and that there are more connections than entries that are modified at once"
   })
 
-  /** Gives up waiting, even where it cannot be interrupted; what was waited for goes on, and cleans up after itself. */
+  /**
+   * Stops waiting after the time limit, even in an uninterruptible region. `self` goes on, and cleans up after itself.
+   */
   const bounded = <A>(self: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, Refusal> =>
     Effect.gen(function*() {
       const answer = yield* Deferred.make<A, Refusal>()
@@ -133,13 +138,13 @@ export const make = Effect.fnUntraced(function*(
     })
 
   const connect = Effect.gen(function*() {
-    // The connection is given back when it has answered, however long that takes.
+    // The connection is released after it has answered, however long that takes.
     const scope = yield* Effect.acquireRelease(
       Scope.make(),
       (scope) => Effect.ignore(bounded(Scope.close(scope, Exit.void)))
     )
     const connection = yield* bounded(Scope.extend(sql.reserve, scope))
-    // What is sent when an answer was not waited for any more comes after that answer.
+    // Statements are sent one after another, even if nobody waits for an earlier answer any more.
     const alone = yield* Effect.makeSemaphore(1)
     const send = (statement: string, parameters: ReadonlyArray<string>) =>
       alone.withPermits(1)(connection.executeValues(statement, parameters))
@@ -154,7 +159,7 @@ export const make = Effect.fnUntraced(function*(
       scope,
       Effect.suspend(() => MutableRef.get(open) ? Effect.ignore(send("ROLLBACK", [])) : Effect.void)
     )
-    // Later statements see what was committed before the lock was had; not so with another isolation.
+    // With this isolation level, later statements see what was committed before the lock was acquired.
     yield* run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     return {
       run,
@@ -181,7 +186,7 @@ export const make = Effect.fnUntraced(function*(
 
   const lock = (id: string): Effect.Effect<Transaction, Refusal, Scope.Scope> =>
     attempt(id).pipe(
-      // The time is the schedule's to keep: an uninterruptible caller could not be timed out otherwise.
+      // The schedule limits the time, because a timeout cannot interrupt an uninterruptible caller.
       Effect.retry({ schedule: Schedule.upTo(pauses, timeout), while: (error) => error._tag === "Busy" }),
       Effect.catchTag("Busy", () => timedOut)
     )
@@ -206,7 +211,7 @@ export const make = Effect.fnUntraced(function*(
           ))
     }).pipe(Effect.zipRight(transaction.commit))
 
-  /** After a connection that was lost, and its lock with it, what is stored now decides. */
+  /** After the connection and its lock were lost, the currently stored entry decides. */
   const writeAgain = Effect.fnUntraced(function*(key: TokenStore.ProfileKey, before: Text, next: Text) {
     const transaction = yield* lock(nameOf(key))
     const current = yield* read(transaction.run, nameOf(key))
@@ -225,13 +230,13 @@ export const make = Effect.fnUntraced(function*(
   const change = <A, E, R>(
     op: AuthError.StoreOperation,
     key: TokenStore.ProfileKey,
-    /** Not to be interrupted but where it says so: what a provider gave is stored, whatever becomes of the caller. */
+    /** Interruptible only inside `restore`: tokens from a provider are stored even if the caller is interrupted. */
     f: (
       current: Text,
       restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     ) => Effect.Effect<readonly [A, Text], E, R>
   ): Effect.Effect<A, E | AuthError.TokenStoreError, R> =>
-    // The scope is not that of f: f may have a scope of its own.
+    // Not `Effect.scoped`, which would also provide the scope that `f` may require.
     Effect.acquireUseRelease(
       Scope.make(),
       (scope) =>
@@ -258,8 +263,9 @@ export const make = Effect.fnUntraced(function*(
     return found
   })
 
-  // Who may not create tables can use one that is there. Two that create a table at once could both fail, though they say
-  // IF NOT EXISTS; and to_regclass may not see under the lock what was committed just before.
+  // A user who may not create tables can use an existing one. Two users that create a table at once could both fail in
+  // spite of IF NOT EXISTS, so the lock is taken. Under the lock, to_regclass may not see a table that was committed
+  // just before.
   const create = Effect.gen(function*() {
     if (yield* Effect.scoped(exists)) return
     const { commit, run } = yield* lock("")

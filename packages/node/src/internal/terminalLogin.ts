@@ -22,7 +22,7 @@ const surroundings = Effect.fnUntraced(function*(platform: string) {
   const found: Browser.Surroundings = {
     platform,
     ssh: yield* anySetting("SSH_CONNECTION", "SSH_TTY"),
-    // Docker's mark, Podman's, and the variable of systemd-nspawn, Podman and others.
+    // The variable of systemd-nspawn, Podman and others, and the marker files of Docker and Podman.
     container: (yield* anySetting("container")) ||
       (yield* exists("/.dockerenv")) ||
       (yield* exists("/run/.containerenv")),

@@ -13,14 +13,14 @@ import type { Head, Incoming } from "./incoming.ts"
 
 const utf8 = new TextDecoder()
 
-/** A response whose body is read from the connection as somebody asks for it. */
+/** A response that reads its body from the connection on demand. */
 export class UndiciResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly request: HttpClientRequest.HttpClientRequest
   readonly status: number
   readonly headers: Headers.Headers
-  // One alone is a string, which the types do not say and fromSetCookie takes.
+  // A single cookie is a string. The types do not say so, but fromSetCookie accepts it.
   readonly #setCookie: ReadonlyArray<string>
   readonly #incoming: Incoming
 
@@ -56,7 +56,7 @@ export class UndiciResponse extends Inspectable.Class implements HttpClientRespo
   }
 
   get text(): Effect.Effect<string, HttpClientError.ResponseError> {
-    // Longer than a string can be, it is an error as well.
+    // A body that is too long for a string fails as well.
     return this.#whole((bytes) => utf8.decode(bytes))
   }
 

@@ -1,13 +1,13 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
-/** Turns bytes into text, refusing bytes that are none in the encoding. Decodes piece by piece. */
+/** Decodes bytes piece by piece. On bytes that are invalid in the encoding, it fails with the text before them. */
 export interface Charset {
   readonly name: string
   readonly decode: (bytes: Uint8Array, last: boolean) => Either.Either<string, string>
 }
 
-/** As many bytes as an encoding declaration may take. */
+/** An encoding declaration must end within this many bytes. */
 const declarationLength = 1024
 
 const pieceLength = 8192
@@ -20,7 +20,7 @@ const characters = (bytes: Uint8Array): string => {
   return text
 }
 
-// TextDecoder reads these two as windows-1252.
+// TextDecoder would read ISO-8859-1 and US-ASCII as windows-1252.
 const latin1: Charset = { name: "ISO-8859-1", decode: (bytes) => Either.right(characters(bytes)) }
 
 const ascii: Charset = {
@@ -46,13 +46,13 @@ const textDecoder = (name: string): Option.Option<Charset> =>
       decode: (bytes, last) =>
         Either.try({
           try: () => decoder.decode(bytes, { stream: !last }),
-          // What stands before the bad bytes tells where they are.
+          // The text before the invalid bytes tells where they are.
           catch: () => new TextDecoder(name).decode(bytes).split("\ufffd", 1)[0] ?? ""
         })
     })
   )
 
-/** How many bytes at the end are the start of a character whose rest has not come yet. */
+/** How many bytes at the end belong to a UTF-8 character that is not complete yet. */
 const unfinished = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -63,7 +63,10 @@ const unfinished = (bytes: Uint8Array): number => {
   return 0
 }
 
-/** It keeps nothing between two calls, so one is enough; told to stream, it would be slower by far. */
+/**
+ * Without `stream: true` a decoder keeps no state between calls, so one is enough. With it, decoding would be much
+ * slower.
+ */
 const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const utf8 = (): Charset => {
@@ -82,7 +85,7 @@ const utf8 = (): Charset => {
           atStart = atStart && text === ""
           return marked ? text.slice(1) : text
         },
-        // What stands before the bad bytes tells where they are.
+        // The text before the invalid bytes tells where they are.
         catch: () => new TextDecoder().decode(bytes).split("\ufffd", 1)[0] ?? ""
       })
     }
@@ -115,7 +118,9 @@ const bom = (bytes: Uint8Array): string | undefined =>
     ? "utf-16be"
     : undefined
 
-/** A document starts with `<` or white space, which in UTF-16 has a zero byte beside it. */
+/**
+ * Detects UTF-16 without a byte order mark. A document starts with `<` or white space, which has a zero byte in UTF-16.
+ */
 const wide = (bytes: Uint8Array): string | undefined =>
   bytes[0] === 0 && bytes[1] !== 0 && bytes[1] !== undefined
     ? "utf-16be"
@@ -123,14 +128,14 @@ const wide = (bytes: Uint8Array): string | undefined =>
     ? "utf-16le"
     : undefined
 
-/** An encoding declaration ends with the first tag of a document. */
+/** The bytes up to the first `>`, which ends an XML declaration. */
 const start = (bytes: Uint8Array): Uint8Array =>
   bytes.subarray(0, Math.min(declarationLength, bytes.indexOf(0x3e) + 1 || declarationLength))
 
 const declared = (head: string): string | undefined =>
   /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']/.exec(head)?.[1]
 
-/** Whether the first bytes are enough to tell the encoding by. */
+/** Whether these first bytes are enough to detect the encoding. */
 export const isEnough = (bytes: Uint8Array): boolean => {
   if (bytes.length >= declarationLength) return true
   if (bytes.length < 5) return false
@@ -138,8 +143,8 @@ export const isEnough = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * The encoding of a document: by its byte order mark, else what the transport says, else what the bytes show, else what
- * the document declares, else UTF-8.
+ * The encoding of a document. The first of these that is there decides: the byte order mark, the charset of the
+ * transport, the pattern of the bytes, the document's declaration. Otherwise it is UTF-8.
  *
  * @see XML 1.0 §4.3.3, appendix F; RFC 7303 §3
  */

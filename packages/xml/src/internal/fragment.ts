@@ -2,11 +2,11 @@ import type { XmlFragment } from "../XmlFragment.ts"
 import { escapeAttribute, trim } from "./characters.ts"
 import { noBindings, Parser } from "./parser.ts"
 
-/** A child element at the top of a fragment. */
+/** A child element at the top level of a fragment. */
 export interface Top {
-  /** Where declarations can be put in: right after the name in the start tag. */
+  /** The offset at which namespace declarations can be inserted: right after the name in the start tag. */
   readonly at: number
-  /** The prefixes that it declares itself. */
+  /** The prefixes that the element itself declares. */
   readonly declared: ReadonlyArray<string>
 }
 
@@ -16,7 +16,7 @@ export interface Analysis {
   readonly problem: string | undefined
 }
 
-/** What is known of fragments that are well-formed by their making, so that they need not be read again. */
+/** The top elements of fragments that are known to be well-formed, so that they are not parsed again. */
 const known = new WeakMap<XmlFragment, ReadonlyArray<Top>>()
 
 export const topsOf = (fragment: XmlFragment): ReadonlyArray<Top> | undefined => known.get(fragment)
@@ -25,7 +25,7 @@ const wrapper = "<_>"
 
 const sliceLength = 65536
 
-/** Reads a fragment as the content of an element. */
+/** Parses a fragment as the content of an element. */
 export const analyse = (
   source: string,
   namespaces: ReadonlyArray<readonly [prefix: string, uri: string]>
@@ -66,7 +66,7 @@ export const analyse = (
   return { tops, text, problem }
 }
 
-/** A fragment with child elements that the reader has found to be well-formed. Its text is gathered when asked for. */
+/** A fragment with child elements that the reader has found to be well-formed. Its text is computed on first access. */
 export const withElements = (
   source: string,
   tops: ReadonlyArray<Top>,
@@ -85,15 +85,15 @@ export const withElements = (
   return fragment
 }
 
-/** A fragment without child elements, whose source is well-formed. */
+/** A fragment of text only, whose source is well-formed. */
 export const textOnly = (text: string, source: string, namespaces: XmlFragment["namespaces"]): XmlFragment => {
-  // Two strings that are equal are two copies.
+  // Equal strings can be two copies in memory, so one is used for both.
   const fragment: XmlFragment = { text, source: source === text ? text : source, elements: 0, namespaces }
   known.set(fragment, [])
   return fragment
 }
 
-/** A fragment whose source nobody has read yet. */
+/** A fragment whose source has not been parsed yet. */
 export const unread = (source: string, namespaces: XmlFragment["namespaces"]): XmlFragment => {
   let analysis: Analysis | undefined
   const read = () => analysis ??= analyse(source, namespaces)
@@ -109,14 +109,17 @@ export const unread = (source: string, namespaces: XmlFragment["namespaces"]): X
   }
 }
 
-/** Declares on the elements at the top what they use from the scope, unless they or the place they go to do already. */
+/**
+ * Declares the namespaces that the source uses on its top elements, except those that the element itself or its new
+ * place declares already.
+ */
 export const declare = (
   fragment: XmlFragment,
   tops: ReadonlyArray<Top>,
   inScope: (prefix: string, uri: string) => boolean
 ): string => {
   const { source } = fragment
-  // A prefix may stand in a value, such as that of xsi:type, so any occurrence counts as a use.
+  // A value can use a prefix, such as that of xsi:type, so any occurrence counts as a use.
   const used = fragment.namespaces.filter(([prefix, uri]) =>
     !inScope(prefix, uri) && (prefix === "" ? uri !== "" : source.includes(`${prefix}:`))
   )

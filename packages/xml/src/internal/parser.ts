@@ -3,7 +3,7 @@ import { SaxesParser } from "saxes"
 const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
 const xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
 
-/** What the prefixes stand for, by prefix; the default namespace is that of the empty one. */
+/** The namespace URIs by prefix. The empty prefix has the default namespace. */
 export type Bindings = ReadonlyMap<string, string>
 
 export const noBindings: Bindings = new Map([["xml", xmlNamespace], ["xmlns", xmlnsNamespace]])
@@ -18,7 +18,7 @@ export interface Attribute extends Name {
   readonly value: string
 }
 
-/** Where a set of declarations holds. A document says the same names over and over: each is resolved once. */
+/** The scope of a set of namespace declarations. Documents repeat the same names, so each name is resolved once. */
 interface Scope {
   readonly bindings: Bindings
   readonly elements: Map<string, Name>
@@ -27,19 +27,20 @@ interface Scope {
 
 const scopeOf = (bindings: Bindings): Scope => ({ bindings, elements: new Map(), attributes: new Map() })
 
-/** The prefixes in scope, without those that every document has. */
+/** The prefixes in scope, without the predefined ones and without an empty default namespace. */
 export const declaredIn = (bindings: Bindings): ReadonlyArray<readonly [prefix: string, uri: string]> =>
   [...bindings].filter(([prefix, uri]) => prefix !== "xml" && prefix !== "xmlns" && (prefix !== "" || uri !== ""))
 
-/** The prefix that an attribute declares, if it declares one: the empty one for the default namespace. */
+/** The prefix that an attribute declares, if it declares one. For the default namespace it is the empty string. */
 const declaredBy = (name: string): string | undefined =>
   name === "xmlns" ? "" : name.startsWith("xmlns:") ? name.slice(6) : undefined
 
 const none: ReadonlyArray<string> = []
 
 /**
- * saxes without its namespaces: it would look a prefix up in every open element, which is quadratic in depth, and make
- * three objects for each element. Here the bindings in scope are one map, copied where an element declares some.
+ * saxes without its own namespace support, which looks a prefix up in every open element, so that it is quadratic in
+ * depth, and makes three objects for each element. Here one map holds the bindings in scope. It is copied where an
+ * element declares prefixes.
  *
  * @see Namespaces in XML 1.0 (Third Edition)
  */
@@ -47,9 +48,9 @@ export class Parser
   extends SaxesParser<{ xmlns: false; position: false; defaultXMLVersion: "1.0"; forceXMLVersion: true }>
 {
   depth = 0
-  /** The attributes of the start tag that was read last, but for the declarations. */
+  /** The attributes of the last start tag, without the namespace declarations. */
   attributes: Array<Attribute> = []
-  /** The prefixes that it declares. */
+  /** The prefixes that the last start tag declares. */
   declared: ReadonlyArray<string> = none
   private scope: Scope
   private readonly raw: Array<{ readonly name: string; readonly value: string }> = []
@@ -68,19 +69,19 @@ export class Parser
     return this.scope.bindings
   }
 
-  /** To be called for every attribute event; gives how many the start tag has so far. */
+  /** Call this for every `attribute` event. It returns the number of attributes in the start tag so far. */
   attribute(attribute: { readonly name: string; readonly value: string }): number {
     return this.raw.push(attribute)
   }
 
-  /** To be called first for every opentag event. */
+  /** Call this first for every `opentag` event. */
   enter(name: string): Name {
     this.depth++
     if (this.raw.length > 0) this.readAttributes()
     return this.scope.elements.get(name) ?? this.resolveElement(name)
   }
 
-  /** To be called last for every closetag event. */
+  /** Call this for every `closetag` event. */
   leave(): void {
     if (this.declaredAt.length > 0 && this.declaredAt[this.declaredAt.length - 1] === this.depth) {
       this.declaredAt.pop()
@@ -89,7 +90,7 @@ export class Parser
     this.depth--
   }
 
-  /** To be called when the attributes of a start tag have been seen. */
+  /** Call this when the attributes of a start tag have been read. */
   forget(): void {
     if (this.attributes.length > 0) this.attributes = []
     this.declared = none
@@ -129,13 +130,13 @@ export class Parser
     return this.keep(this.scope.elements, name, { local, prefix, uri: this.lookUp(prefix) })
   }
 
-  /** The default namespace does not hold for attributes. */
+  /** The default namespace does not apply to attributes. */
   private resolveAttribute(name: string): Name {
     const { local, prefix } = this.split(name)
     return this.keep(this.scope.attributes, name, { local, prefix, uri: prefix === "" ? "" : this.lookUp(prefix) })
   }
 
-  /** An attacker may use ever new names; documents have some hundreds. */
+  /** Caps the number of kept names, because an attacker may use ever new ones. Real documents have some hundreds. */
   private keep(names: Map<string, Name>, name: string, resolved: Name): Name {
     if (names.size < 1000) names.set(name, resolved)
     return resolved

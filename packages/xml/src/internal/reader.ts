@@ -15,12 +15,12 @@ export interface Limits {
   readonly charset: string | undefined
 }
 
-/** A document is parsed in slices of this many characters, so that a failure ends the work soon. */
+/** The reader parses slices of this many characters, so that it stops soon after a failure. */
 const sliceLength = 65536
 
 const loneSurrogate = /[\ud800-\udbff][^\udc00-\udfff]/
 
-/** Reads a document in one pass over the parser's events: a frame for each open element that the declaration knows. */
+/** Reads a document in one pass over the parser's events. Each open element that the declaration knows has a frame. */
 export class Reader {
   failure: XmlError | undefined = undefined
   private trouble: XmlError | undefined = undefined
@@ -29,7 +29,7 @@ export class Reader {
   private readonly parser = new Parser()
   private readonly root: Frame
   private frame: Frame
-  /** How many elements are open inside the frame that the declaration does not know. */
+  /** How many open elements inside the frame the declaration does not know. */
   private skipped = 0
   private listening = false
   private size = 0
@@ -39,10 +39,10 @@ export class Reader {
   private pending: Uint8Array = new Uint8Array(0)
   private highSurrogate = false
 
-  /** Where the slice that is being parsed begins, in characters of the document. */
+  /** The offset of the current slice in the document, in characters. */
   private base = 0
   private fed = 0
-  /** The slices of the fragment that is being read, and where it begins in the first of them. */
+  /** The current slice, the pieces of the current fragment, and where the fragment begins in the current slice. */
   private slice = ""
   private pieces: Array<string> | undefined = undefined
   private from = 0
@@ -56,7 +56,8 @@ export class Reader {
     this.frame = this.root
     const { parser } = this
     parser.on("error", (error) => {
-      // The parser closes an element before it finds that the end tag was another one's.
+      // saxes emits `closetag` before it reports that the end tag does not match. Its error replaces a failure from
+      // that event.
       if (this.givenUpAt === parser.position) this.failure = undefined
       this.fail("malformed", malformed(error.message))
     })
@@ -98,7 +99,7 @@ export class Reader {
   private writeText(text: string): void {
     for (let i = 0; i < text.length && this.failure === undefined; i += sliceLength) {
       const slice = text.length <= sliceLength ? text : text.slice(i, i + sliceLength)
-      // Decoded bytes cannot have a lone surrogate; a string can, and the parser overlooks some.
+      // A string can have a lone surrogate, and the parser overlooks some. Decoded bytes cannot have one.
       const first = slice.charCodeAt(0)
       if (loneSurrogate.test(slice) || (this.highSurrogate && (first < 0xdc00 || first > 0xdfff))) {
         return this.fail("malformed", "The text has half of a surrogate pair")
@@ -113,7 +114,7 @@ export class Reader {
     const { charset } = this
     if (charset === undefined) {
       const start = this.pending.length === 0 ? bytes : Bytes.concat(this.pending, bytes)
-      // The caller may reuse its buffer.
+      // Copied, because the caller may reuse its buffer.
       if (Bytes.isEnough(start)) this.choose(start, last)
       else this.pending = new Uint8Array(start)
       return
@@ -188,7 +189,7 @@ export class Reader {
     if (shape.kind === Kind.Any) opened.slots[0] = name
   }
 
-  /** Whether the element is read: not where it stands once too often. */
+  /** Whether to read the element. One that occurs too often is skipped or fails. */
   private admit(frame: Frame, entry: Entry): boolean {
     const present = frame.slots[entry.slot]
     if (present === absent) return true
@@ -204,7 +205,7 @@ export class Reader {
     if (this.failure !== undefined) return
     this.parser.leave()
     if (this.skipped > 0) {
-      // A fragment with elements has its text gathered later, if at all.
+      // The text of a fragment with elements is computed later, if at all.
       if (--this.skipped === 0 && (this.pieces === undefined || this.frame.shape.textSlot >= 0)) this.listen(true)
       return
     }
@@ -288,13 +289,13 @@ export class Reader {
 
   // ---------------------------------------------------------------------------------------------------------- failure
 
-  /** Reports what is wrong with the content; the caller gives `failed` on. */
+  /** Records what is wrong with the content. The caller returns the result, `failed`. */
   problem(reason: XmlError["reason"], detail: string, suffix = ""): typeof failed {
     this.trouble = this.error(reason, detail, suffix)
     return failed
   }
 
-  /** Skips the rest of the nearest part around `frame` that may fail, or where there is none fails the document. */
+  /** Skips the rest of the nearest lenient part around `frame`. If there is none, fails the document. */
   private giveUp(frame: Frame): boolean {
     let levels = 1
     for (let one: Frame | undefined = frame; one !== undefined; one = one.parent) {
@@ -344,7 +345,7 @@ export class Reader {
 
   // ------------------------------------------------------------------------------------------------------------- text
 
-  /** The parser gathers text only for whom it calls. */
+  /** The parser collects text only if something listens for it. */
   private listen(on: boolean): void {
     if (on === this.listening) return
     this.listening = on

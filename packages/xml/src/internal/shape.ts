@@ -2,23 +2,23 @@ import type { XmlName } from "../XmlName.ts"
 import type { Reader } from "./reader.ts"
 import type { Writer } from "./writer.ts"
 
-/** A slot into which nothing has been read. */
+/** Marks a slot into which nothing has been read. */
 export const absent: unique symbol = Symbol("absent")
-/** A slot whose content could not be decoded, and need not be. */
+/** Marks the slot of a lenient part whose content could not be decoded. */
 export const spoilt: unique symbol = Symbol("spoilt")
-/** What a step gives that has failed, after telling the reader why. */
+/** The result of a step that has failed. The reader knows the reason. */
 export const failed: unique symbol = Symbol("failed")
 
-/** What an element's content is gathered as, and what becomes of it at the end tag. */
+/** How the content of an element is collected, and what it becomes at the end tag. */
 export const Kind = { Text: 0, Verbatim: 1, Empty: 2, Fragment: 3, Struct: 4, Within: 5, Any: 6 } as const
 export type Kind = typeof Kind[keyof typeof Kind]
 
 export type After = (value: unknown, reader: Reader) => unknown
 
 /**
- * A declaration of content, as the reader and the writer use it. Functions are declared as methods here and in
- * `PartNode`, so that one that takes a particular type can stand where `unknown` is said: the reader and the writer hand
- * each only what it made itself, which the types of `Content` and `Part` see to.
+ * A declaration of content, as the reader and the writer use it. Here and in `PartNode` the functions are declared as
+ * methods, so that TypeScript accepts a function of a particular type where the signature says `unknown`. This is safe:
+ * the types of `Content` and `Part` ensure that each function gets only values of its own declaration.
  */
 export interface ContentNode {
   shape(): Shape
@@ -39,12 +39,12 @@ export interface Entry {
   readonly label: string
   readonly slot: number
   readonly many: boolean
-  /** Of several, the first counts and the others are skipped. */
+  /** If the element occurs several times, the first counts and the others are skipped. */
   readonly first: boolean
   readonly lenient: boolean
   readonly tag: string | undefined
   readonly content: ContentNode
-  /** `content.shape()`, once it has been needed: a declaration may be recursive. */
+  /** The result of `content.shape()`. It is set on first use, because a declaration may be recursive. */
   shape: Shape | undefined
 }
 
@@ -54,10 +54,10 @@ export interface AttributeEntry {
   readonly slot: number
 }
 
-/** What a declaration comes down to for the reader. */
+/** A declaration in the form that the reader uses. */
 export interface Shape {
   readonly kind: Kind
-  /** In the order of the declaration, which documents mostly follow. */
+  /** In the order of the declaration, which most documents follow. */
   readonly children: Array<{ readonly local: string; readonly entries: Array<Entry> }>
   readonly attributes: Array<AttributeEntry>
   readonly fields: Array<string>
@@ -66,7 +66,7 @@ export interface Shape {
   wantsText: boolean
   textSlot: number
   contentSlot: number
-  /** Takes any child, for the documents that may have any root. */
+  /** Accepts any child, for documents that may have any root. */
   any: Entry | undefined
   readonly after: After | undefined
 }
@@ -77,7 +77,7 @@ export const make = (kind: Kind): Shape => ({
   attributes: [],
   fields: [],
   parts: [],
-  // A fragment and a name are kept in the one slot.
+  // A fragment or a name is kept in a single slot.
   initial: kind === Kind.Fragment || kind === Kind.Any ? [absent] : [],
   wantsText: kind === Kind.Text || kind === Kind.Verbatim || kind === Kind.Fragment,
   textSlot: -1,
@@ -92,7 +92,7 @@ export const struct = (kind: Kind, fields: Array<string>, parts: Array<PartNode>
   return shape
 }
 
-/** A shape whose value is changed by one more step. */
+/** A shape that converts its value with one more step. */
 export const andThen = (shape: Shape, step: After): Shape => {
   const { after } = shape
   return {
@@ -111,7 +111,7 @@ export const entry = (name: XmlName, options: Omit<Entry, "uri" | "label" | "sha
   shape: undefined
 })
 
-/** Of two parts that accept the same name, the first has it. */
+/** If two parts accept the same name, the first gets the element. */
 export const addChild = (shape: Shape, name: XmlName, added: Entry): void => {
   const same = shape.children.find(({ local }) => local === name.local)
   if (same === undefined) shape.children.push({ local: name.local, entries: [added] })
@@ -121,13 +121,13 @@ export const addChild = (shape: Shape, name: XmlName, added: Entry): void => {
 export const label = (name: XmlName): string =>
   name.uri === "" || name.prefix === "" ? name.local : `${name.prefix}:${name.local}`
 
-/** An element that is being read. */
+/** An open element. */
 export class Frame {
   readonly parent: Frame | undefined
   readonly entry: Entry
   readonly shape: Shape
   readonly slots: Array<unknown>
-  /** Which of the children stood there last: the next is mostly the same or the one after it. */
+  /** The index of the child that matched last. The next element usually matches the same child or the one after it. */
   last = 0
   text = ""
 

@@ -15,7 +15,7 @@ interface Mark {
   readonly name: XmlName
 }
 
-/** Writes a document front to back. The namespaces that it comes to use are declared on its root. */
+/** Writes a document from start to end. The root declares the namespaces that are used. */
 export class Writer {
   failure: XmlError | undefined = undefined
   private head = ""
@@ -74,7 +74,7 @@ export class Writer {
     this.body += declare(fragment, tops, (prefix, uri) => this.uris.get(prefix) === uri)
   }
 
-  /** Starts an element that `endUnlessEmpty` takes back where nothing has been written into it. */
+  /** Starts an element. `endUnlessEmpty` removes it again if nothing was written into it. */
   startTentatively(name: XmlName): Mark {
     const mark = { body: this.body, isOpen: this.isOpen, isBound: this.prefixes.has(name.uri), name }
     this.start(name)
@@ -101,7 +101,7 @@ export class Writer {
   }
 
   private check(value: string, suffix = ""): boolean {
-    // A caller without types must not get "undefined" into a document.
+    // A caller without type checks must not write "undefined" into a document.
     if (typeof value !== "string") {
       this.fail("invalid-value", `The value is ${typeof value} and not a string`, suffix)
       return false
