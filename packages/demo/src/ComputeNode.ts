@@ -7,7 +7,7 @@ import { DataInputs, Domain, Variable, Workflow } from "@effect-wps/cwt"
 import { LlnlNode, WpsNode, WpsServer } from "@effect-wps/testing"
 import { Input, Output, type Ows, Process } from "@effect-wps/wps"
 import type { HttpServerError } from "@effect/platform"
-import { Array as Arr, type Duration, Effect, Layer, Option, Schema } from "effect"
+import { Array as Arr, type Duration, Effect, Layer, Option, Record, Schema } from "effect"
 import * as Compute from "./Compute.ts"
 import type * as Field from "./Field.ts"
 import * as evaluate from "./internal/evaluate.ts"
@@ -80,6 +80,14 @@ const rootsOf = (
 const unreadable = (error: { readonly _tag: string; readonly message: string }): Ows.OwsException =>
   evaluate.invalid(error._tag === "ComputeError" ? "domain" : "variable", error.message)
 
+/** The node's own files, by their path below `outputs/`. */
+const samples: Readonly<Record<string, Field.Field>> = {
+  "data/tas.nc": Sample.temperature,
+  "data/tas_1.nc": Sample.temperatureByYear[0],
+  "data/tas_2.nc": Sample.temperatureByYear[1],
+  "data/pr.nc": Sample.precipitation
+}
+
 /** Reads a variable of the node's own files, and of it the part that its domains and the one asked for mean together. */
 const reader =
   ({ load }: Pick<WpsNode.JobContext, "load">): evaluate.Node<NetCdf.NetCdf>["read"] => (variable, options) =>
@@ -89,7 +97,8 @@ const reader =
       if (Option.isNone(file)) {
         return yield* Effect.fail(evaluate.invalid(
           "variable",
-          `This node has no ${variable.uri}; it computes over its own files. Ask another node, or for one of these.`
+          `This node has no ${variable.uri}. Ask another node, or name one of its own files, which lie below its ` +
+            `address: ${Object.keys(samples).map((path) => `outputs/${path}`).join(", ")}.`
         ))
       }
       const { method } = options
@@ -157,12 +166,7 @@ export const files: Effect.Effect<
 > = Effect.gen(function*() {
   const { write } = yield* NetCdf.NetCdf
   const file = (field: Field.Field) => Effect.map(write([field]), (content) => ({ content, contentType: netcdf }))
-  return {
-    "data/tas.nc": yield* file(Sample.temperature),
-    "data/tas_1.nc": yield* file(Sample.temperatureByYear[0]),
-    "data/tas_2.nc": yield* file(Sample.temperatureByYear[1]),
-    "data/pr.nc": yield* file(Sample.precipitation)
-  }
+  return yield* Effect.all(Record.map(samples, file))
 })
 
 /**

@@ -150,7 +150,7 @@ const loginOnce = Layer.mergeAll(LoopbackServer.layer, TerminalLogin.layer(), To
 const withLogin = Effect.gen(function*() {
   const { issuer, user, users } = yield* IdentityProvider.IdentityProvider
   for (const { password, username } of users) {
-    yield* Console.log(`Log in at ${issuer} as ${username} with the password ${Redacted.value(password)}.`)
+    yield* Console.log(`In the browser, log in as ${username} with the password ${Redacted.value(password)}.`)
   }
   yield* onNode(
     "a login",
@@ -174,11 +174,16 @@ const fetched = Effect.map(HttpClient.HttpClient, (http) => {
 const serve = (port: number) =>
   Effect.gen(function*() {
     const fetch = yield* fetched
-    return yield* Effect.flatMap(WpsServer.WpsServer, ({ url }) =>
-      Effect.zipRight(
-        Console.log(`A compute node listens at ${url}, speaks WPS 1.0.0 and 2.0, and wants no login. Ctrl-C ends it.`),
-        Effect.never
-      )).pipe(Effect.provide(ComputeNode.layer({ pace, port, fetch, processes: [WpsNode.echo] })))
+    const node = ComputeNode.layer({ pace, port, fetch, processes: [WpsNode.echo] })
+    return yield* Effect.gen(function*() {
+      const { url } = yield* WpsServer.WpsServer
+      const { pr, tas } = ComputeNode.variables(url)
+      yield* Console.log(
+        `A compute node listens at ${url}, speaks WPS 1.0.0 and 2.0, and wants no login. Ctrl-C ends it.\n` +
+          `Its files to compute over: ${tas.uri} (variable ${tas.name}), ${pr.uri} (variable ${pr.name})`
+      )
+      return yield* Effect.never
+    }).pipe(Effect.provide(node))
   })
 
 interface Other {
@@ -225,8 +230,8 @@ const command = Command.make("npm start --", {
     Options.withDescription("Only start the node, without a login, and keep it until Ctrl-C")
   ),
   port: Options.integer("port").pipe(
-    Options.withDescription("The port of 127.0.0.1 for --serve; 0 takes a free one"),
-    Options.withDefault(8080)
+    Options.withDescription("The port of 127.0.0.1 for --serve; 0 takes a free one, and without it that is 8080"),
+    Options.optional
   ),
   issuer: Options.text("issuer").pipe(
     Options.withDescription("The OAuth issuer to log in at with a browser, for --url"),
@@ -246,8 +251,11 @@ const command = Command.make("npm start --", {
   )
 }, ({ login, port, serve: serves, url, ...options }) =>
   Effect.gen(function*() {
+    if (Option.isSome(port) && !serves) {
+      return yield* new DemoError({ message: `--port is for --serve: npm start -- --serve --port ${port.value}` })
+    }
     yield* serves
-      ? serve(port)
+      ? serve(Option.getOrElse(port, () => 8080))
       : Option.isSome(url)
       ? other({ url: url.value, ...options })
       : login

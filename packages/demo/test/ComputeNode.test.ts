@@ -52,7 +52,7 @@ const southern = Compute.subset(Sample.temperature, south)
 const warm = Domain.make({ lat: [-20, 20], lon: [0, 90] })
 
 describe("ComputeNode", () => {
-  it.effect("cuts out a subset, and says what it gave", () =>
+  it.scoped("cuts out a subset, and says what it gave", () =>
     Effect.gen(function*() {
       const variable = yield* WpsClient.run(Cdat.subset({ inputs: [tas], domain: south, id: "south" }))
       assert.strictEqual(variable.name, "tas")
@@ -63,7 +63,7 @@ describe("ComputeNode", () => {
     }).pipe(Effect.provide(inMemory)))
 
   for (const name of ["max", "min", "mean", "sum", "std", "variance"] as const) {
-    it.effect(`computes the ${name} over axes of a part`, () =>
+    it.scoped(`computes the ${name} over axes of a part`, () =>
       Effect.gen(function*() {
         same(
           yield* compute(Cdat[name]({ inputs: [tas], domain: south, axes: ["time", "lon"] })),
@@ -72,7 +72,7 @@ describe("ComputeNode", () => {
       }).pipe(Effect.provide(inMemory)))
   }
 
-  it.effect("joins files along time, and cuts the whole", () =>
+  it.scoped("joins files along time, and cuts the whole", () =>
     Effect.gen(function*() {
       const [first, second] = tasByYear
       same(yield* compute(Cdat.aggregate({ inputs: [second, first] })), Either.right(Sample.temperature))
@@ -85,7 +85,7 @@ describe("ComputeNode", () => {
       )
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("computes operations of operations", () =>
+  it.scoped("computes operations of operations", () =>
     Effect.gen(function*() {
       const part = Cdat.subset({ inputs: [tas], domain: warm })
       const climate = Cdat.mean({ inputs: [part], axes: ["time"] })
@@ -155,7 +155,7 @@ describe("ComputeNode", () => {
       )
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("applies an operation's domain to the results that it takes, and a variable's to the variable", () =>
+  it.scoped("applies an operation's domain to the results that it takes, and a variable's to the variable", () =>
     Effect.gen(function*() {
       const year = Domain.make({ time: Dimension.indices(12, 24) })
       const months = Domain.make({ time: Dimension.indices(2, 5) })
@@ -168,7 +168,7 @@ describe("ComputeNode", () => {
       same(yield* compute(Cdat.subset({ inputs: [Cdat.abs({ inputs: [second] })], domain: months })), expected)
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("gives one output for each input of a workflow, with its domain and parameters as defaults", () =>
+  it.scoped("gives one output for each input of a workflow, with its domain and parameters as defaults", () =>
     Effect.gen(function*() {
       const months = Domain.make({ time: Dimension.indices(6, 12) })
       const workflow = Cdat.workflow({
@@ -195,7 +195,7 @@ describe("ComputeNode", () => {
       same((yield* fieldsOf(southernMean))[0], Either.flatMap(southern, (part) => Compute.mean(part, ["time"])))
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("computes point by point, with one number or another variable", () =>
+  it.scoped("computes point by point, with one number or another variable", () =>
     Effect.gen(function*() {
       const { precipitation: rain, temperature } = Sample
       same(yield* compute(Cdat.multiply({ inputs: [pr], const: 86_400 })), Compute.multiply(rain, 86_400))
@@ -209,7 +209,7 @@ describe("ComputeNode", () => {
       same(yield* compute(Cdat.count({ inputs: [tas] })), Compute.count(temperature, []))
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("finds coordinates by a method", () =>
+  it.scoped("finds coordinates by a method", () =>
     Effect.gen(function*() {
       const near = Domain.make({ lat: Dimension.at(1) })
       for (const method of ["pad", "backfill", "nearest"] as const) {
@@ -219,7 +219,7 @@ describe("ComputeNode", () => {
       }
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("keeps and counts values by a condition", () =>
+  it.scoped("keeps and counts values by a condition", () =>
     Effect.gen(function*() {
       same(
         yield* compute(Cdat.where({ inputs: [tas], cond: "tas>290", other: 0 })),
@@ -236,7 +236,7 @@ describe("ComputeNode", () => {
       )
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("groups by bins: counts, or what is computed of the groups", () =>
+  it.scoped("groups by bins: counts, or what is computed of the groups", () =>
     Effect.gen(function*() {
       const bins = [200, 273.15, 290, 400]
       const groups = { by: Sample.temperature, bins }
@@ -257,7 +257,7 @@ describe("ComputeNode", () => {
       )
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("puts a result on another grid", () =>
+  it.scoped("puts a result on another grid", () =>
     Effect.gen(function*() {
       const months = Domain.make({ time: Dimension.indices(0, 2) })
       same(
@@ -266,7 +266,7 @@ describe("ComputeNode", () => {
       )
     }).pipe(Effect.provide(inMemory)))
 
-  it.effect("fills and renames", () =>
+  it.scoped("fills and renames", () =>
     Effect.gen(function*() {
       const variable = yield* WpsClient.run(
         Cdat.subset({ inputs: [tas], domain: south, fillna: 0, rename: { tas: "t", lat: "y" } })
@@ -304,7 +304,8 @@ describe("ComputeNode refuses", () => {
       const elsewhere = Variable.make({ uri: "https://elsewhere.example/tas.nc", name: "tas" })
       assert.include(
         yield* failing(Cdat.mean({ inputs: [elsewhere] })),
-        "This node has no https://elsewhere.example/tas.nc; it computes over its own files."
+        "This node has no https://elsewhere.example/tas.nc. Ask another node, or name one of its own files, which lie " +
+          "below its address: outputs/data/tas.nc, outputs/data/tas_1.nc, outputs/data/tas_2.nc, outputs/data/pr.nc."
       )
       assert.include(
         yield* failing(Cdat.mean({ inputs: [Variable.make({ uri: tas.uri, name: "huss" })] })),
@@ -426,7 +427,7 @@ describe("ComputeNode as at LLNL", () => {
   )
 
   // Every run is a job there, and computing takes a time that the TestClock does not know.
-  it.live("computes workflows, and lists the jobs", () =>
+  it.scopedLive("computes workflows, and lists the jobs", () =>
     Effect.gen(function*() {
       // The abstract of this process has a "<", which this server's documents do not escape.
       same(

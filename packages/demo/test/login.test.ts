@@ -15,7 +15,7 @@ const hasScript = process.platform === "linux" && existsSync("/usr/bin/script")
 const told = (screen: string) =>
   Option.map(
     Option.fromNullable(
-      /Log in at \S+ as (\S+) with the password (\S+)\.[^]*Log in at:\s+(http:\S+)\s/.exec(screen)
+      /In the browser, log in as (\S+) with the password (\S+)\.\s[^]*Log in at:\s+(http:\S+)\s/.exec(screen)
     ),
     ([, username = "", password = "", link = ""]) => ({ link, typed: { username, password } })
   )

@@ -2,11 +2,11 @@
  * An OpenID Connect provider on a real port of this machine, to test and to show logins with.
  *
  * It has the authorization code flow with PKCE, refresh tokens that rotate, the device flow, client credentials, pushed
- * requests, DPoP, revocation and introspection. It is no provider to trust: what it knows is in memory and gone with the
- * layer.
+ * requests, DPoP, revocation and introspection. Do not use it in production: it keeps everything in memory, until the
+ * layer ends.
  *
- * **Its time is the machine's.** A TestClock makes no token of it expire: give a short `accessTokenLifetime`, or use
- * `revokeAccessTokens`.
+ * **Its clock is the machine's.** A TestClock does not make its tokens expire: give a short `accessTokenLifetime`, or
+ * use `revokeAccessTokens`.
  *
  * @since 0.1.0
  */
@@ -34,10 +34,10 @@ import * as WpsNode from "./WpsNode.ts"
 export type Grant = "authorization_code" | "refresh_token" | "client_credentials" | "device_code"
 
 /**
- * A client that is registered. Without a secret it is a public one.
+ * A registered client. A client without a secret is public.
  *
- * `redirectUris` are compared as strings. If all of them are `http://127.0.0.1…`, `http://[::1]…` or `http://localhost…`
- * their port is not compared (RFC 8252 §7.3).
+ * `redirectUris` are compared as strings. If all of them are `http://127.0.0.1…`, `http://[::1]…` or
+ * `http://localhost…` their port is not compared (RFC 8252 §7.3).
  *
  * @since 0.1.0
  * @category models
@@ -67,7 +67,7 @@ export interface User {
  * @category models
  */
 export interface Options {
-  /** 0 takes a free one. @default 0 */
+  /** 0 takes a free port. @default 0 */
   readonly port?: number | undefined
   /** Where below the origin the issuer is, without a slash at its end: `/auth/realms/compute-cluster`. @default "" */
   readonly path?: "" | `/${string}` | undefined
@@ -80,18 +80,18 @@ export interface Options {
   /** Whole seconds, at least one. @default "5 minutes" */
   readonly accessTokenLifetime?: Duration.DurationInput | undefined
   /**
-   * Whether a refresh token is good once. A second use of it ends all tokens of that login (RFC 9700 §4.14.2).
+   * Whether a refresh token can be used once only. A second use revokes all tokens of its login (RFC 9700 §4.14.2).
    *
    * @default true
    */
   readonly rotateRefreshTokens?: boolean | undefined
-  /** Seconds that a device waits between two questions (RFC 8628 §3.2). It is told, and not enforced. @default 5 */
+  /** Seconds that a device is told to wait between two polls (RFC 8628 §3.2). It is not enforced. @default 5 */
   readonly devicePollInterval?: number | undefined
 }
 
 /**
- * Who logs in, and whether they allow what the client asks for. Without a name it is the first user, without a password
- * the one that this user has.
+ * Who logs in, and whether they allow what the client asks for. The default name is that of the first user, and the
+ * default password that of the user.
  *
  * @since 0.1.0
  * @category models
@@ -104,8 +104,8 @@ export interface Person {
 }
 
 /**
- * What an access token stands for. `subject` is the user, and nobody for client credentials. `scope` is separated by
- * blanks.
+ * What an access token stands for. `subject` is the user; a token of client credentials has none. The scopes in `scope`
+ * are separated by spaces.
  *
  * @since 0.1.0
  * @category models
@@ -119,7 +119,7 @@ export interface Claims {
 }
 
 /**
- * Where programs ask. The pages for people are not among them.
+ * The endpoints for programs. The pages for people are not among them.
  *
  * @since 0.1.0
  * @category models
@@ -136,8 +136,8 @@ export type Endpoint =
   | "discovery"
 
 /**
- * A request that came to an endpoint. `status` is how it was answered, and nothing for a connection that was dropped.
- * `grantType` and `clientId` are known of requests that the provider has processed.
+ * A request to an endpoint. `status` is that of the answer; a connection that was dropped has none. `grantType` and
+ * `clientId` are there if the provider has processed the request.
  *
  * @since 0.1.0
  * @category models
@@ -152,8 +152,8 @@ export interface Seen {
 /**
  * What goes wrong with one request.
  *
- * `"before"` the provider has processed it nothing has happened. `"after"`, it has: a code or a refresh token is spent, and
- * the caller does not get what it was spent for.
+ * With `"before"` the provider has not processed the request. With `"after"` it has: a code or a refresh token is used
+ * up, but the caller does not get the new tokens.
  *
  * @since 0.1.0
  * @category models
@@ -161,9 +161,9 @@ export interface Seen {
 export interface Fault {
   /** @default "before" */
   readonly when?: "before" | "after" | undefined
-  /** How much later, by the clock of the machine. @default 0 */
+  /** How long the answer is delayed, by the machine's clock. @default 0 */
   readonly delay?: Duration.DurationInput | undefined
-  /** `"drop"` ends the connection without an answer. @default the provider's own answer */
+  /** `"drop"` closes the connection without an answer. @default the provider's own answer */
   readonly respond?:
     | "drop"
     | {
@@ -175,11 +175,10 @@ export interface Fault {
 }
 
 /**
- * A login that was played did not come to its end.
+ * A simulated login has failed.
  *
  * - `wrong-input`: a form was shown again, because of a wrong user name, password or code.
- * - `unexpected-page`: there was a page where none was expected; `detail` has its status and title, such as
- *   `invalid_client`.
+ * - `unexpected-page`: an unexpected page came; `detail` has its status and title, such as `invalid_client`.
  * - `unreachable`: no answer came.
  *
  * @since 0.1.0
@@ -197,21 +196,22 @@ export class LogInFailed extends Schema.TaggedError<LogInFailed>("@effect-wps/te
 /**
  * A running provider.
  *
- * **For a program.** `issuer` is what a client is set up with. `clients` and `users` are those that are registered.
+ * **For a program.** `issuer` is what a client needs to know. `clients` and `users` are the registered ones.
  *
- * **For a person.** `logIn` does what a person would with a browser at the address of an authorization request, and gives
- * the address to which the browser would be sent back, without asking it: the code is in its query, or the error of a
- * refusal. Each call is a browser of its own, without cookies of another. `visit` asks it, too, and gives the answer of the
- * listener that is there. `approveDevice` does what a person would with the code of a device.
+ * **For a person.** `logIn` does what a person with a browser does at the address of an authorization request. It gives
+ * the address to which the browser is sent back, with a code or an error in the query, and does not open it. `visit`
+ * opens that address too, and gives the answer of the listener there. `approveDevice` does what a person does with the
+ * code of a device. Each call is a new browser without cookies.
  *
- * **For a service.** `verify` says what an access token stands for, and nothing if it is unknown, expired or revoked.
- * `bearer` is made of it for `WpsNode.Options.authorize`, and `user` for `LlnlNode.Options.user`: it gives the name of the
- * user, or that of the client for a client's own token if there is a user of this name, and else `service-account-` and
- * the client. Both refuse a token that is bound to a key (DPoP), since they do not look at proofs.
+ * **For a service.** `verify` says what an access token stands for; it gives none if the token is unknown, expired or
+ * revoked. `bearer` is for `WpsNode.Options.authorize`, and `user` for `LlnlNode.Options.user`. `user` gives the name
+ * of the user. For a client's own token it gives the name of the client if a user has that name, else
+ * `service-account-` and the client's name. Both refuse a token that is bound to a key (DPoP), because they do not
+ * check proofs.
  *
- * **For a test.** `revokeAll` forgets all tokens, codes and sessions. `revokeAccessTokens` leaves refresh tokens as they
- * are. `requests` are those that came to an endpoint, in the order of their answers. `failNext` lets the next request to an
- * endpoint fail; those that are called for wait in line.
+ * **For a test.** `revokeAll` forgets all tokens, codes and sessions. `revokeAccessTokens` keeps the refresh tokens.
+ * `requests` gives the requests to an endpoint, in the order of their answers. `failNext` makes the next request to an
+ * endpoint fail; call it several times for several requests.
  *
  * @since 0.1.0
  * @category models
@@ -236,7 +236,7 @@ export interface Service {
 }
 
 /**
- * A provider that runs.
+ * The running provider.
  *
  * @since 0.1.0
  * @category tags
@@ -246,8 +246,8 @@ export class IdentityProvider
 {}
 
 /**
- * A public client `wps`, which people log in with, and a confidential one, `wps-service` with the secret
- * `wps-service-secret`, which has credentials of its own.
+ * A public client `wps`, with which people log in, and a confidential client `wps-service` with the secret
+ * `wps-service-secret`, for client credentials.
  *
  * @since 0.1.0
  * @category constants
@@ -274,10 +274,11 @@ export const defaultClients: ReadonlyArray<Client> = [
 export const defaultUsers: ReadonlyArray<User> = [{ username: "alice", password: Redacted.make("alice") }]
 
 /**
- * Starts a provider on 127.0.0.1 and ends it, with the connections that are open, when the layer ends.
+ * Starts a provider on 127.0.0.1. The end of the layer closes it and its open connections.
  *
- * PKCE with S256 is required of all clients, and a scope of those who log people in: `openid`, if nothing else. Access
- * tokens are opaque; ID tokens are signed with ES256. A person logs in on a page of this provider, which needs no script.
+ * All clients must use PKCE with S256. A client that logs people in must ask for a scope, at least `openid`. Access
+ * tokens are opaque; ID tokens are signed with ES256. A person logs in on a page of this provider, which needs no
+ * script.
  *
  * @example
  * ```ts
@@ -313,7 +314,7 @@ export const layer = (options: Options = {}): Layer.Layer<IdentityProvider, Http
     Effect.gen(function*() {
       const clients = options.clients ?? defaultClients
       const users = options.users ?? defaultUsers
-      // Loaded when it is wanted: who only wants a WPS node does not wait for a provider.
+      // Loaded here, so that programs that only use a WPS node do not load it.
       const oidcServer = yield* Effect.promise(() => import("./internal/oidcServer.ts"))
       const { origin, ...server } = yield* oidcServer.make({
         port: options.port ?? 0,
@@ -359,7 +360,7 @@ export const layer = (options: Options = {}): Layer.Layer<IdentityProvider, Http
       const approveDevice: Service["approveDevice"] = (userCode, person) =>
         Effect.flatMap(play(origin, `${server.issuer}/device`, person, userCode), (end) =>
           end._tag === "Page" && end.status === 200 ? Effect.void : unexpected(end)).pipe(
-            // After a refusal the form for the code is there again.
+            // After a refusal the provider shows the form for the code again.
             Effect.catchIf(
               ({ reason }) =>
                 reason === "wrong-input" && person?.decision === "deny",
@@ -371,7 +372,7 @@ export const layer = (options: Options = {}): Layer.Layer<IdentityProvider, Http
         const sent = Option.getOrElse(Headers.get(request.headers, "authorization"), () => "")
         return server.verify(Redacted.make(/^Bearer +(\S+)$/i.exec(sent)?.[1] ?? "")).pipe(
           Effect.map(Option.exists(({ tokenType }) => tokenType === "Bearer")),
-          // A node that wants another token than the one that was sent refuses it in the words of a node.
+          // `WpsNode.bearer` of some other token writes the refusal.
           Effect.flatMap((good) => good ? Effect.succeedNone : WpsNode.bearer(Redacted.make(`not ${sent}`))(request))
         )
       }

@@ -1,6 +1,6 @@
 /**
- * A node that speaks as the compute node of LLNL's ESGF does: WPS 1.0.0 with its quirks, its tokens against forged requests
- * (CSRF), who sees which job, and the API that lists jobs.
+ * A node like the compute node of LLNL's ESGF: WPS 1.0.0 with that server's quirks, its CSRF tokens, jobs that only
+ * their user sees, and its API that lists jobs.
  *
  * It is for tests and demonstrations: jobs and outputs are kept in memory until the layer ends.
  *
@@ -38,17 +38,17 @@ import { WpsServer } from "./WpsServer.ts"
 export interface Options {
   /** @default "WPS Server" */
   readonly title?: string | undefined
-  /** Where the service answers; its API and its outputs lie below. @default "/wps" */
+  /** The path of the service; the paths of its API and its outputs begin with it. @default "/wps" */
   readonly path?: `/${string}` | undefined
   /** Files that the node has from the start, by the path below `outputs/` at which it serves them, to everyone. */
   readonly files?: Readonly<Record<string, WpsNode.File>> | undefined
-  /** How long a job and what it gave are kept after its end. @default "1 hour" */
+  /** How long the node keeps a job and its stored outputs after the job's end. @default "1 hour" */
   readonly keepJobs?: WpsNode.Options["keepJobs"]
-  /** How many jobs the API lists who says no limit. @default 50 */
+  /** How many jobs the API lists if the request has no limit. @default 50 */
   readonly pageSize?: number | undefined
-  /** Whether what is sent to the service by POST must have the cookie `csrftoken` and the same as `X-CSRFToken`. @default true */
+  /** Whether a POST to the service needs the cookie `csrftoken` and the same value as `X-CSRFToken`. @default true */
   readonly csrf?: boolean | undefined
-  /** Whose a token is, or nobody's, which is no longer valid. @default everyone is let in, and sees all jobs */
+  /** The user whose token it is, or none if it is not valid. @default everyone is let in, and sees all jobs */
   readonly user?: ((token: Redacted.Redacted) => Effect.Effect<Option.Option<string>>) | undefined
 }
 
@@ -79,13 +79,13 @@ export const tokens = (users: Readonly<Record<string, Redacted.Redacted>>): NonN
     )
 }
 
-/** Who asks. */
+/** The one who makes a request. */
 type Asker = Data.TaggedEnum<{
-  /** A user, or anybody where everyone is let in. */
+  /** A user; none if the node lets in everyone. */
   Known: { readonly user: Option.Option<string> }
   Anonymous: {}
   Outdated: { readonly isBasic: boolean }
-  /** The header has not the two parts that the server takes it apart into. */
+  /** The header does not have two parts, and the server fails to split it. */
   Malformed: { readonly reason: string }
 }>
 const Asker = Data.taggedEnum<Asker>()
@@ -116,10 +116,10 @@ const askerOf = (
   })
 }
 
-/** The API writes JSON, and of one job the status document. */
+/** The types of the API: JSON, and XML for the status document of one job. */
 type Form = "json" | "xml"
 
-/** What who asks accepts: JSON before XML, by the name of the type before any. */
+/** The type that the client accepts: JSON before XML, and a type that it names before one that it takes as any. */
 const acceptedForm = (request: HttpServerRequest.HttpServerRequest): Option.Option<Form> => {
   const types = Option.getOrElse(Headers.get(request.headers, "accept"), () => "*/*")
     .split(",")
@@ -137,7 +137,7 @@ const safeMethods = ["GET", "HEAD", "OPTIONS", "TRACE"]
 
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-/** What Django has given, or another Django; anything else it takes for no token. */
+/** The form of Django's tokens. The server ignores a cookie of another form. */
 const isCsrfToken = (text: string): boolean => /^(?:[0-9A-Za-z]{32}|[0-9A-Za-z]{64})$/.test(text)
 
 const makeCsrfToken = Effect.map(
@@ -145,7 +145,7 @@ const makeCsrfToken = Effect.map(
   (indices) => indices.map((index) => letters.charAt(index)).join("")
 )
 
-/** The same cookie again, or a new one, for a year. */
+/** Sets the client's own cookie again, or a new one, for a year. */
 const withCsrfToken = (request: HttpServerRequest.HttpServerRequest) =>
 (
   response: HttpServerResponse.HttpServerResponse
@@ -169,7 +169,7 @@ const isForged = (request: HttpServerRequest.HttpServerRequest): boolean => {
 
 const decode = Option.liftThrowable(decodeURIComponent)
 
-/** What the API says of its methods; pages are not of its making. */
+/** Adds the `Allow` header of the API. Pages do not have it, because the API does not make them. */
 const allowing = (methods: string) => (response: HttpServerResponse.HttpServerResponse) =>
   response.headers["content-type"] === "text/html"
     ? response
@@ -190,18 +190,19 @@ const optionsOf = (name: string): HttpServerResponse.HttpServerResponse =>
 /**
  * Makes a node's `HttpApp`. Jobs belong to the scope.
  *
- * **The service.** Every answer comes with HTTP 200, reports too: without a token, with one that is no longer valid, about
- * a process that there is not or inputs that are missing. Anyone may ask for the capabilities. DescribeProcess is broken.
- * Execute is asynchronous, and its inputs are JSON; by POST it wants the cookie `csrftoken` and the same in `X-CSRFToken`,
- * or it is refused by HTTP 403. By GET no value may have a `=`, `;` or `&` in it.
+ * **The service.** Every answer has HTTP 200. So have the reports about a token that is missing or not valid, a process
+ * that does not exist, or a missing input. Anyone may ask for the capabilities. DescribeProcess is broken. Execute is
+ * asynchronous, and its inputs are JSON. A POST needs the cookie `csrftoken` and the same value in `X-CSRFToken`;
+ * without them it gets HTTP 403. In a GET no value may contain `=`, `;` or `&`.
  *
- * **Jobs.** `api/job/{id}.wps` is a job's status document: HTTP 500 without a valid token, 404 for another user's job. Where
- * a process has an abstract with a `<` or `&`, its jobs' documents are malformed. `api/job/` lists the jobs, with `limit`
- * and `offset`, `api/job/{id}/` is one of them, and DELETE deletes it, though its process runs on. `api/status/{id}/` is
- * one of its states with the messages that were reported while it lasted. The links to both are wrong, as the server's
- * are: they have no slash between the service's path and `api`, always say `http`, and are not found here.
+ * **Jobs.** `api/job/{id}.wps` is a job's status document: HTTP 500 without a valid token, 404 for another user's job.
+ * If the abstract of a process has a `<` or `&`, the documents of its jobs are malformed. `api/job/` lists the jobs,
+ * with `limit` and `offset`. `api/job/{id}/` is one of them; DELETE deletes it, but its process runs on.
+ * `api/status/{id}/` is one state of a job, with the messages that were reported during that state. The links to both
+ * are as wrong as the server's: they lack the slash between the service's path and `api`, always say `http`, and are
+ * not found here.
  *
- * **Else.** `auth/client_registration/` sends everyone to the login, which there is not, and `api/ping` says "pong".
+ * **Other paths.** `auth/client_registration/` redirects to a login page that does not exist. `api/ping` says "pong".
  *
  * @example
  * ```ts
@@ -237,7 +238,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
   const jobs = yield* internal.make(root, files)
   const known = new Map(implementations.map((one) => [one.process.identifier, one.process]))
 
-  // Runs the processes, and writes what is asked for of its jobs and outputs; who may ask is decided here.
+  // This node runs the processes and serves the jobs and outputs. The code below decides who may see them.
   const node = yield* WpsNode.make(implementations.map(jobs.measured), {
     title,
     path: options.path,
@@ -252,7 +253,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   // ------------------------------------------------------------------------------------------------------- the service
 
-  /** Why a request is refused that a node with these processes would not take, or not with these words. */
+  /** Refuses, in the words of LLNL's server, what the node below would refuse in other words or not at all. */
   const faultOf = ({ identifier, inputs }: Execute.ExecuteRequest) => {
     const process = known.get(identifier)
     if (process === undefined) {
@@ -304,7 +305,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
           documents.unforeseen("cannot access local variable 'response' where it is not associated with a value")
         )
       case "execute":
-        // It takes what is sent apart wherever one of these stands, in a value too.
+        // The server splits the query at each of these characters, even inside a value.
         if (value("datainputs")?.split(";").some((one) => one.includes("&") || one.split("=").length !== 2) === true) {
           return Effect.succeed(documents.report("NoApplicableCode", "Failed to parse DataInputs param"))
         }
@@ -345,7 +346,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
     if (options.csrf !== false && isForged(request)) return Effect.succeed(documents.forgery)
     const response = request.method === "POST"
       ? posted(request)
-      // A HEAD would run what it asks for.
+      // A HEAD would run the process.
       : request.method === "GET"
       ? asked(request, url)
       : Effect.succeed(HttpServerResponse.empty({ status: 405, headers: { allow: "GET, POST" } }))
@@ -354,7 +355,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   // -------------------------------------------------------------------------------------------------------- the job API
 
-  /** A job's status document; what is written there of a fault makes the server fail a second time. */
+  /** A job's status document. Without a valid token the server crashes: it fails to write the report about that. */
   const statusDocument = (request: HttpServerRequest.HttpServerRequest, id: number) =>
     Effect.flatMap(askerOf(request, options.user), (asker) =>
       asker._tag !== "Known"
@@ -401,7 +402,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
       })
     )
 
-  /** The states of anybody's jobs are shown to everybody who is let in. */
+  /** Everybody who is let in sees the states of all jobs. */
   const statusOf = (id: number) =>
     Effect.map(
       jobs.findStatus(id),
@@ -411,7 +412,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
       })
     )
 
-  /** `id` is absent from the list's address; `suffix` is what stands behind it. */
+  /** The list's address has no `id`. `suffix` is what follows the id. */
   interface Resource {
     readonly kind: "job" | "status"
     readonly id: number | undefined
@@ -482,7 +483,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
 
   const output = (below: string) =>
     Option.match(decode(below), {
-      // The node would find the file however its name is written.
+      // Decoded, because the node below finds the file under any encoding of its name.
       onSome: (name) =>
         Effect.flatMap(
           jobs.isGone(Number(/^\/outputs\/(\d+)\//.exec(name)?.[1])),
@@ -520,8 +521,8 @@ export const make = Effect.fnUntraced(function*<R = never>(
 })
 
 /**
- * An `HttpClient` that reaches the node and nothing else, in the fiber of whoever asks: no port is opened, and its time is
- * the TestClock's. The node is at `WpsTest.url`, unless it has another path.
+ * An `HttpClient` that reaches the node and nothing else. No port is opened: requests run in the caller's fiber, so the
+ * TestClock drives the node. The node is at `WpsTest.url`, unless it has another path.
  *
  * @example
  * ```ts
@@ -550,7 +551,7 @@ export const layerHttpClient = <R = never>(
   )
 
 /**
- * Starts a node on 127.0.0.1 and ends it, with the connections that are open, when the layer ends.
+ * Starts a node on 127.0.0.1. The end of the layer closes it and its open connections.
  *
  * @example
  * ```ts
@@ -574,7 +575,7 @@ export const layerHttpClient = <R = never>(
 export const layerServer = <R = never>(
   implementations: ReadonlyArray<WpsNode.Implementation<R>>,
   options?: Options & {
-    /** 0 takes a free one. @default 0 */
+    /** 0 takes a free port. @default 0 */
     readonly port?: number | undefined
   }
 ): Layer.Layer<WpsServer, HttpServerError.ServeError, R> =>

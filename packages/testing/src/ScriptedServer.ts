@@ -1,5 +1,5 @@
 /**
- * A server that answers what a test says, and remembers what it was sent: for documents that no node would write, and for
+ * A server whose answers the test writes, and which records its requests: for documents that no node writes, and for
  * services that are not WPS.
  *
  * @since 0.1.0
@@ -12,10 +12,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { httpClient } from "./internal/inMemory.ts"
-import { closed, unanswered } from "./internal/quirks.ts"
+import { closed, unanswered } from "./internal/responses.ts"
 
 /**
- * One answer. `"cut"` ends the connection without one, and `"never"` leaves the client waiting.
+ * One answer. `"cut"` closes the connection without an answer, and `"never"` leaves the client waiting.
  *
  * @since 0.1.0
  * @category models
@@ -29,7 +29,7 @@ export type Answer = "cut" | "never" | {
 }
 
 /**
- * A request, as it came.
+ * A request that came to the server.
  *
  * @since 0.1.0
  * @category models
@@ -38,14 +38,14 @@ export interface Sent {
   readonly method: string
   /** Absolute. */
   readonly url: string
-  /** By their names in small letters. */
+  /** The names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** In UTF-8. */
   readonly body: string
 }
 
 /**
- * What is answered to a request, of which others came before.
+ * Gives the answer to a request; `before` are the earlier requests.
  *
  * @since 0.1.0
  * @category models
@@ -68,7 +68,7 @@ export class ScriptedServer
  */
 export declare namespace ScriptedServer {
   /**
-   * Every request until now, in order.
+   * All requests so far, in order.
    *
    * @since 0.1.0
    * @category models
@@ -86,7 +86,8 @@ const respond = (answer: Answer): HttpServerResponse.HttpServerResponse =>
     : HttpServerResponse.uint8Array(answer.body, answer)
 
 /**
- * An `HttpClient` whose every request, whatever its address, is answered by the script, in the fiber of whoever asks.
+ * An `HttpClient` that gets the answers of the script to all its requests, whatever their addresses. Requests run in
+ * the caller's fiber.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { listen } from "./internal/listen.ts"
 import * as WpsNode from "./WpsNode.ts"
 
 /**
- * A node that listens.
+ * A node on a port.
  *
  * @since 0.1.0
  * @category tags
@@ -35,7 +35,8 @@ export declare namespace WpsServer {
 }
 
 /**
- * Starts a node on 127.0.0.1 and ends it, with the connections that are open, when the layer ends.
+ * Starts a node on 127.0.0.1. The end of the layer closes it and its open connections. The message of a `ServeError`
+ * says what is wrong with the port.
  *
  * @example
  * ```ts
@@ -56,7 +57,7 @@ export declare namespace WpsServer {
 export const layer = <R = never>(
   implementations: ReadonlyArray<WpsNode.Implementation<R>>,
   options?: WpsNode.Options & {
-    /** 0 takes a free one. @default 0 */
+    /** 0 takes a free port. @default 0 */
     readonly port?: number | undefined
   }
 ): Layer.Layer<WpsServer, HttpServerError.ServeError, R> =>

@@ -24,7 +24,7 @@ const origin = "http://wps.test"
  */
 export const url = `${origin}/wps`
 
-/** What Node says of a host where nothing listens. */
+/** The error that Node gives for a host where nothing listens. */
 const notHere = (request: HttpClientRequest.HttpClientRequest) =>
   new HttpClientError.RequestError({
     request,
@@ -33,8 +33,8 @@ const notHere = (request: HttpClientRequest.HttpClientRequest) =>
   })
 
 /**
- * An `HttpClient` that reaches the node and nothing else, in the fiber of whoever asks. Put any client and any `Auth` on
- * top of it.
+ * An `HttpClient` that reaches the node and nothing else. Requests run in the caller's fiber. Put any client and any
+ * `Auth` on top of it.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export const layerHttpClient = <R = never>(
     })
   )
 
-/** The credentials of the program that calls, as they are when it calls; a program without any is anonymous. */
+/** Uses the `Auth` of the program that calls, at each call. A program without one is anonymous. */
 const layerCallersAuth: Layer.Layer<Auth.Auth> = Layer.succeed(Auth.Auth, {
   authorize: (request) =>
     Effect.flatMap(
@@ -83,8 +83,8 @@ const layerCallersAuth: Layer.Layer<Auth.Auth> = Layer.succeed(Auth.Auth, {
 })
 
 /**
- * A `WpsClient` of a node that has these processes, and its `HttpClient`. The `Auth` is that of the program under test,
- * provided beside it; without one the program is anonymous.
+ * A `WpsClient` of a node with these processes, and its `HttpClient`. Provide the `Auth` of the program under test
+ * beside it; without one the program is anonymous.
  *
  * @example
  * ```ts

@@ -119,7 +119,7 @@ const implementations = [
       return { result: yield* Deferred.await(open) }
     })),
   WpsNode.handle(refuses, () => Effect.fail(exception)),
-  WpsNode.handle(fails, () => Effect.die(new Error("because"))),
+  WpsNode.handle(fails, () => Effect.fail({ message: "because" })),
   WpsNode.handle(stored, () => Effect.succeed({ result: "größe", other: Option.none() })),
   WpsNode.handle(bare, () => Effect.succeed({ box: DataValue.boundingBox([1, 2], [3, 4]) })),
   WpsNode.handle(pair, () => Effect.succeed({ one: "1", other: "2" })),

@@ -1,11 +1,28 @@
 import { Auth, BearerAuth } from "@effect-wps/auth"
-import { WpsNode, WpsServer, WpsTest } from "@effect-wps/testing"
+import { Quirk, WpsNode, WpsServer, WpsTest } from "@effect-wps/testing"
 import { DataValue, Input, Operation, Output, Ows, Process, Wps100, WpsClient } from "@effect-wps/wps"
 import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Context, Deferred, Effect, Exit, Layer, Option, Redacted, Ref, Schedule, Schema, Scope, Stream } from "effect"
+import {
+  Cause,
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Option,
+  Redacted,
+  Ref,
+  Schedule,
+  Schema,
+  Scope,
+  Stream,
+  TestClock
+} from "effect"
 import { includes } from "./support/includes.ts"
 
 const echo = Process.make("echo", {
@@ -150,7 +167,12 @@ const ns = "xmlns:wps=\"http://www.opengis.net/wps/1.0.0\" xmlns:ows=\"http://ww
 
 for (const [name, reach] of transports) {
   const test = <E>(title: string, program: Effect.Effect<void, E, Reached | Auth.Auth | Scope.Scope>) =>
-    it.scopedLive(title, () => program.pipe(Effect.provide([reach(options), Auth.layerAnonymous])))
+    it.scopedLive(title, () =>
+      program.pipe(
+        Effect.provide([reach(options), Auth.layerAnonymous]),
+        // Bugs in handlers are logged.
+        Effect.provide(Logger.remove(Logger.defaultLogger))
+      ))
 
   describe(`a node ${name}`, () => {
     test(
@@ -573,4 +595,97 @@ describe("a node that is told how jobs are named", () => {
         "fails 3 Failed NoApplicableCode: because 0"
       ])
     }))
+})
+
+describe("a node forgets", () => {
+  const statusOf = (url: string) => Effect.map(HttpClient.get(url), ({ status }) => status)
+  const keeps = Process.make("keeps", {
+    inputs: {},
+    outputs: { url: Output.literal(Schema.String), result: Output.reference(Output.text("text/plain")) }
+  })
+  const keeper = WpsNode.handle(keeps, (_, { store }) =>
+    Effect.map(
+      store("kept.txt", { contentType: "text/plain", content: new TextEncoder().encode("kept") }),
+      (url) => ({ url, result: "result" })
+    ))
+
+  /** Runs it under the TestClock, and gives where the file and the output lie. */
+  const run = (mode: "sync" | "async") =>
+    Effect.gen(function*() {
+      const wps = yield* WpsClient.make({ url: WpsTest.url })
+      const fiber = yield* Effect.fork(wps.run(keeps({}), { mode }))
+      yield* TestClock.adjust("10 seconds")
+      const { result, url } = yield* Fiber.join(fiber)
+      return [url, result.href]
+    })
+
+  for (const mode of ["sync", "async"] as const) {
+    it.scoped(`what a job has stored, an hour after its end: ${mode}`, () =>
+      Effect.gen(function*() {
+        const ask = Effect.forEach(yield* run(mode), statusOf)
+        deepStrictEqual(yield* ask, [200, 200])
+        yield* TestClock.adjust("59 minutes")
+        deepStrictEqual(yield* ask, [200, 200])
+        yield* TestClock.adjust("2 minutes")
+        deepStrictEqual(yield* ask, [404, 404])
+      }).pipe(Effect.provide([WpsTest.layerHttpClient([keeper]), Auth.layerAnonymous])))
+
+    it.scoped(`how often it was asked for what a job has stored: ${mode}`, () =>
+      Effect.gen(function*() {
+        const urls = yield* run(mode)
+        const ask = Effect.forEach(urls, statusOf)
+        deepStrictEqual(yield* ask, [500, 500])
+        deepStrictEqual(yield* ask, [200, 200])
+        yield* TestClock.adjust("2 hours")
+        // What is not there is counted together.
+        deepStrictEqual(yield* ask, [500, 404])
+        deepStrictEqual(yield* run(mode), urls)
+        deepStrictEqual(yield* ask, [500, 500])
+      }).pipe(Effect.provide([
+        WpsTest.layerHttpClient([keeper], {
+          jobId: Effect.succeed("one"),
+          quirks: [Quirk.html500("GetOutput", 1)]
+        }),
+        Auth.layerAnonymous
+      ])))
+  }
+})
+
+describe("a node tells", () => {
+  it.scoped("the log of a bug in a handler, and of no failure", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ cause, logLevel, message }) => {
+        lines.push(`${logLevel.label} ${String(message)} ${Cause.pretty(cause)}`)
+      })
+      const wps = yield* WpsClient.make({ url: WpsTest.url })
+      for (const identifier of ["throws", "dies", "fails", "refuses"]) {
+        yield* Effect.flip(wps.run(wrong(identifier)({}), { mode: "sync" })).pipe(
+          Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+        )
+      }
+      assert.lengthOf(lines, 2, lines.join("\n"))
+      assert.match(
+        lines[0] ?? "",
+        /^ERROR The handler of throws has a bug Error: a thrown bug\n +at .*WpsNode\.test\.ts/
+      )
+      assert.match(lines[1] ?? "", /^ERROR The handler of dies has a bug Error: a bug\n/)
+    }).pipe(
+      Effect.provide([WpsTest.layerHttpClient(implementations), Auth.layerAnonymous]),
+      Effect.provide(layerGate)
+    ))
+
+  it.scoped("which option it lacks for inputs by reference", () =>
+    Effect.gen(function*() {
+      const wps = yield* WpsClient.make({ url: WpsTest.url })
+      const given = Operation.make({
+        identifier: "echo",
+        inputs: [["json", DataValue.reference("https://data.example.org/")]]
+      })
+      const error = yield* Effect.flip(wps.execute(given, { mode: "sync" }))
+      assert.include(error.message, "This node takes no inputs by reference: it has no option `fetch`.")
+    }).pipe(
+      Effect.provide([WpsTest.layerHttpClient(implementations), Auth.layerAnonymous]),
+      Effect.provide(layerGate)
+    ))
 })

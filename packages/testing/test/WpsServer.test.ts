@@ -1,6 +1,7 @@
 import { Auth } from "@effect-wps/auth"
-import { WpsNode, WpsServer } from "@effect-wps/testing"
+import { IdentityProvider, WpsNode, WpsServer } from "@effect-wps/testing"
 import { Output, Process, WpsClient } from "@effect-wps/wps"
+import type { HttpServerError } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -70,8 +71,20 @@ describe("WpsServer", () => {
     Effect.gen(function*() {
       const { close, url } = yield* open(WpsServer.layer(implementations))
       const port = Number(new URL(url).port)
-      const failed = yield* Effect.exit(open(WpsServer.layer(implementations, { port })))
-      assert.isTrue(Exit.isFailure(failed))
+      const failing = (port: number) =>
+        Effect.forEach(
+          [Layer.build(WpsServer.layer(implementations, { port })), Layer.build(IdentityProvider.layer({ port }))],
+          (built: Effect.Effect<unknown, HttpServerError.ServeError, Scope.Scope>) =>
+            Effect.map(Effect.flip(Effect.scoped(built)), (error) => `${error._tag}: ${error.message}`)
+        )
+      const inUse =
+        `ServeError: The port ${port} is in use. Take another one, or 0 for one that is free, or end what ` +
+        "listens there."
+      deepStrictEqual(yield* failing(port), [inUse, inUse])
+      const impossible =
+        "ServeError: The port 99999 cannot be opened (ERR_SOCKET_BAD_PORT). Take another one, or 0 for " +
+        "one that is free."
+      deepStrictEqual(yield* failing(99_999), [impossible, impossible])
       yield* close
       const again = yield* open(WpsServer.layer(implementations, { port, path: "/other" }))
       assert.strictEqual(again.url, `http://127.0.0.1:${port}/other`)

@@ -2,7 +2,7 @@ import { type Capabilities, Process, type ProcessDescription } from "@effect-wps
 import * as Option from "effect/Option"
 import type { Implementation } from "../WpsNode.ts"
 
-/** What a node says of a process that it has. */
+/** The description of one of the node's processes. */
 export const describe = ({ async, process }: Implementation<unknown>): ProcessDescription.ProcessDescription =>
   Process.describe(process, {
     jobControlOptions: async ? ["sync-execute", "async-execute", "dismiss"] : ["sync-execute"],
@@ -22,7 +22,7 @@ const operationsOf = (version: string) => [
     : [{ name: "Execute", methods: ["GET", "POST"] as const }]
 ]
 
-/** What a node says of itself, in one of its versions. */
+/** The capabilities of a node, in one of its versions. */
 export const capabilities = (
   title: string,
   base: string,

@@ -5,11 +5,12 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Chunk from "effect/Chunk"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { closed, unanswered } from "./quirks.ts"
+import { closed, unanswered } from "./responses.ts"
 
 const bytesOf = (body: HttpBody.HttpBody): Effect.Effect<Uint8Array<ArrayBuffer>, unknown> => {
   switch (body._tag) {
@@ -18,18 +19,17 @@ const bytesOf = (body: HttpBody.HttpBody): Effect.Effect<Uint8Array<ArrayBuffer>
     case "Uint8Array":
       return Effect.succeed(new Uint8Array(body.body))
     case "Stream":
-      return Stream.runFold(body.stream, new Uint8Array(0), (whole, chunk) => {
-        const longer = new Uint8Array(whole.length + chunk.length)
-        longer.set(whole)
-        longer.set(chunk, whole.length)
-        return longer
-      })
+      // Copied, because a Buffer can be a part of a larger one, whose bytes would come along.
+      return Effect.map(
+        Stream.runCollect(body.stream),
+        (chunks) => new Uint8Array(Buffer.concat(Chunk.toReadonlyArray(chunks)))
+      )
     default:
       return Effect.fail(`a body of kind ${body._tag} is not taken here`)
   }
 }
 
-/** The body of a message as the platform's interface has it, without the promises of a web body behind it. */
+/** The accessors of a body that is in memory. They use no promises. */
 const inMemory = (bytes: Uint8Array<ArrayBuffer>) => ({
   arrayBuffer: { value: Effect.succeed(bytes.buffer) },
   text: { value: Effect.sync(() => new TextDecoder().decode(bytes)) },
@@ -37,17 +37,17 @@ const inMemory = (bytes: Uint8Array<ArrayBuffer>) => ({
 })
 
 /**
- * A message whose body is read at once. A web Request or Response answers in promises; a TestClock that is adjusted would
- * be at its end before they are kept, so what the platform made of them is given other accessors for the body.
+ * A message whose body can be read without promises. The platform's own accessors use the promises of a web Request or
+ * Response. A TestClock does not wait for those: it would pass all timeouts before the body is read.
  */
 export const immediate = <A extends object>(message: A, bytes: Uint8Array<ArrayBuffer>): A =>
-  // Object.create gives back its argument's interface, which the library types do not say.
+  // Object.create gives an object with the interface of its argument, but its type says `any`.
   Object.create(message, inMemory(bytes)) as A
 
-/** What Node says of a connection that was closed. */
+/** The error that Node gives when a connection is closed. */
 const hungUp = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })
 
-/** The app as an HttpClient: each request runs in the fiber of its caller, so on its clock, and ends with it. */
+/** The app as an HttpClient. Each request runs in the caller's fiber, so it has the caller's clock and ends with it. */
 export const httpClient = <R>(app: HttpApp.Default<never, R>, context: Context.Context<R>): HttpClient.HttpClient =>
   HttpClient.make((request, url) =>
     Effect.gen(function*() {
@@ -69,7 +69,7 @@ export const httpClient = <R>(app: HttpApp.Default<never, R>, context: Context.C
       if (response === closed) {
         return yield* Effect.fail(hungUp)
       }
-      // Here, where it can be interrupted just where a client on a socket can.
+      // The app's handler cannot be interrupted, but a client can, so it waits here.
       if (response === unanswered) {
         return yield* Effect.never
       }

@@ -8,10 +8,11 @@ import * as Quirk from "../Quirk.ts"
 import type { Implementation } from "../WpsNode.ts"
 import { capabilities as capabilitiesOf, describe } from "./describe.ts"
 import { type Job, type Jobs, lastOf, python } from "./llnlJobs.ts"
-import * as internal from "./quirks.ts"
+import * as responses from "./responses.ts"
+import * as texts from "./texts.ts"
 
 const page = (status: number, title: string, text: string): HttpServerResponse.HttpServerResponse =>
-  internal.page(status, title, `<p>${text}</p>`, "text/html")
+  responses.page(status, title, `<p>${text}</p>`, "text/html")
 
 export const notFound = page(404, "Not Found", "Nothing is at this address.")
 
@@ -19,11 +20,11 @@ export const crashed = page(500, "Server Error (500)", "")
 
 export const forgery = page(403, "403 Forbidden", "The request has no CSRF token, or another than its cookie.")
 
-/** The same document under the name that the server gives its type. */
+/** The same document with the content type that the server gives it. */
 export const typed = (contentType: string) => (response: HttpServerResponse.HttpServerResponse) =>
-  Option.match(Option.filter(internal.bytesOf(response), () => Option.isSome(internal.documentOf(response))), {
+  Option.match(Option.filter(responses.bytesOf(response), () => Option.isSome(responses.documentOf(response))), {
     onNone: () => response,
-    onSome: (bytes) => internal.withBytes(response, bytes, contentType)
+    onSome: (bytes) => responses.withBytes(response, bytes, contentType)
   })
 
 export const json = (status: number, value: unknown): HttpServerResponse.HttpServerResponse =>
@@ -35,13 +36,13 @@ export const refusal = (status: number, detail: string): HttpServerResponse.Http
 export const unauthenticated = (detail: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.setHeader(refusal(401, detail), "www-authenticate", "Basic realm=\"api\"")
 
-/** Escaped as Python does it, quotes too. */
-const escape = (text: string): string => internal.escape(text).replaceAll("&quot;", "&#34;").replaceAll("'", "&#39;")
+/** Escapes text as Python does: quotes too. */
+const escape = (text: string): string => texts.escape(text).replaceAll("&quot;", "&#34;").replaceAll("'", "&#39;")
 
 /** A report, with HTTP 200 like everything at the endpoint. */
 export const report = (code: string, text: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.text(
-    `${internal.declaration}<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1" version="1.0.0" xml:lang="en-CA">` +
+    `${texts.declaration}<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1" version="1.0.0" xml:lang="en-CA">` +
       `<ows:Exception exceptionCode="${escape(code)}"><ows:ExceptionText>${escape(text)}</ows:ExceptionText>` +
       "</ows:Exception></ows:ExceptionReport>",
     { contentType: "text/xml" }
@@ -51,11 +52,11 @@ export const report = (code: string, text: string): HttpServerResponse.HttpServe
 export const unforeseen = (text: string): HttpServerResponse.HttpServerResponse =>
   report("NoApplicableCode", `Please copy the error and report on Github: ${text}`)
 
-/** An empty text would not be written; this one is taken out again. */
+/** Stands for an empty text, for which nothing would be written. It is removed from the document afterwards. */
 const blank = "\uE000"
 const nothing = Option.some(blank)
 
-/** The server's settings for who runs it are empty, and are written all the same. */
+/** The server's provider. Its settings are empty, but the elements are written. */
 const provider: Capabilities.Capabilities["provider"] = Option.some({
   name: nothing,
   site: Option.some(""),
@@ -105,16 +106,16 @@ export const capabilities = (
 
 // ------------------------------------------------------------------------------------------------- documents about jobs
 
-/** Outputs stand on a line of their own. Before `unescapedJson`, which leaves no way to find their ends. */
+/** Puts each output on a line of its own. After `unescapedJson` the ends of outputs could not be found. */
 const padded: Quirk.Quirk = Quirk.rewrite(
   "padded",
   (text, root) =>
     root === "ExecuteResponse"
-      ? internal.inTexts(text, (value) => `\n          ${value.trim()}\n        `)
+      ? texts.inTexts(text, (value) => `\n          ${value.trim()}\n        `)
       : text
 )
 
-/** Reports do not say where the fault lies. */
+/** Removes the locators from reports. */
 const noLocator: Quirk.Quirk = Quirk.rewrite(
   "noLocator",
   (text, root) => root === "ExceptionReport" ? text.replace(/ locator="[^"]*"/g, "") : text
@@ -123,7 +124,7 @@ const noLocator: Quirk.Quirk = Quirk.rewrite(
 const titled = (identifier: string): string =>
   `<ows:Identifier>${escape(identifier)}</ows:Identifier><ows:Title>${escape(identifier)}</ows:Title>`
 
-/** What was sent, as Python shows it, and which outputs there will be. */
+/** The inputs of the request, as Python's `repr` writes them, and the outputs. */
 const echo = ({ inputs }: Job, outputs: ReadonlyArray<string>): string => {
   const sent = Object.entries(inputs).map(([identifier, value]) =>
     `<wps:Input>${titled(identifier)}<wps:Data><wps:ComplexData mimeType="application/json">${
@@ -136,7 +137,7 @@ const echo = ({ inputs }: Job, outputs: ReadonlyArray<string>): string => {
   }</wps:OutputDefinitions>`
 }
 
-/** The last message of the last state. A job that was accepted or has started says nothing of its own. */
+/** The last message of the last state. A job that is accepted or has only started has none. */
 const messageOf = (job: Job): string =>
   Option.match(lastOf(job), { onNone: () => "", onSome: ({ messages }) => messages.at(-1)?.text ?? "" })
 
@@ -155,14 +156,14 @@ const templated = (jobs: Jobs, outputs: ReadonlyMap<string, ReadonlyArray<string
     operation === "GetOutput" ?
       response :
       Effect.flatMap(response, (one) =>
-        Option.match(internal.documentOf(one), {
+        Option.match(responses.documentOf(one), {
           onNone: () => Effect.succeed(one),
           onSome: ({ text }) =>
             Effect.map(
               jobs.find(Number(/ statusLocation="[^"]*?(\d+)\.wps"/.exec(text)?.[1])),
               Option.match({
                 onNone: () => one,
-                onSome: (job) => internal.withText(one, asJob(text, job, outputs.get(job.identifier) ?? []))
+                onSome: (job) => responses.withText(one, asJob(text, job, outputs.get(job.identifier) ?? []))
               })
             )
         })))
@@ -173,7 +174,7 @@ export const quirks = (
 ): ReadonlyArray<Quirk.Quirk> => [
   padded,
   noLocator,
-  // The template repeats what was asked by itself.
+  // The template adds the lineage itself.
   ...Quirk.llnl.filter((one) => one !== Quirk.alwaysLineage && one !== Quirk.pythonLineage),
   templated(
     jobs,

@@ -1,6 +1,6 @@
 /**
- * Jobs as LLNL's server keeps them, and as its job API shows them: a job has states, and a state has messages. All three
- * are counted, each by itself.
+ * Jobs as LLNL's server keeps them, and as its job API shows them: a job has states, and a state has messages. Jobs,
+ * states and messages each have their own ids, from 1.
  */
 import { DataValue, type Execute } from "@effect-wps/wps"
 import * as Arr from "effect/Array"
@@ -48,7 +48,7 @@ interface Output {
 
 export interface Job {
   readonly id: number
-  /** Nobody where everyone is let in. */
+  /** None if the node lets in everyone. */
   readonly user: Option.Option<string>
   readonly identifier: string
   /** What was sent, read as JSON. */
@@ -61,7 +61,7 @@ export interface Job {
 
 interface State {
   readonly jobs: ReadonlyArray<Job>
-  /** How long the files are that the node serves, by the paths of their addresses. */
+  /** The sizes of the node's files, by the path of their URL. */
   readonly bytes: HashMap.HashMap<string, number>
   readonly lastJob: number
   readonly lastStatus: number
@@ -69,7 +69,7 @@ interface State {
   readonly lastOutput: number
 }
 
-/** Who makes the request that is being answered; a job inherits it. */
+/** The user of the current request. The fiber of a job inherits it. */
 export class Caller extends Context.Reference<Caller>()("@effect-wps/testing/internal/llnlJobs/Caller", {
   defaultValue: (): Option.Option<string> => Option.none()
 }) {}
@@ -78,13 +78,13 @@ export class Caller extends Context.Reference<Caller>()("@effect-wps/testing/int
 
 const decodeJson = Schema.decodeUnknownOption(Schema.parseJson())
 
-/** An input as the server reads it: every one is JSON. */
+/** An input as the server reads it: as JSON. */
 export const jsonOf = (data: DataValue.DataValue): Option.Option<unknown> =>
   Option.flatMap(Either.getRight(DataValue.toText(data)), decodeJson)
 
 const deepest = 900
 
-/** Whether Python would give up on it, and with it whatever goes through it by calling itself. */
+/** Whether a value is nested so deeply that Python's recursion limit would stop the server. */
 export const isTooDeep = (value: unknown): boolean => {
   let level: ReadonlyArray<unknown> = [value]
   for (let depth = 0; depth < deepest && level.length > 0; depth++) {
@@ -101,7 +101,7 @@ const textOf = (outputs: ReadonlyArray<Execute.OutputData>): string =>
     () => ""
   )
 
-/** The addresses in an output, which is a variable or a list of them. */
+/** The URLs in an output, which is one variable or a list of variables. */
 const remotesOf = (text: string): ReadonlyArray<string> =>
   Option.match(decodeJson(text), {
     onNone: () => [],
@@ -113,7 +113,7 @@ const remotesOf = (text: string): ReadonlyArray<string> =>
 
 const pathOf = (url: string): string => url.replace(/^\w+:\/\/[^/]*/, "")
 
-/** What is said with a state; that a job is accepted or has started is said by the node, not by its process. */
+/** The message of a state. Accepted and started have none: their messages come from the node, not from the process. */
 const saidOf = (
   { outputs, status }: Execute.ExecuteResponse,
   before: Status["name"] | undefined
@@ -141,7 +141,7 @@ const told = (
 ): State => {
   const id = Number(Option.getOrElse(document.jobId, () => "0"))
   const known = state.jobs.find((job) => job.id === id)
-  // One that was deleted runs on, and nobody hears of it.
+  // A job that was deleted runs on, but is not recorded again.
   if (known === undefined && document.status._tag !== "Accepted") return state
   const job: Job = known ?? {
     id,
@@ -181,7 +181,7 @@ const told = (
   }
 }
 
-/** The jobs of a node at this path, which has these files from the start. */
+/** The jobs of a node with this path and these files. */
 export const make = Effect.fnUntraced(function*(root: string, files: Readonly<Record<string, File>>) {
   const state = yield* Ref.make<State>({
     jobs: [],
@@ -196,7 +196,7 @@ export const make = Effect.fnUntraced(function*(root: string, files: Readonly<Re
     lastOutput: 0
   })
 
-  /** Without the jobs that are over their time. */
+  /** The state, without the jobs that have expired. */
   const current = Effect.flatMap(DateTime.now, (now) =>
     Ref.updateAndGet(state, (one) => ({
       ...one,
@@ -215,7 +215,7 @@ export const make = Effect.fnUntraced(function*(root: string, files: Readonly<Re
         ([user, now]) => Ref.update(state, (one) => told(one, document, request, user, now))
       ),
 
-    /** The same process, whose files are measured when it stores them. */
+    /** The same process; the sizes of the files that it stores are recorded. */
     measured: <R>(implementation: Implementation<R>): Implementation<R> => ({
       ...implementation,
       async: true,
@@ -239,7 +239,7 @@ export const make = Effect.fnUntraced(function*(root: string, files: Readonly<Re
     findOf: (user: Option.Option<string>, id: number) =>
       Effect.map(all, (jobs) => Option.fromNullable(jobs.find((job) => job.id === id && isOf(user)(job)))),
 
-    /** Of anybody's job. */
+    /** A state of any user's job. */
     findStatus: (id: number) =>
       Effect.map(all, (jobs) =>
         Arr.findFirst(jobs, (job) =>
@@ -248,7 +248,7 @@ export const make = Effect.fnUntraced(function*(root: string, files: Readonly<Re
             (status) => ({ job, status })
           ))),
 
-    /** Whether there was such a job and is none any more. */
+    /** Whether a job of this id was deleted or has expired. */
     isGone: (id: number) =>
       Effect.map(current, ({ jobs, lastJob }) => id <= lastJob && !jobs.some((job) => job.id === id)),
 
@@ -267,7 +267,7 @@ export type Jobs = Effect.Effect.Success<ReturnType<typeof make>>
 
 const pacific = DateTime.zoneMakeOffset(-8 * 60 * 60 * 1000)
 
-/** As Python writes it in California's winter: six digits of a second, or none. */
+/** A moment as Python's isoformat writes it, in the time zone of California's winter. */
 const isoformat = (moment: DateTime.Utc): string =>
   DateTime.formatIsoOffset(DateTime.setZone(moment, pacific)).replace(
     /\.(\d{3})/,
@@ -276,7 +276,7 @@ const isoformat = (moment: DateTime.Utc): string =>
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
-/** `00:00:02.450140`, after a number of days and a blank where there are any. */
+/** A duration such as `00:00:02.450140` or `3 00:00:02`, with days. */
 export const duration = (millis: number): string => {
   const seconds = Math.floor(millis / 1000)
   const days = Math.floor(seconds / 86400)
@@ -292,7 +292,7 @@ const quoted = (text: string): string => {
   return `${quote}${quote === "'" ? inner.replaceAll("'", "\\'") : inner}${quote}`
 }
 
-/** JSON as Python writes it, and the same value as Python shows it. */
+/** How Python writes a value: as JSON, and with `repr`. */
 const styles = {
   json: { null: "null", true: "true", false: "false", text: (text: string) => JSON.stringify(text) },
   repr: { null: "None", true: "True", false: "False", text: quoted }
@@ -313,13 +313,13 @@ export const python = (value: unknown, as: keyof typeof styles): string => {
     : style.null
 }
 
-/** The last state of a job, which has one from the start. */
+/** The last state of a job. */
 export const lastOf = (job: Job): Option.Option<Status> => Arr.last(job.statuses)
 
 /** Megabytes with four decimals, as text. */
 const sizeOf = (bytes: number): string => (bytes / 1_000_000).toFixed(4)
 
-/** `api` is where the API would be if the links were right, and `suffix` what stands behind an id. */
+/** `api` is the wrong address of the API that the server puts in links. `suffix` follows the ids in links. */
 export const showJob = (job: Job, api: string, suffix: string) => ({
   url: `${api}/job/${job.id}${suffix}`,
   id: job.id,
@@ -352,7 +352,7 @@ export const showStatus = (status: Status, job: Job) => ({
 const natural = (text: string | null): number | undefined =>
   text !== null && /^\s*\+?\d+\s*$/.test(text) ? Number(text) : undefined
 
-/** A page of a list. No limit, one that is no number and 0 are the default; there is no greatest one. */
+/** A page of a list. A limit that is missing, 0 or no number is the default; any number is allowed. */
 export const showPage = (
   jobs: ReadonlyArray<Job>,
   asked: { readonly origin: string; readonly url: URL; readonly api: string; readonly pageSize: number }

@@ -6,7 +6,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;"
 }
 
-/** Text as HTML, in an element or in a quoted attribute. */
+/** Escapes text for an element or a quoted attribute. */
 export const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? "")
 
 const page = (title: string, body: string): string =>
@@ -30,7 +30,7 @@ ${body}
 </html>
 `
 
-// The first button of a form is the one that the Enter key presses.
+// The Enter key presses the first button of a form.
 const decisions = (allow: string): string =>
   `<button name="decision" value="allow">${allow}</button>
 <button name="decision" value="deny" formnovalidate>Deny</button>`
@@ -52,7 +52,7 @@ ${decisions("Log in and allow")}
 </form>`
   )
 
-/** Asks someone who is logged in already. */
+/** Asks a person who is logged in already whether they allow it. */
 export const consent = (client: string, scope: string, user: string): string =>
   page(
     "Allow access",
@@ -62,7 +62,7 @@ ${decisions("Allow")}
 </form>`
   )
 
-/** `form` is the provider's own, with its token against forged requests. */
+/** `form` is the provider's HTML, with its CSRF token. */
 export const askUserCode = (form: string, wrong?: string): string =>
   page(
     "Connect a device",
@@ -72,7 +72,7 @@ ${form}
 <button form="op.deviceInputForm">Continue</button>`
   )
 
-/** `form` is the provider's own. */
+/** `form` is the provider's HTML. */
 export const confirmUserCode = (form: string, client: string, userCode: string): string =>
   page(
     "Connect a device",
@@ -83,7 +83,7 @@ ${form}
 <button form="op.deviceConfirmForm" name="abort" value="yes">No, cancel</button>`
   )
 
-/** `form` is the provider's own. */
+/** `form` is the provider's HTML. */
 export const logout = (form: string): string =>
   page(
     "Log out",
@@ -92,5 +92,5 @@ export const logout = (form: string): string =>
 <button form="op.logoutForm">Stay logged in</button>`
   )
 
-/** Says something, and asks nothing. */
+/** A page with a message and no form. */
 export const notice = (title: string, text: string): string => page(title, `<p>${escape(text)}</p>`)

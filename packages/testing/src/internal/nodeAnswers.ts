@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { File } from "../WpsNode.ts"
 
-/** A client's words stand in reports, whatever is in them: what XML has not is replaced. */
+/** Reports quote clients, who can send any characters. Those that XML does not allow are replaced. */
 const writable = (text: string): string =>
   text.replace(/[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
 
@@ -28,7 +28,7 @@ export const report = (exceptions: ReadonlyArray<Ows.OwsException>): WpsResponse
 
 const contentType = "text/xml; charset=utf-8"
 
-/** A document that cannot be written says so; the node's processes are typed, so it is text that XML cannot carry. */
+/** Writes an answer. If its text has characters that XML does not allow, a report says so instead. */
 export const respond =
   (protocol: WpsProtocol) => (status: number, response: WpsResponse): HttpServerResponse.HttpServerResponse =>
     Either.match(protocol.encodeResponse(response), {
@@ -43,7 +43,7 @@ export const respond =
 export const exception = (code: string, locator: string, text: string): Ows.OwsException =>
   new Ows.OwsException({ code, locator: Option.some(locator), texts: [text] })
 
-/** What is said in each version where a request cannot be fulfilled (OGC 05-007r7 §10.4, OGC 14-065r2 table 51). */
+/** The exception codes of each version (OGC 05-007r7 §10.4, OGC 14-065r2 table 51). */
 const codes = {
   noSuchProcess: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchProcess" },
   noSuchInput: { "1.0.0": "InvalidParameterValue", "2.0.0": "NoSuchInput" },
@@ -64,7 +64,7 @@ export const notFound = HttpServerResponse.text("There is nothing here.", { stat
 export const notAllowed = (allowed: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.empty({ status: 405, headers: { allow: allowed } })
 
-/** What is wrong with a document that was sent, as the standard wants it said. */
+/** The status and the exception with which a node refuses a document that it cannot read. */
 export const faultOf = (error: XmlError.XmlError): readonly [status: number, exception: Ows.OwsException] => {
   switch (error.reason) {
     case "unexpected-root":
@@ -84,7 +84,7 @@ export const faultOf = (error: XmlError.XmlError): readonly [status: number, exc
 const file = (text: Either.Either<string, string>, contentType: string): Either.Either<File, string> =>
   Either.map(text, (text) => ({ content: new TextEncoder().encode(text), contentType }))
 
-/** A DataValue as the bytes that a client gets for it where it is stored. */
+/** The bytes and the type of an output that is stored. */
 export const bytesOf = (protocol: WpsProtocol, data: DataValue.DataValue): Either.Either<File, string> =>
   data._tag === "BoundingBoxData"
     ? file(DataValue.toXml(data, protocol.version === "2.0.0" ? "2.0.0" : "1.0.0"), contentType)
@@ -95,7 +95,7 @@ export const bytesOf = (protocol: WpsProtocol, data: DataValue.DataValue): Eithe
     }))
     : file(DataValue.toText(data), "text/plain; charset=utf-8")
 
-/** And where it is the answer: a literal is XML by default in WPS 2.0 (OGC 14-065r2 §7.3.1). */
+/** The same for a raw output. A literal is XML by default in WPS 2.0 (OGC 14-065r2 §7.3.1). */
 const answerOf = (
   protocol: WpsProtocol,
   data: DataValue.DataValue,
@@ -105,7 +105,7 @@ const answerOf = (
     ? file(DataValue.toXml(data), contentType)
     : bytesOf(protocol, data)
 
-/** A literal in the format that it was asked for in, of the two that it has in WPS 2.0. */
+/** A literal in the format that the client asked for: XML or plain text, in WPS 2.0. */
 export const inFormat = (data: DataValue.DataValue, { format }: Execute.OutputRequest): DataValue.DataValue =>
   data._tag === "LiteralData" && Option.contains(format.mimeType, "text/plain")
     ? DataValue.complexText(data.value, "text/plain")
@@ -120,7 +120,7 @@ export const exceptionOfFault = (protocol: WpsProtocol) => ({ input, reason }: W
     `The input ${input} ${reason}.`
   )
 
-/** The bytes of the one output that was asked for. */
+/** The bytes of the output that is wanted raw. */
 export const rawOf = (
   protocol: WpsProtocol,
   request: Execute.OutputRequest,
@@ -136,7 +136,7 @@ export const rawOf = (
     )
 }
 
-/** The states that a node gives a job by itself. */
+/** The states of a job that do not come from its process. */
 export const status = {
   accepted: JobStatus.Accepted({ message: "The job is accepted", percent: Option.none() }),
   started: JobStatus.Running({ message: "The job has started", percent: Option.some(0) }),

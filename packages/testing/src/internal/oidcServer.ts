@@ -1,4 +1,3 @@
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -26,6 +25,7 @@ import type {
 } from "oidc-provider"
 import { Provider } from "oidc-provider/lib/provider.js"
 import type { Claims, Client, Endpoint, Fault, Grant, Options, Seen, User } from "../IdentityProvider.ts"
+import { open } from "./listen.ts"
 import * as pages from "./loginPages.ts"
 
 /** The options with their defaults. */
@@ -59,7 +59,7 @@ const grantTypes: { readonly [G in Grant]: string } = {
 
 // ---------------------------------------------------------------------------------------------------------------- storage
 
-/** Everything that the provider remembers, by the name of its model. What has expired it tells by itself. */
+/** Everything that the provider remembers, by the name of its model. The provider itself ignores what has expired. */
 const makeStorage = () => {
   const models = new Map<string, Map<string, AdapterPayload>>()
   const adapter: AdapterFactory = (name) => {
@@ -117,7 +117,7 @@ const metadataOf = (client: Client): ClientMetadata => ({
 const show = (context: Pick<Context, "status" | "type" | "body" | "set">, status: number, html: string): void => {
   context.status = status
   context.type = "html"
-  // No form-action: browsers hold it against the redirect that ends a login, too.
+  // Without form-action: browsers apply it to the redirect at the end of a login too, and block that.
   context.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
   context.set("cache-control", "no-store")
   context.body = html
@@ -126,7 +126,7 @@ const show = (context: Pick<Context, "status" | "type" | "body" | "set">, status
 const nameOf = (client: { readonly clientName?: string | undefined; readonly clientId: string }): string =>
   client.clientName ?? client.clientId
 
-/** Says how everything is done for which the provider has a default that prints a notice when it is used. */
+/** The configuration. It replaces all defaults of the provider that print a notice when they are used. */
 const configure = (
   settings: Settings,
   adapter: AdapterFactory,
@@ -214,10 +214,7 @@ const configure = (
 export const make = Effect.fnUntraced(function*(settings: Settings) {
   const { adapter, clear } = makeStorage()
   const node = createServer()
-  const { address } = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: settings.port })
-  // Added after the server, so run before it waits for its connections to end by themselves.
-  yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
-  const origin = `http://127.0.0.1:${address._tag === "TcpAddress" ? address.port : 0}`
+  const { origin } = yield* open(node, settings.port)
   const provider = new Provider(`${origin}${settings.path}`, configure(settings, adapter, yield* makeKey))
   const fibers = yield* FiberSet.make()
   const run = yield* FiberSet.runtimePromise(fibers)()
@@ -297,7 +294,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
   const failing = Effect.fnUntraced(function*(context: Context, answer: Effect.Effect<void>, fault: Fault) {
     const after = fault.when === "after"
     if (after) yield* answer
-    // The provider's time is the machine's, whatever the clock is of the program that built it.
+    // The provider uses the machine's clock, even if the program has a TestClock.
     yield* Effect.withClock(Effect.sleep(fault.delay ?? 0), Clock.make())
     if (fault.respond === undefined) return after ? undefined : yield* answer
     if (fault.respond === "drop") {
@@ -312,7 +309,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
   // ---------------------------------------------------------------------------------------------------------- the requests
 
   const record = (endpoint: Endpoint, context: Context) => {
-    // Not there for a request that the provider never saw; Koa's types know only what every context has.
+    // Missing if the provider did not process the request. Koa's types do not have it.
     const oidc = context["oidc"] as Partial<KoaContextWithOIDC["oidc"]> | undefined
     const grantType = oidc?.params?.["grant_type"]
     return Ref.update(seen, (before) => [...before, {
@@ -326,8 +323,8 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
   const answer = (endpoint: Endpoint, context: Context, next: Effect.Effect<void>): Effect.Effect<void> => {
     switch (endpoint) {
       case "token":
-        // The provider looks up a refresh token and marks it as spent in two steps. Two requests with the same one would
-        // both be answered if they came close enough.
+        // The provider looks up a refresh token and marks it as used in two steps. Two requests at the same time could
+        // both succeed with one token.
         return oneAtATime.withPermits(1)(next)
       case "deviceAuthorization":
         return Effect.map(next, () => {
@@ -355,7 +352,7 @@ export const make = Effect.fnUntraced(function*(settings: Settings) {
   })
 
   provider.use((context, next) => run(serve(context, Effect.promise<void>(next))))
-  // Koa prints errors by itself, and a request that waits at the end of the scope is one.
+  // Koa prints errors itself, and a request that still waits at the end of the scope is one.
   provider.silent = true
   provider.on("server_error", (context, error) => {
     fork(Effect.logDebug(`The identity provider failed at ${context.path}: ${error.name}: ${error.message}`))

@@ -14,12 +14,12 @@ export interface Person {
   readonly userCode: string
 }
 
-/** Where it ended: at an address of another origin that was not asked, or on a page without a form. */
+/** Where the browser stops: before a redirect to another origin, or on a page without a form. */
 export type End =
   | { readonly _tag: "Elsewhere"; readonly url: URL }
   | { readonly _tag: "Page"; readonly status: number; readonly text: string }
 
-/** Why it got nowhere. */
+/** Why the browser cannot go on. */
 export interface Stuck {
   readonly reason: "wrong-input" | "unexpected-page" | "unreachable"
   readonly detail: string
@@ -46,7 +46,7 @@ const unescape = (html: string): string =>
 const attribute = (tag: string, name: string): string =>
   unescape(new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1] ?? "")
 
-/** The form of a page that the provider wrote. Other HTML than that is not read. */
+/** The form of a page. It reads the HTML of our provider only. */
 const formOf = (html: string): Form | undefined => {
   const found = /<form\b([^>]*)>([\s\S]*?)<\/form>/.exec(html)
   return found === null ? undefined : {
@@ -65,27 +65,27 @@ const filledBy = ({ fields }: Form, person: Person): URLSearchParams => {
     user_code: person.userCode
   }
   return new URLSearchParams([
-    // Whatever the form is, it takes no harm from a field that it does not have.
+    // A form ignores a field that it does not have.
     ["decision", person.decision],
     ...fields.map(([name, value]) => [name, value === "" ? typed[name] ?? "" : value])
   ])
 }
 
-/** The provider's pages for errors have the code of the error in their title, and no secret. */
+/** The title of a page. The provider's error pages have the error code there, and no secret. */
 const titleOf = (html: string): string => unescape(/<title>([^<]*)<\/title>/.exec(html)?.[1] ?? "no title")
 
-/** Where it ended, without the query. */
+/** Where the browser stopped, without the query, for an error message. */
 export const describe = (end: End): string =>
   end._tag === "Page" ? `status ${end.status}, "${titleOf(end.text)}"` : `a redirect to ${end.url.origin}`
 
 const redirects = [301, 302, 303, 307, 308]
 
-/** A login takes about ten. */
+/** A login needs about ten requests. */
 const maxRequests = 30
 
 /**
- * Does what a person would with a browser that begins at `start`: follows redirects and fills in forms, with the cookies
- * of this one visit, and asks no other origin than `origin`.
+ * Does what a person does with a browser, from `start` on: follows redirects and fills in forms. It begins without
+ * cookies, and sends requests to `origin` only.
  */
 export const play = Effect.fnUntraced(function*(
   client: HttpClient.HttpClient,
@@ -96,7 +96,7 @@ export const play = Effect.fnUntraced(function*(
   const cookies = yield* Ref.make(Cookies.empty)
   const browser = client.pipe(
     HttpClient.withCookiesRef(cookies),
-    // The addresses of a login hold its code and state, and a span would hold the addresses.
+    // A span would record the URLs of the login, which contain its code and state.
     HttpClient.withTracerDisabledWhen(() => true),
     HttpClient.mapRequest(HttpClientRequest.setHeader("accept", "text/html"))
   )
@@ -128,7 +128,7 @@ export const play = Effect.fnUntraced(function*(
       const form = formOf(text)
       if (form === undefined) return { _tag: "Page", status: response.status, text }
       const kind = form.fields.map(([name]) => name).join(" ")
-      // A form that comes back does so with what was wrong.
+      // The provider shows a form again if the input was wrong.
       if (filled.includes(kind)) return yield* stuck("wrong-input", `"${titleOf(text)}" was shown again`)
       const action = new URL(form.action, url)
       if (action.origin !== origin) return yield* stuck("unexpected-page", `a form that goes to ${action.origin}`)
