@@ -1,5 +1,5 @@
 /**
- * The values that go into a process and come out of it, as they stand in a document.
+ * The values of inputs and outputs, as they appear in documents.
  *
  * @see OGC 05-007r7 §10.2.1, §10.3.1
  * @since 0.1.0
@@ -14,7 +14,7 @@ import { charsetOf, essenceOf } from "./internal/mediaTypes.ts"
 import { writeBox, writeLiteral } from "./internal/simpleDocuments.ts"
 
 /**
- * A media type, how the bytes are written (`base64`, a charset), and the schema that the document follows.
+ * A media type, the encoding of the bytes (`base64`, a charset), and the schema of the document.
  *
  * @see OGC 05-007r7 §9.3.1 table 24
  * @since 0.1.0
@@ -27,7 +27,7 @@ export interface Format {
 }
 
 /**
- * What may stand where a format is wanted: a media type, or its parts.
+ * A format as a caller may give it: a media type, or its parts.
  *
  * @since 0.1.0
  * @category models
@@ -39,7 +39,7 @@ export type FormatInput = string | {
 }
 
 /**
- * The format that says nothing: the server chooses its default.
+ * A format that names nothing. The server then uses its default.
  *
  * @since 0.1.0
  * @category constructors
@@ -70,7 +70,7 @@ export const format = (input: FormatInput): Format =>
     }
 
 /**
- * A literal as its text, with its type and unit where the document names them.
+ * A literal: its text, and its type and unit if the document names them.
  *
  * @see OGC 05-007r7 §10.2.1 table 49
  * @since 0.1.0
@@ -84,7 +84,7 @@ export interface LiteralData {
 }
 
 /**
- * A document or file inside the message: text, embedded XML (kept to the letter), or bytes as base64.
+ * A document or file inside the message: text, embedded XML (kept exactly as it is), or bytes as base64.
  *
  * @see OGC 05-007r7 §10.2.1 table 48
  * @since 0.1.0
@@ -97,7 +97,7 @@ export interface ComplexData {
 }
 
 /**
- * A box: the corner with the lowest and the corner with the highest coordinates, in the axis order and units of `crs`.
+ * A box: the corner with the lowest coordinates and the one with the highest, in the axis order and the units of `crs`.
  *
  * @see OGC 06-121r3 §10.2 (`ows:BoundingBox`)
  * @since 0.1.0
@@ -111,7 +111,7 @@ export interface BoundingBoxData {
 }
 
 /**
- * A value that lies elsewhere. As an input the server fetches it, by `GET`, or by `POST` of a body.
+ * A value that is stored elsewhere. The server fetches a reference that is an input by `GET`, or by `POST` of a body.
  *
  * @see OGC 05-007r7 §10.2.1 table 46, §10.3.1 table 58
  * @since 0.1.0
@@ -122,14 +122,14 @@ export interface Reference {
   readonly href: string
   readonly format: Format
   readonly method: "GET" | "POST"
-  /** Headers that the server sends when it fetches. Whoever runs the server can read them. */
+  /** Headers that the server sends when it fetches the value. Whoever runs the server can read them. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly body: Option.Option<XmlFragment.XmlFragment>
   readonly bodyReference: Option.Option<string>
 }
 
 /**
- * A value under its name.
+ * A value and its identifier.
  *
  * @since 0.1.0
  * @category models
@@ -140,7 +140,8 @@ export interface DataPart {
 }
 
 /**
- * A value that is made of others, which WPS 1.0.0 does not have. A part that is given several times stands several times.
+ * A nested value: a group of values. WPS 1.0.0 does not have them. A part that occurs several times is listed several
+ * times.
  *
  * @see OGC 14-065r2 §9.11 (nested inputs), §9.6 (nested outputs)
  * @since 0.1.0
@@ -183,7 +184,7 @@ export const literal = (
 })
 
 /**
- * Makes a complex value from text. XML given as text is sent as escaped text: use `complexXml` to embed it.
+ * Makes a complex value from text. XML in it is escaped; use `complexXml` to embed XML.
  *
  * @example
  * ```ts
@@ -202,7 +203,7 @@ export const complexText = (text: string, of: FormatInput): ComplexData => ({
 })
 
 /**
- * Makes a complex value from an XML document, which is embedded as it stands, without its XML declaration.
+ * Makes a complex value from an XML document. The document is embedded as it is, without its XML declaration.
  *
  * @example
  * ```ts
@@ -240,7 +241,7 @@ export const boundingBox = (
 ): BoundingBoxData => ({ _tag: "BoundingBoxData", lower, upper, crs: Option.fromNullable(crs) })
 
 /**
- * Makes a reference, to give for any input in the place of its value. A `body` is sent by `POST`.
+ * Makes a reference, which any input except a nested one takes in place of its value. A `body` is sent by `POST`.
  *
  * @example
  * ```ts
@@ -268,7 +269,7 @@ export const reference = (href: string, options?: {
 })
 
 /**
- * Makes a value out of others.
+ * Makes a nested value from its parts.
  *
  * @example
  * ```ts
@@ -286,8 +287,7 @@ export const nested = (...parts: ReadonlyArray<readonly [identifier: string, dat
 })
 
 /**
- * Whether a value is a reference, with all that one has, rather than the value itself: a value of your own may have
- * `_tag: "Reference"` too.
+ * Whether a value is a reference, with all its fields. A value of your own may also have `_tag: "Reference"`.
  *
  * @since 0.1.0
  * @category guards
@@ -299,7 +299,7 @@ export const isReference = (value: unknown): value is Reference =>
 const referenceFields = ["href", "format", "method", "headers", "body", "bodyReference"] as const
 
 /**
- * Whether a format's bytes are written as base64.
+ * Whether a format's encoding is base64.
  *
  * @see OGC 05-007r7 §9.3.1 table 24
  * @since 0.1.0
@@ -308,11 +308,12 @@ const referenceFields = ["href", "format", "method", "headers", "body", "bodyRef
 export const isBase64 = (format: Format): boolean =>
   Option.exists(format.encoding, (encoding) => encoding.toLowerCase() === "base64")
 
-/** base64 comes in lines. */
+/** base64 text may be broken into lines. */
 const unwrapped = (text: string): string => text.replace(/\s+/g, "")
 
 /**
- * A literal or a box as a document by itself: `wps:LiteralValue` of WPS 2.0, and `ows:BoundingBox` as the version has it.
+ * Writes a literal or a box as a document of its own: a `wps:LiteralValue` of WPS 2.0, or an `ows:BoundingBox` of the
+ * given version.
  *
  * @example
  * ```ts
@@ -335,7 +336,7 @@ export const toXml = (
   )
 
 /**
- * The text of a literal, box or complex value: a box and embedded XML as a document of its own, base64 undone.
+ * The text of a literal, box or complex value. A box and embedded XML become documents of their own; base64 is decoded.
  *
  * @example
  * ```ts
@@ -361,7 +362,7 @@ export const toText = (data: DataValue): Either.Either<string, string> => {
 }
 
 /**
- * The bytes of a literal, box or complex value: those behind the base64, or the text in UTF-8.
+ * The bytes of a literal, box or complex value: the decoded base64, or the text in UTF-8.
  *
  * @since 0.1.0
  * @category conversions
@@ -372,8 +373,8 @@ export const toBytes = (data: DataValue): Either.Either<Uint8Array, string> =>
     : Either.map(toText(data), (text) => new TextEncoder().encode(text))
 
 /**
- * What would have stood in the document in the place of a reference, from the bytes behind it. What they were called when
- * they came says in which encoding a text is, and counts where the reference says no type, or where a page came instead.
+ * Makes a complex value from the bytes that a reference led to. The transport's content type gives the charset. It also
+ * gives the media type if the reference names none, or if the bytes are an HTML page.
  *
  * @since 0.1.0
  * @category conversions
@@ -407,13 +408,13 @@ export const fetched = (
   }
 }
 
-/** Some servers call everything HTML; a page looks like one, too. */
+/** Some servers label everything as HTML, so the bytes must look like a page, too. */
 const isPage = (content: Uint8Array): boolean =>
   /^\s*<(?:!doctype html|html)[\s>]/i.test(new TextDecoder().decode(content.subarray(0, 500)))
 
 const decoderOf = Option.liftThrowable((label: string) => new TextDecoder(label))
 
-/** In the encoding that the type says, or an XML declaration, or UTF-8. */
+/** The charset comes from the media type, or else from an XML declaration, or else it is UTF-8. */
 const textOf = (bytes: Uint8Array, { mimeType }: Format): string => {
   const declared = () =>
     Option.fromNullable(

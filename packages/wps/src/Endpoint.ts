@@ -9,7 +9,7 @@ import { InvalidUrl } from "./WpsError.ts"
 const strip = (url: URL): string => `${url.origin}${url.pathname}`
 
 /**
- * An address as it may stand in an error or a span: without its query, its fragment and its user.
+ * An address as errors and spans may show it: without its query, its fragment and its user.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ const strip = (url: URL): string => `${url.origin}${url.pathname}`
  */
 export const bare = (url: string): string => URL.canParse(url) ? strip(new URL(url)) : "an address that cannot be read"
 
-/** What cannot be read may hold a password anywhere before the last `@`. */
+/** An address that cannot be parsed may hold a password anywhere before its last `@`. */
 const shown = (url: string): string =>
   URL.canParse(url)
     ? new URL(url).origin === "null" ? new URL(url).protocol + "…" : bare(url)
@@ -32,7 +32,7 @@ const shown = (url: string): string =>
     : url.replace(/[?#].*$/s, "").slice(0, 200)
 
 /**
- * An absolute http or https address, or why it is none. A relative one is one of `base`.
+ * Parses an absolute http or https address, or says why it is not one. A relative address is resolved against `base`.
  *
  * @example
  * ```ts

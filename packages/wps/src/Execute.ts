@@ -1,5 +1,5 @@
 /**
- * Running a process: what is asked, and what came back.
+ * Running a process: the request and the answer.
  *
  * @see OGC 05-007r7 §10, OGC 14-065r2 §9.11
  * @since 0.1.0
@@ -12,7 +12,7 @@ import type { DataPart, DataValue, Format } from "./DataValue.ts"
 import type { OwsException } from "./Ows.ts"
 
 /**
- * One occurrence of an input. An input that is given several times stands several times.
+ * One occurrence of an input. An input that occurs several times is listed several times.
  *
  * @see OGC 05-007r7 §10.2.1 table 45
  * @since 0.1.0
@@ -21,7 +21,7 @@ import type { OwsException } from "./Ows.ts"
 export type DataInput = DataPart
 
 /**
- * An output that is asked for, and how.
+ * A requested output, and how to send it.
  *
  * @see OGC 05-007r7 §10.2.1 tables 52, 53, OGC 14-065r2 §9.11
  * @since 0.1.0
@@ -31,14 +31,14 @@ export interface OutputRequest {
   readonly identifier: string
   readonly format: Format
   readonly uom: Option.Option<string>
-  /** Whether to store the output at a URL instead of sending it inside the answer. */
+  /** Whether to store the output at a URL instead of sending it in the answer. */
   readonly asReference: boolean
-  /** Which of the outputs inside it are wanted, in WPS 2.0; empty is all of them. */
+  /** Which of the nested outputs to send (WPS 2.0). Empty means all of them. */
   readonly nested: ReadonlyArray<OutputRequest>
 }
 
 /**
- * What is to come back: a document about the job, or the bytes of one output alone.
+ * What the answer is: a document about the job, or only the bytes of one output.
  *
  * @see OGC 05-007r7 §10.2.1 tables 50, 51
  * @since 0.1.0
@@ -47,10 +47,10 @@ export interface OutputRequest {
 export type ResponseForm =
   | {
     readonly _tag: "Document"
-    /** Empty asks for every output. */
+    /** Empty means every output. */
     readonly outputs: ReadonlyArray<OutputRequest>
     readonly mode: ExecuteMode
-    /** Whether the answer repeats the inputs and the outputs asked for, in WPS 1.0.0; in 2.0 none does. */
+    /** Whether the answer repeats the inputs and the requested outputs (WPS 1.0.0). WPS 2.0 has no lineage. */
     readonly lineage: boolean
   }
   | {
@@ -61,8 +61,8 @@ export type ResponseForm =
   }
 
 /**
- * When the answer comes: `sync` once the job is done, `async` at once, with a way to ask for its status, and `auto` as the
- * server likes, which WPS 1.0.0 does not have.
+ * When the answer comes. `sync`: when the job is done. `async`: at once, with a way to ask for the status. `auto`: as
+ * the server decides; WPS 1.0.0 does not have it.
  *
  * @see OGC 05-007r7 §10.2.1 table 51, OGC 14-065r2 §9.11
  * @since 0.1.0
@@ -85,8 +85,8 @@ export interface ExecuteRequest {
 }
 
 /**
- * Where a job stands. `Succeeded`, `Failed` and `Dismissed` are its end; `Paused` is not, nor is a state that only this
- * server has. `percent` is 0 to 100, where the server says it.
+ * The status of a job. `Succeeded`, `Failed` and `Dismissed` are final. `Paused` is not, nor is a state of the server's
+ * own. `percent` is 0 to 100, if the server says it.
  *
  * @see OGC 05-007r7 §10.3.1 table 57, OGC 14-065r2 §9.5
  * @since 0.1.0
@@ -131,7 +131,7 @@ export type JobStatus = Data.TaggedEnum<{
 export const JobStatus = Data.taggedEnum<JobStatus>()
 
 /**
- * A document about a job that says nothing but where it stands.
+ * Makes a document about a job that holds only its status.
  *
  * @since 0.1.0
  * @category constructors
@@ -156,7 +156,7 @@ export const response = (
 })
 
 /**
- * Whether the job has come to its end.
+ * Whether the status is final.
  *
  * @since 0.1.0
  * @category guards
@@ -165,7 +165,7 @@ export const isTerminal = (status: JobStatus): boolean =>
   status._tag === "Succeeded" || status._tag === "Failed" || status._tag === "Dismissed"
 
 /**
- * One output that came back. WPS 2.0 gives no titles.
+ * One output of a job. WPS 2.0 gives no titles.
  *
  * @see OGC 05-007r7 §10.3.1 table 56, OGC 14-065r2 §9.6
  * @since 0.1.0
@@ -179,7 +179,7 @@ export interface OutputData {
 }
 
 /**
- * What the server says it was asked, where `lineage` was wanted. A part that cannot be read is left out.
+ * The request as the server repeats it, if `lineage` was set. Parts that cannot be read are left out.
  *
  * @see OGC 05-007r7 §10.3.1 table 55
  * @since 0.1.0
@@ -191,7 +191,7 @@ export interface Lineage {
 }
 
 /**
- * The document about a job: the answer to Execute, each of its later states, and its result.
+ * The document about a job: the answer to Execute, each later status, and the result.
  *
  * @see OGC 05-007r7 §10.3, OGC 14-065r2 §9.5, §9.6
  * @since 0.1.0
@@ -200,19 +200,22 @@ export interface Lineage {
 export interface ExecuteResponse {
   readonly process: Option.Option<ProcessSummary>
   readonly status: JobStatus
-  /** By which WPS 2.0 asks for its status and its result. */
+  /** The id by which WPS 2.0 asks for the status and the result. */
   readonly jobId: Option.Option<string>
-  /** When the server forgets the job and its results (WPS 2.0). */
+  /** When the server removes the job and its results (WPS 2.0). */
   readonly expirationDate: Option.Option<DateTime.Utc>
-  /** When the server thinks that the job is done (WPS 2.0). */
+  /** When the server expects the job to be done (WPS 2.0). */
   readonly estimatedCompletion: Option.Option<DateTime.Utc>
-  /** When the server wants to be asked again (WPS 2.0). */
+  /** When the client should ask again (WPS 2.0). */
   readonly nextPoll: Option.Option<DateTime.Utc>
-  /** When the server wrote this state, as it wrote it: some leave it empty, some write local time and call it UTC. */
+  /**
+   * When the server wrote this status, as the server wrote it. Some servers leave it empty; some write local time and
+   * call it UTC.
+   */
   readonly creationTime: Option.Option<string>
-  /** Where to ask for the next state; absent where there is none. May be relative to the document's URL. */
+  /** The address of the next status, if there is one. It may be relative to the document's URL. */
   readonly statusLocation: Option.Option<string>
-  /** The service's own address for repeating the request. */
+  /** The service's address at which the request can be repeated. */
   readonly serviceInstance: Option.Option<string>
   readonly language: Option.Option<string>
   readonly outputs: ReadonlyArray<OutputData>

@@ -17,25 +17,25 @@ import type { DataDescription, NestedInputs } from "./ProcessDescription.ts"
 import * as Upload from "./Upload.ts"
 
 /**
- * One input: a caller gives a `G`, and a server that runs the process reads an `A`. Any input may be given by
- * reference, so `G` is mostly `A | Reference`; a document or file may be an `Upload` too.
+ * One input. A caller gives a `G`; a server that runs the process reads an `A`. Any input except a nested one may be
+ * given by reference, so `G` is mostly `A | Reference`. A document or file may also be an `Upload`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Input<in G, out A> {
   readonly minOccurs: number
-  /** `Infinity` sets no bound. */
+  /** `Infinity` means no bound. */
   readonly maxOccurs: number
   readonly data: DataDescription | NestedInputs
-  /** The occurrences of a value, or why it cannot be one. */
+  /** Writes the occurrences of a value, or says why they cannot be written. */
   readonly encode: (value: G) => Either.Either<ReadonlyArray<DataValue.DataValue | Upload.Upload>, string>
-  /** The value of what was given, references already fetched. */
+  /** Reads the value of the occurrences. References are already fetched. */
   readonly decode: (occurrences: ReadonlyArray<DataValue.DataValue>) => Either.Either<A, string>
 }
 
 /**
- * An input that may be left out.
+ * An input that the caller may leave out.
  *
  * @since 0.1.0
  * @category models
@@ -45,8 +45,8 @@ export interface Optional<in G, out A> extends Input<G | undefined, A | undefine
 }
 
 /**
- * An input that is given several times. One that is repeated again, or whose occurrences may be left out, is none: of
- * what was sent nobody could tell which belong together.
+ * An input that may occur several times. It cannot be repeated again, and its occurrences cannot be optional: nobody
+ * could tell which of the occurrences that were sent belong together.
  *
  * @since 0.1.0
  * @category models
@@ -92,7 +92,7 @@ type OptionalKeys<F extends Fields> = {
 }[keyof F]
 
 /**
- * What a caller gives for several inputs: each by its name, the optional ones if wanted.
+ * What a caller gives for several inputs, by their identifiers. Optional inputs may be left out.
  *
  * @since 0.1.0
  * @category models
@@ -112,26 +112,26 @@ export type FieldsGiven<F extends Fields> = keyof F extends never ? { readonly [
 export type FieldsValue<F extends Fields> = { readonly [K in keyof F]: Value<F[K]> }
 
 /**
- * What a literal's description says beside its type. A value that is not allowed is refused before it is sent, and by a
- * server that has the process.
+ * What a literal's description says besides its type. The client refuses a value that is not allowed before it sends
+ * it. A server that has the process refuses it too.
  *
  * @see OGC 05-007r7 §9.3.1 table 26
  * @since 0.1.0
  * @category models
  */
 export interface LiteralOptions {
-  /** The XML Schema type's local name; found from the schema where it is left out. */
+  /** The local name of the XML Schema type. By default it is derived from the schema. */
   readonly dataType?: string | undefined
-  /** The unit that every value has. */
+  /** The unit of every value. */
   readonly uom?: string | undefined
   readonly allowedValues?: ReadonlyArray<string> | undefined
-  /** Both bounds belong to it. Where a unit is given with each value, they are in the first unit. */
+  /** Both bounds are included. If each value has its own unit, the bounds are in the first unit. */
   readonly range?: { readonly minimum?: string | undefined; readonly maximum?: string | undefined } | undefined
-  /** What the server uses when the input is left out. */
+  /** The server uses this value if the input is left out. */
   readonly defaultValue?: string | undefined
 }
 
-/** A server has no idea what an address is relative to. */
+/** A server does not know what a relative address is relative to. */
 const absolute = (reference: DataValue.Reference): Either.Either<DataValue.Reference, string> =>
   URL.canParse(reference.href)
     ? Either.right(reference)
@@ -152,7 +152,7 @@ const single = <A>(of: codec.Codec<A>): Input<A | DataValue.Reference, A> => ({
       : of.decode(first)
 })
 
-/** A document or file may be sent as it is read. */
+/** A document or file may also be an `Upload`, which is sent while it is read. */
 const document = <A>(of: codec.Codec<A>): Input<A | DataValue.Reference | Upload.Upload, A> => {
   const whole = single(of)
   return {
@@ -163,7 +163,7 @@ const document = <A>(of: codec.Codec<A>): Input<A | DataValue.Reference | Upload
 }
 
 /**
- * A number, a word, a date, …, written as XML Schema writes it.
+ * A number, a word, a date, …, in the lexical form of XML Schema.
  *
  * @example
  * ```ts
@@ -184,7 +184,7 @@ export const literal = <A, I extends Literal.Encoded>(
 ): Input<A | DataValue.Reference, A> => single(codec.literal(schema, options))
 
 /**
- * A literal whose unit is given with each value.
+ * A literal that comes with its unit.
  *
  * @example
  * ```ts
@@ -209,8 +209,8 @@ export const measure = <A, I extends Literal.Encoded>(
 > => single(codec.measure(schema, uoms, options))
 
 /**
- * A document or file. For a JSON format the value is written as JSON; for any other the schema must encode to a string
- * (XML is embedded, other text is escaped) or to bytes (base64).
+ * A document or file. For a JSON format the value is written as JSON. For any other format the schema must encode to a
+ * string (XML is embedded, other text is escaped) or to bytes (base64).
  *
  * @example
  * ```ts
@@ -231,7 +231,7 @@ export const complex = <A, I>(
 ): Input<A | DataValue.Reference | Upload.Upload, A> => document(codec.complex(schema, DataValue.format(format)))
 
 /**
- * A text, or an XML document as its text: XML is embedded in the message, any other text is escaped.
+ * A text, or an XML document as its text. XML is embedded in the message, any other text is escaped.
  *
  * @example
  * ```ts
@@ -267,7 +267,7 @@ export const bytes = (
   document(codec.bytes(DataValue.format(format)))
 
 /**
- * A box in one of the coordinate reference systems, the first where a value names none.
+ * A box in one of the coordinate reference systems. The first one is used if a value names none.
  *
  * @example
  * ```ts
@@ -286,7 +286,7 @@ export const boundingBox = (
 ): Input<DataValue.BoundingBoxData | DataValue.Reference, DataValue.BoundingBoxData> => single(codec.boundingBox(crs))
 
 /**
- * An input that is made of others, which WPS 1.0.0 does not have: a client of it refuses the request.
+ * A nested input: a group of inputs. WPS 1.0.0 does not have them, so its client refuses the request.
  *
  * @example
  * ```ts
@@ -326,7 +326,7 @@ const defaultOf = (data: Any["data"]): Option.Option<string> =>
   data._tag === "Literal" ? data.defaultValue : Option.none()
 
 /**
- * An input that may be left out. A server that has the process reads its `defaultValue` then, where it has one.
+ * An input that the caller may leave out. A server that has the process then reads the `defaultValue`, if there is one.
  *
  * @example
  * ```ts
@@ -352,7 +352,7 @@ export const optional = <G, A>(self: Input<G, A>): Optional<G, A> => ({
 })
 
 /**
- * An input that is given several times, in order. One occurrence is wanted at least unless `min` says otherwise.
+ * An input that may occur several times, in order. At least one occurrence is required, unless `min` says otherwise.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A job on a server: where it stands, how it changes, what it gives, and how to find it again.
+ * A job on a server: its status, its changes, its result, and how to find it again.
  *
  * @since 0.1.0
  */
@@ -14,9 +14,9 @@ import type { ExecuteResponse, JobStatus } from "./Execute.ts"
 import type { WpsError } from "./WpsError.ts"
 
 /**
- * All that is needed to find a job again, in another process or on another day, with a client of the same service: the
- * address of its status document (WPS 1.0.0), or its id (WPS 2.0). It is no secret, but whoever has it and the right to
- * read the service can read the job.
+ * What a client of the same service needs to find a job again, in another process or on another day: the address of its
+ * status document (WPS 1.0.0), or its id (WPS 2.0). It is not a secret, but whoever has it and may read the service can
+ * read the job.
  *
  * @example
  * ```ts
@@ -31,77 +31,81 @@ import type { WpsError } from "./WpsError.ts"
  * @category models
  */
 export class JobReference extends Schema.Class<JobReference>("@effect-wps/wps/Job/JobReference")({
-  /** The process that runs. */
+  /** The identifier of the process. */
   identifier: Schema.NonEmptyString,
-  /** Where its status is asked for, as the server said it; absolute. */
+  /** The address of the status document, as the server gave it, but absolute. */
   statusLocation: Schema.optionalWith(Schema.NonEmptyString, { as: "Option" }),
-  /** By which its status and its result are asked for. */
+  /** The id by which WPS 2.0 asks for the status and the result. */
   jobId: Schema.optionalWith(Schema.NonEmptyString, { as: "Option" })
 }) {}
 
 /**
- * A job that gives an `A`.
+ * A job whose result is an `A`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Job<out A> {
   readonly identifier: string
-  /** How to find it again; none where the server gave no place to ask, as for a job that was done at once. */
+  /**
+   * How to find the job again. None if the server gave neither an address nor an id, as for a job that was done at
+   * once.
+   */
   readonly reference: Option.Option<JobReference>
-  /** Where it stands now, asked of the server unless it is known to be done. */
+  /** The current status. The client asks the server for it, unless the job is known to be done. */
   readonly status: Effect.Effect<JobStatus, WpsError | AuthError>
   /**
-   * Where it stands, and then each change until its end, which is the last element, a failure too. However many read
-   * it, or wait for the result, the server is asked by one of them at a time.
+   * The current status, then each change of it. The last element is the final status, even if that is a failure. If
+   * several fibers read the changes or wait for the result, one of them asks the server at a time.
    */
   readonly changes: Stream.Stream<JobStatus, WpsError | AuthError>
-  /** What it gives, waited for. */
+  /** Waits for the result. */
   readonly result: Effect.Effect<A, WpsError | AuthError>
   /**
-   * The server's last document about it, waited for: the outputs as they were sent, the lineage if it was wanted, and how
-   * long the server keeps them (`expirationDate`).
+   * Waits for the server's last document about the job: the outputs as they were sent, the lineage if the request asked
+   * for it, and how long the server keeps them (`expirationDate`).
    */
   readonly document: Effect.Effect<ExecuteResponse, WpsError | AuthError>
   /**
-   * Ends it and lets the server forget it; whoever waits for it is told `JobDismissed`. One that the server has forgotten
-   * already is dismissed. Fails with `CannotDismiss` where the server has no way to: WPS 1.0.0 has none, but GeoServer.
+   * Ends the job and removes it from the server. Fibers that wait for it fail with `JobDismissed`. A job that the
+   * server no longer knows counts as dismissed. Fails with `CannotDismiss` if the server cannot dismiss jobs. WPS 1.0.0
+   * has no Dismiss; GeoServer's own one is used.
    */
   readonly dismiss: Effect.Effect<void, WpsError | AuthError>
 }
 
 /**
- * How a job is waited for.
+ * How to wait for a job.
  *
  * @since 0.1.0
  * @category models
  */
 export interface PollOptions {
-  /** The pauses between two status reads, where the server says nothing of when to ask. @default `defaultSchedule` */
+  /** The pauses between two status reads, unless the server says when to ask next. @default `defaultSchedule` */
   readonly schedule?: Schedule.Schedule<unknown> | undefined
-  /** How long to wait in all, from the call on, a login and the fetching of outputs among it. @default no bound */
+  /** How long to wait in all, from the call on. A login and the fetching of outputs count. @default no bound */
   readonly deadline?: Duration.DurationInput | undefined
-  /** How long to wait without any change. @default no bound */
+  /** How long to wait without any change of the status. @default no bound */
   readonly stallTimeout?: Duration.DurationInput | undefined
   /**
    * How many status reads in a row may go wrong (an empty or torn document, a 404, a 5xx, no answer) before the wait
-   * fails with what went wrong last; the job may still run then, and can be waited for again. @default 10
+   * fails with the error of the last one. The job may still run then, and can be waited for again. @default 10
    */
   readonly badReads?: number | undefined
   /**
    * How long the server may be away (no answer, a 5xx, too busy) while a job is followed, however many reads go wrong
-   * meanwhile: a night's restart, a laptop that sleeps. @default "10 minutes", or nothing where `badReads` is given
+   * in that time: a restart at night, a laptop that sleeps. @default "10 minutes", or nothing if `badReads` is given
    */
   readonly outage?: Duration.DurationInput | undefined
   /**
-   * Whether a job is dismissed when whoever waits for its result is interrupted. To dismiss one whose changes are followed,
-   * start it with `WpsClient.executeScoped`. @default false
+   * Whether to dismiss the job if the fiber that waits for its result is interrupted. If you follow the changes of a
+   * job, start it with `WpsClient.executeScoped` to have it dismissed. @default false
    */
   readonly dismissOnInterrupt?: boolean | undefined
 }
 
 /**
- * A quarter of a second, then half as long again each time up to 15 seconds, give or take a fifth.
+ * Starts at 250 ms and grows by half each time, up to 15 seconds, with a jitter of 20 %.
  *
  * @since 0.1.0
  * @category schedules

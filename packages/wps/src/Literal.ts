@@ -1,5 +1,5 @@
 /**
- * Literal values as text: the lexical forms of XML Schema, which are not JavaScript's.
+ * Literal values as text, in the lexical forms of XML Schema. They differ from JavaScript's.
  *
  * @see W3C XML Schema Part 2, OGC 05-007r7 §9.3.1 table 26
  * @since 0.1.0
@@ -13,7 +13,7 @@ import { start } from "./internal/allowed.ts"
 import { explain } from "./internal/explain.ts"
 
 /**
- * What a literal's schema may encode to.
+ * The types to which a literal's schema may encode.
  *
  * @since 0.1.0
  * @category models
@@ -70,8 +70,8 @@ const named = (ast: AST.AST): Option.Option<string> =>
   Option.orElse(AST.getIdentifierAnnotation(ast), () => ast._tag === "Refinement" ? named(ast.from) : Option.none())
 
 /**
- * The XML Schema type that values of a schema have: `integer` for `Schema.Int`, `double` for other numbers, `boolean`,
- * `dateTime` for the date schemas, `string` for the rest.
+ * The XML Schema type for the values of a schema: `integer` for `Schema.Int`, `double` for other numbers, `boolean`,
+ * `dateTime` for the date schemas, `string` for all others.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ export const dataType = <A, I extends Encoded>(schema: Schema.Schema<A, I>): str
 }
 
 /**
- * Writes a value in its type's lexical form: `true`, `INF`, `NaN`, an `integer` or `decimal` without an exponent.
+ * Writes a value in the lexical form of its type: `true`, `INF`, `NaN`, an `integer` or `decimal` without an exponent.
  *
  * @see W3C XML Schema Part 2 §3.2
  * @since 0.1.0
@@ -115,7 +115,7 @@ export const format = (value: Encoded, type: string): string => {
   if (Object.is(value, -0)) return type === "double" || type === "float" ? "-0" : "0"
   const text = String(value)
   if (!/e/i.test(text) || type === "double" || type === "float") return text
-  // BigDecimal writes what JavaScript writes with an exponent, digit for digit.
+  // JavaScript writes the number with an exponent. BigDecimal gives its digits.
   return Option.match(BigDecimal.fromString(text), { onNone: () => text, onSome: plain })
 }
 
@@ -155,7 +155,7 @@ const parseKind = (text: string, kind: Kind): Option.Option<Encoded> => {
 }
 
 /**
- * Reads a literal's text by a schema. `True`, `1` and the like are booleans; numbers may be `INF` and `NaN`.
+ * Reads the text of a literal by a schema. `True`, `1` and the like are booleans; numbers may be `INF` and `NaN`.
  *
  * @example
  * ```ts
@@ -187,7 +187,7 @@ export const decode = <A, I extends Encoded>(
 }
 
 /**
- * Writes a value by a schema, as text.
+ * Writes a value as text, by a schema.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Metalink documents: how a process gives a number of files that it did not know beforehand.
+ * Metalink documents, with which a process gives a number of files that it does not know beforehand.
  *
  * @see RFC 5854
  * @since 0.1.0
@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import * as DataValue from "./DataValue.ts"
 
 /**
- * One file, and where it lies: at any of the addresses.
+ * One file and its addresses. It is the same file at each of them.
  *
  * @see RFC 5854 §4.1.2
  * @since 0.1.0
@@ -22,9 +22,9 @@ export interface File {
   /** In bytes. */
   readonly size: Option.Option<number>
   readonly mediaType: Option.Option<string>
-  /** The best first. */
+  /** Best first. */
   readonly urls: ReadonlyArray<string>
-  /** By the name of the algorithm, such as `sha-256`; in hexadecimal. */
+  /** Pairs of the algorithm's name, such as `sha-256`, and the hash in hexadecimal. */
   readonly hashes: ReadonlyArray<readonly [algorithm: string, value: string]>
 }
 
@@ -34,7 +34,7 @@ const none = XmlName.unqualified
 
 const names = (local: string) => [metalink4(local), metalink3(local), none(local)] as const
 
-/** No path that leads out of the folder into which a file is put (RFC 5854 §4.1.2.1). */
+/** Removes parts of the name that lead out of the folder in which the file is saved (RFC 5854 §4.1.2.1). */
 const safe = (name: string): string =>
   name.split(/[\\/]/).filter((part) => part !== "" && part !== "." && part !== "..").join("/")
 
@@ -42,7 +42,7 @@ const priorityOf = Option.getOrElse(() => 999_999)
 
 const Finite = Schema.compose(Schema.NumberFromString, Schema.Finite)
 
-/** Version 4 has a priority, of which 1 is the best; version 3 has a preference, of which 100 is. */
+/** Version 4 has a priority, and 1 is the best. Version 3 has a preference, and 100 is the best. */
 const url = Xml.struct({
   mediaType: Xml.nonEmptyAttribute(none("mediatype")),
   priority: Xml.lenient(Xml.attribute(none("priority"), Finite)),
@@ -54,7 +54,7 @@ const hash = Xml.struct({ type: Xml.attributeWithDefault(none("type"), ""), valu
 
 const addresses = {
   urls: Xml.many(names("url"), url),
-  // For another metalink by the standard; PyWPS has its files there.
+  // In the standard a `metaurl` leads to another metalink. PyWPS puts the addresses of its files there.
   metaurls: Xml.many(names("metaurl"), url)
 }
 
@@ -66,7 +66,7 @@ const file: Xml.Content<File> = Xml.map(
     ),
     hashes: Xml.many(names("hash"), hash),
     ...addresses,
-    // Version 3 puts them into elements of their own.
+    // Version 3 wraps these in elements of their own.
     verification: Xml.optional(names("verification"), Xml.struct({ hashes: Xml.many(names("hash"), hash) })),
     resources: Xml.optional(names("resources"), Xml.struct(addresses))
   }),
@@ -104,7 +104,7 @@ const file: Xml.Content<File> = Xml.map(
   }
 )
 
-/** Version 3 has one element more around the files. */
+/** Version 3 wraps the files in one more element. */
 const document = Xml.document(
   names("metalink"),
   Xml.map(
@@ -125,7 +125,7 @@ const read = Xml.decode(document)
 const write = Xml.encode(document)
 
 /**
- * Reads a document of version 3 or 4, or says why it is none.
+ * Reads a document of version 3 or 4, or says why it is not one.
  *
  * @example
  * ```ts
@@ -156,7 +156,7 @@ export const encode = (files: ReadonlyArray<File>): Either.Either<string, string
   Either.mapLeft(write(files), (error) => error.message)
 
 /**
- * A file as a reference to it, for `WpsClient.download` or for an input; none where it lies nowhere.
+ * A reference to the file, for `WpsClient.download` or for an input. None if the file has no address.
  *
  * @since 0.1.0
  * @category conversions

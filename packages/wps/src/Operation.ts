@@ -1,5 +1,5 @@
 /**
- * One run of a process, as a plain value: which process, with which inputs, and what its outputs are read as.
+ * One run of a process, as a plain value: the process, its inputs, and how its outputs are read.
  *
  * @since 0.1.0
  */
@@ -13,19 +13,19 @@ import type { Upload } from "./Upload.ts"
 import { type InvalidInputs, InvalidOutput } from "./WpsError.ts"
 
 /**
- * What is behind a reference, and what it is called there.
+ * The bytes that a reference leads to, and their content type.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Fetched {
   readonly content: Uint8Array
-  /** As the transport says it: `text/csv; charset=ISO-8859-1`. */
+  /** As the transport names it: `text/csv; charset=ISO-8859-1`. */
   readonly contentType: Option.Option<string>
 }
 
 /**
- * What reading outputs may need of the client: what is behind a reference.
+ * What the reading of outputs may need from the client: a way to fetch references.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +35,7 @@ export interface OutputReader<E = never> {
 }
 
 /**
- * Reads a job's outputs. A `Process` and an `Operation` both do; `WpsClient.attach` takes either.
+ * Reads a job's outputs. Both a `Process` and an `Operation` do this; `WpsClient.attach` takes either.
  *
  * @since 0.1.0
  * @category models
@@ -49,7 +49,7 @@ export interface Outputs<out A> {
 }
 
 /**
- * One occurrence of an input, as it is given: its value, or what is sent as it is read.
+ * One occurrence of an input: its value, or an `Upload`, which is sent while it is read.
  *
  * @since 0.1.0
  * @category models
@@ -60,21 +60,20 @@ export interface GivenInput {
 }
 
 /**
- * A run of a process that gives an `A`. Give it to `WpsClient.execute`, `WpsClient.run` or `WpsClient.raw`.
+ * A run of a process whose result is an `A`. Pass it to `WpsClient.execute`, `WpsClient.run` or `WpsClient.raw`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Operation<out A> extends Outputs<A>, Pipeable {
-  /** The encoded inputs, or every fault in them. */
+  /** Gives the encoded inputs, or fails with every fault in them. */
   readonly inputs: Effect.Effect<ReadonlyArray<GivenInput>, InvalidInputs>
-  /** Empty asks for every output. */
+  /** Empty means every output. */
   readonly outputs: ReadonlyArray<OutputRequest>
 }
 
 /**
- * Makes an operation from its parts. `Process.make` is the typed way; this is the one for processes that are known only
- * at run time.
+ * Makes an operation from its parts, for processes that are known only at run time. `Process.make` is the typed way.
  *
  * @example
  * ```ts
@@ -97,7 +96,7 @@ export const make = (options: {
 }): Operation<ReadonlyArray<OutputData>> => {
   const { identifier } = options
   const requests = (options.outputs ?? []).map((output) => typeof output === "string" ? request(output) : output)
-  /** WPS 2.0 has no way to ask for a unit: what came is held against what was wanted. */
+  /** WPS 2.0 has no way to ask for a unit, so the unit of the answer is compared with the one that was wanted. */
   const inAnother = ({ data, identifier }: OutputData): boolean =>
     data._tag === "LiteralData" && Option.isSome(data.uom) &&
     requests.some((one) =>
@@ -131,7 +130,7 @@ export const request = (identifier: string, options?: Partial<Omit<OutputRequest
 })
 
 /**
- * Makes an operation out of what it must have.
+ * Makes an operation from all its parts.
  *
  * @since 0.1.0
  * @category constructors
@@ -144,7 +143,7 @@ export const fromParts = <A>(parts: Omit<Operation<A>, "pipe">): Operation<A> =>
 })
 
 /**
- * Changes what an operation gives.
+ * Changes the result of an operation.
  *
  * @example
  * ```ts
@@ -167,7 +166,7 @@ export const map: {
 )
 
 /**
- * Changes what an operation gives, by an effect that may find it unfit.
+ * Changes the result of an operation with an effect, which may fail with `InvalidOutput`.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The outputs of a typed process: what to ask for, and how it is read.
+ * The outputs of a typed process: what to ask for, and how to read the answer.
  *
  * @see OGC 05-007r7 §9.3.2, §10.3.1
  * @since 0.1.0
@@ -19,7 +19,7 @@ import type { OutputReader } from "./Operation.ts"
 import type { DataDescription, NestedOutputs } from "./ProcessDescription.ts"
 
 /**
- * One output that is read as an `A`, and that a server which runs the process writes from a `B`.
+ * One output. A caller reads an `A`; a server that runs the process writes it from a `B`.
  *
  * @since 0.1.0
  * @category models
@@ -29,11 +29,11 @@ export interface Output<out A, in B = never> {
   readonly format: DataValue.Format
   readonly uom: Option.Option<string>
   readonly asReference: boolean
-  /** How the outputs inside it are asked for. */
+  /** How to ask for the nested outputs. */
   readonly nested: ReadonlyArray<OutputRequest>
-  /** The value of what came under its name: mostly once. */
+  /** Reads the value of the occurrences of the output. There is mostly one. */
   readonly decode: <E>(occurrences: ReadonlyArray<OutputData>, reader: OutputReader<E>) => Effect.Effect<A, string | E>
-  /** The occurrences of a value, or why it cannot be one. */
+  /** Writes the occurrences of a value, or says why they cannot be written. */
   readonly encode: (value: B) => Either.Either<ReadonlyArray<DataValue.DataValue>, string>
 }
 
@@ -85,7 +85,7 @@ export type FieldsValue<F extends Fields> = { readonly [K in keyof F]: Value<F[K
  */
 export type FieldsProduced<F extends Fields> = { readonly [K in keyof F]: Produced<F[K]> }
 
-/** What comes once, no less and no more: of several, the first alone would be a loss that nobody sees. */
+/** The only occurrence. If there were several, taking the first would lose the others unnoticed. */
 const once = (occurrences: ReadonlyArray<OutputData>): Either.Either<DataValue.DataValue, string> => {
   const [first, ...rest] = occurrences
   return first === undefined
@@ -133,7 +133,7 @@ export const literal = <A, I extends Literal.Encoded>(
     readonly dataType?: string | undefined
     /** An answer in another unit is refused. */
     readonly uom?: string | undefined
-    /** What it is asked for as, in WPS 2.0: some servers want that said. @default nothing is said */
+    /** The format to ask for in WPS 2.0. Some servers require one. @default no format is named */
     readonly format?: DataValue.FormatInput | undefined
   } = {}
 ): Output<A, A> => ({
@@ -142,7 +142,7 @@ export const literal = <A, I extends Literal.Encoded>(
 })
 
 /**
- * A literal with the unit that the server chose, or the first of `uoms` where it names none.
+ * A literal with the unit that the server chose. If the server names no unit, it is the first of `uoms`.
  *
  * @example
  * ```ts
@@ -162,8 +162,8 @@ export const measure = <A, I extends Literal.Encoded>(
   inline(codec.measure(schema, uoms, {}))
 
 /**
- * A document or file, read by a schema: from JSON for a JSON format, else from the text, or the bytes where the schema
- * decodes bytes. An output that the server stored and refers to is fetched.
+ * A document or file, read by a schema: from JSON for a JSON format, from the bytes if the schema decodes bytes, or
+ * else from the text. If the server stored the output and sent a reference, the client fetches it.
  *
  * @example
  * ```ts
@@ -180,7 +180,7 @@ export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.For
   inline(codec.complex(schema, DataValue.format(format)))
 
 /**
- * A text, or an XML document as its text, to the letter.
+ * A text, or an XML document as its exact text.
  *
  * @example
  * ```ts
@@ -196,7 +196,7 @@ export const text = (format: DataValue.FormatInput): Output<string, string> =>
   inline(codec.text(DataValue.format(format)))
 
 /**
- * Bytes, from base64 or from where the server stored them. The whole output is held in memory: ask for large ones with
+ * Bytes, from base64 or from where the server stored them. The whole output is held in memory. For large outputs use
  * `reference` or `WpsClient.rawStream`.
  *
  * @example
@@ -213,7 +213,7 @@ export const bytes = (format: DataValue.FormatInput): Output<Uint8Array, Uint8Ar
   inline(codec.bytes(DataValue.format(format)))
 
 /**
- * The files that a process gives in one document, of which it did not know beforehand how many there are.
+ * A list of files in one document, for a process that does not know beforehand how many files it makes.
  *
  * @example
  * ```ts
@@ -239,8 +239,8 @@ export const metalink = (
   inline(codec.metalink(DataValue.format(format)))
 
 /**
- * Whatever literal, box, document or file comes, as its bytes and what the server calls them: for a process that is not
- * known, or a server that does not do as it is told.
+ * Any literal, box, document or file, as its bytes and its format: for a process that is not known, or a server that
+ * does not follow its description.
  *
  * @example
  * ```ts
@@ -257,7 +257,7 @@ export const raw = (format?: DataValue.FormatInput): Output<RawValue, RawValue> 
   const read = (data: DataValue.DataValue) =>
     Either.map(DataValue.toBytes(data), (bytes): RawValue => ({
       bytes,
-      // What was base64 is not any more.
+      // The bytes are decoded, so the format is no longer base64.
       format: data._tag !== "ComplexData"
         ? DataValue.format(data._tag === "BoundingBoxData" ? "text/xml" : "text/plain")
         : DataValue.isBase64(data.format)
@@ -283,7 +283,7 @@ export const raw = (format?: DataValue.FormatInput): Output<RawValue, RawValue> 
 }
 
 /**
- * Bytes, and the format that they are in.
+ * Bytes and their format.
  *
  * @since 0.1.0
  * @category models
@@ -312,7 +312,7 @@ export const boundingBox = (
 ): Output<DataValue.BoundingBoxData, DataValue.BoundingBoxData> => inline(codec.boundingBox(crs))
 
 /**
- * An output that is made of others, which WPS 1.0.0 does not have.
+ * A nested output: a group of outputs. WPS 1.0.0 does not have them.
  *
  * @example
  * ```ts
@@ -355,8 +355,8 @@ export const nested = <const F extends Fields>(outputs: F): Output<FieldsValue<F
 }
 
 /**
- * The same output, stored by the server and read as a reference to it: give that to `WpsClient.download`, or to another
- * process as an input.
+ * The same output, stored by the server and read as a reference. Pass the reference to `WpsClient.download`, or to
+ * another process as an input.
  *
  * @example
  * ```ts
@@ -401,7 +401,7 @@ export const optional = <A, B>(self: Output<A, B>): Output<Option.Option<A>, Opt
 })
 
 /**
- * An output that may come several times under one name, in order; none is an empty list.
+ * An output that may occur several times, in order. If it does not occur, the list is empty.
  *
  * @example
  * ```ts

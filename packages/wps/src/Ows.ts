@@ -1,5 +1,5 @@
 /**
- * What OWS Common documents say of a service: who runs it, what it offers, and why it refused.
+ * What OWS Common documents say about a service: who runs it, what it offers, and why it refused a request.
  *
  * @see OGC 06-121r3 (OWS Common 1.1.0), OGC 06-121r9 (OWS Common 2.0)
  * @since 0.1.0
@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /**
- * A link to more about a process, an input or a service (`ows:Metadata`, an `xlink:simple`).
+ * A link to more information about a process, an input or a service (`ows:Metadata`, an `xlink:simple`).
  *
  * @see OGC 06-121r3 §10.6.2
  * @since 0.1.0
@@ -22,7 +22,7 @@ export interface Metadata {
 }
 
 /**
- * Who the service is: titles, keywords and terms of use. A multilingual service repeats the texts.
+ * What the service is: titles, keywords and terms of use. A multilingual service repeats the texts.
  *
  * @see OGC 06-121r3 §7.4.4
  * @since 0.1.0
@@ -40,7 +40,7 @@ export interface ServiceIdentification {
 }
 
 /**
- * Who runs the service. Servers leave out most of it, so each field is optional.
+ * Who runs the service. Servers leave out most of this, so each field is optional.
  *
  * @see OGC 06-121r3 §7.4.5
  * @since 0.1.0
@@ -53,7 +53,7 @@ export interface ServiceProvider {
 }
 
 /**
- * Whom to write to about the service.
+ * Whom to contact about the service.
  *
  * @see OGC 06-121r3 §7.4.5
  * @since 0.1.0
@@ -77,7 +77,7 @@ export interface ServiceContact {
 }
 
 /**
- * A named limit or parameter of an operation or of the whole service (`ows:Constraint`, `ows:Parameter`).
+ * A named constraint or parameter of an operation or of the whole service (`ows:Constraint`, `ows:Parameter`).
  *
  * @see OGC 06-121r3 §7.4.6
  * @since 0.1.0
@@ -89,7 +89,7 @@ export interface Domain {
 }
 
 /**
- * One URL at which an operation answers, and by which HTTP method.
+ * A URL at which an operation answers, and its HTTP method.
  *
  * @see OGC 06-121r3 §7.4.6
  * @since 0.1.0
@@ -102,7 +102,7 @@ export interface Endpoint {
 }
 
 /**
- * An operation that the service says it has, such as `Execute`.
+ * An operation that the service advertises, such as `Execute`.
  *
  * @see OGC 06-121r3 §7.4.6
  * @since 0.1.0
@@ -116,8 +116,8 @@ export interface OperationMetadata {
 }
 
 /**
- * One reason out of an exception report. `code` is an open set: besides the standard's
- * (`MissingParameterValue`, `InvalidParameterValue`, `NoApplicableCode`, `ServerBusy`, …) servers send their own.
+ * One exception of an exception report. `code` is an open set: the standard defines `MissingParameterValue`,
+ * `InvalidParameterValue`, `NoApplicableCode`, `ServerBusy`, …, and servers send codes of their own.
  *
  * @see OGC 06-121r3 §8, OGC 05-007r7 table 38
  * @since 0.1.0
@@ -128,7 +128,7 @@ export class OwsException extends Schema.Class<OwsException>("@effect-wps/wps/Ow
   locator: Schema.optionalWith(Schema.String, { as: "Option" }),
   texts: Schema.Array(Schema.String)
 }) {
-  /** The code, where it lies, and what the server said of it, in one line. */
+  /** The code, the locator and the texts, in one line. */
   override toString(): string {
     const at = this.locator._tag === "Some" ? ` (${this.locator.value})` : ""
     return this.texts.length === 0 ? `${this.code}${at}` : `${this.code}${at}: ${this.texts.join(" ")}`
@@ -136,7 +136,7 @@ export class OwsException extends Schema.Class<OwsException>("@effect-wps/wps/Ow
 }
 
 /**
- * An exception of which nothing but its text is known.
+ * Makes an exception of which only the text is known.
  *
  * @see OGC 06-121r3 §8.3 table 27
  * @since 0.1.0
@@ -146,7 +146,7 @@ export const noApplicableCode = (text: string): OwsException =>
   new OwsException({ code: "NoApplicableCode", locator: Option.none(), texts: [text] })
 
 /**
- * The document with which a service refuses: every exception and every text, in the order sent.
+ * The document with which a service refuses a request: every exception with every text, in the order sent.
  *
  * @see OGC 06-121r3 §8.5
  * @since 0.1.0

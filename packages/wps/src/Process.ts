@@ -1,5 +1,5 @@
 /**
- * A process with its types: called with its inputs it gives an `Operation`, whose result type is inferred.
+ * A typed process. A call with its inputs gives an `Operation`, whose result type is inferred.
  *
  * @since 0.1.0
  */
@@ -33,7 +33,7 @@ export type Inputs = Input.Fields
 export type Outputs = Output.Fields
 
 /**
- * What a caller gives: every input by its name, the optional ones if wanted.
+ * What a caller gives for the inputs, by their identifiers. Optional inputs may be left out.
  *
  * @since 0.1.0
  * @category models
@@ -41,7 +41,7 @@ export type Outputs = Output.Fields
 export type Given<I extends Inputs> = Input.FieldsGiven<I>
 
 /**
- * What a server that runs the process reads.
+ * What a server that runs the process reads from the inputs.
  *
  * @since 0.1.0
  * @category models
@@ -49,7 +49,7 @@ export type Given<I extends Inputs> = Input.FieldsGiven<I>
 export type Values<I extends Inputs> = Input.FieldsValue<I>
 
 /**
- * What a run of the process gives.
+ * The result of a run of the process.
  *
  * @since 0.1.0
  * @category models
@@ -65,7 +65,7 @@ export type Results<O extends Outputs> = Output.FieldsValue<O>
 export type Produced<O extends Outputs> = Output.FieldsProduced<O>
 
 /**
- * What any process says of itself.
+ * What every process has.
  *
  * @since 0.1.0
  * @category models
@@ -80,7 +80,7 @@ export interface Any {
 }
 
 /**
- * How a process is called: with its inputs, or with nothing where each may be left out.
+ * The arguments of a call: the inputs, or nothing if all of them may be left out.
  *
  * @since 0.1.0
  * @category models
@@ -98,18 +98,18 @@ export interface Process<I extends Inputs, O extends Outputs> extends Any, Opera
   readonly identifier: string
   readonly inputs: I
   readonly outputs: O
-  /** Reads what a caller sent, references already fetched: every input, or every fault. */
+  /** Reads all the inputs that a caller sent, or gives every fault in them. References are already fetched. */
   readonly decodeInputs: (
     inputs: ReadonlyArray<DataInput>
   ) => Either.Either<Values<I>, ReadonlyArray<InputFault>>
-  /** Writes what a run gave. */
+  /** Writes the outputs of a run. */
   readonly encodeOutputs: (
     produced: Produced<O>
   ) => Either.Either<ReadonlyArray<readonly [identifier: string, data: DataValue]>, InputFault>
 }
 
 /**
- * Declares a process, once, for callers and for servers that run it.
+ * Declares a process once, for callers and for servers that run it.
  *
  * @example
  * ```ts
@@ -187,7 +187,7 @@ export const make = <const I extends Inputs, const O extends Outputs>(
 }
 
 /**
- * What a server that has the process says of it.
+ * The description of a process, for a server that has it.
  *
  * @example
  * ```ts

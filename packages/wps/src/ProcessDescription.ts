@@ -1,5 +1,5 @@
 /**
- * What a process takes and gives: the answer to DescribeProcess, of any version.
+ * What a process takes and gives: the answer to DescribeProcess of any version.
  *
  * @see OGC 05-007r7 §9.3, OGC 14-065r2 §9.10
  * @since 0.1.0
@@ -22,7 +22,7 @@ export interface ProcessDescription extends ProcessSummary {
 }
 
 /**
- * What both inputs and outputs say of themselves.
+ * What the descriptions of inputs and outputs have in common.
  *
  * @since 0.1.0
  * @category models
@@ -31,28 +31,28 @@ export interface Described {
   readonly identifier: string
   readonly title: Option.Option<string>
   readonly abstract: Option.Option<string>
-  /** WPS 1.0.0 has none. */
+  /** Not in WPS 1.0.0. */
   readonly keywords: ReadonlyArray<string>
   readonly metadata: ReadonlyArray<Metadata>
 }
 
 /**
- * One input: how often it may or must be given, and of what kind it is.
+ * One input: how often it may or must occur, and its kind.
  *
  * @see OGC 05-007r7 §9.3.1 table 21
  * @since 0.1.0
  * @category models
  */
 export interface InputDescription extends Described {
-  /** 0 is an optional input. */
+  /** 0 means that the input is optional. */
   readonly minOccurs: number
-  /** `Infinity` where the server sets no bound. */
+  /** `Infinity` if the server sets no bound. */
   readonly maxOccurs: number
   readonly data: DataDescription | NestedInputs
 }
 
 /**
- * One output, and of what kind it is.
+ * One output and its kind.
  *
  * @see OGC 05-007r7 §9.3.2 table 34
  * @since 0.1.0
@@ -63,7 +63,7 @@ export interface OutputDescription extends Described {
 }
 
 /**
- * An input that is made of others, which WPS 1.0.0 does not have.
+ * A nested input: a group of inputs. WPS 1.0.0 does not have them.
  *
  * @see OGC 14-065r2 §9.10
  * @since 0.1.0
@@ -75,7 +75,7 @@ export interface NestedInputs {
 }
 
 /**
- * An output that is made of others, which WPS 1.0.0 does not have.
+ * A nested output: a group of outputs. WPS 1.0.0 does not have them.
  *
  * @see OGC 14-065r2 §9.10
  * @since 0.1.0
@@ -95,8 +95,8 @@ export interface NestedOutputs {
 export type DataDescription = LiteralDescription | ComplexDescription | BoundingBoxDescription
 
 /**
- * A number, a word, a date, …: something that fits in one string. Of the several domains that WPS 2.0 may give, the type
- * and the default are those of the default one, and a value that any of them allows is allowed.
+ * A number, a word, a date, …: a value that fits in one string. WPS 2.0 may give several domains. The type and the
+ * default value then come from the default domain, and a value is allowed if any domain allows it.
  *
  * @see OGC 05-007r7 §9.3.1 table 26, OGC 14-065r2 §7.3.2 (LiteralDataDomain)
  * @since 0.1.0
@@ -104,13 +104,16 @@ export type DataDescription = LiteralDescription | ComplexDescription | Bounding
  */
 export interface LiteralDescription {
   readonly _tag: "Literal"
-  /** The XML Schema type's local name, such as `double`; as the server wrote it where it is none of those. */
+  /**
+   * The local name of the XML Schema type, such as `double`. If it is not such a type, it is kept as the server wrote
+   * it.
+   */
   readonly dataType: Option.Option<string>
   readonly allowed: AllowedValues
   readonly defaultUom: Option.Option<string>
-  /** The units that the server takes; empty where the value has none. */
+  /** The units that the server takes. Empty if the value has no unit. */
   readonly uoms: ReadonlyArray<string>
-  /** What the server uses when the input is left out. */
+  /** The server uses this value if the input is left out. */
   readonly defaultValue: Option.Option<string>
 }
 
@@ -127,7 +130,7 @@ export type AllowedValues =
   | { readonly _tag: "ValuesReference"; readonly href: string }
 
 /**
- * A span of allowed values, open-ended where a bound is absent. `closure` says which bounds belong to it.
+ * A range of allowed values. It is open-ended if a bound is absent. `closure` says which bounds are included.
  *
  * @see OGC 06-121r3 §10.8 (`ows:Range`)
  * @since 0.1.0
@@ -151,7 +154,7 @@ export interface ComplexDescription {
   readonly _tag: "Complex"
   readonly defaultFormat: Option.Option<Format>
   readonly formats: ReadonlyArray<Format>
-  /** The largest input that the server takes in any of the formats, in megabytes (10⁶ bytes). */
+  /** The largest input that the server takes, in megabytes (10⁶ bytes), in any of the formats. */
   readonly maximumMegabytes: Option.Option<number>
 }
 

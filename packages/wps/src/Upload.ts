@@ -18,8 +18,8 @@ import * as DataValue from "./DataValue.ts"
 export const TypeId: unique symbol = Symbol.for("@effect-wps/wps/Upload")
 
 /**
- * An input that is sent as it is read. Servers want to know how much comes before it comes (PyWPS refuses a body without a
- * length), so its size is known. It goes as base64, inside the document.
+ * An input that is sent while it is read. Its size must be known, because servers want a length (PyWPS refuses a body
+ * without one). It is sent as base64, inside the document.
  *
  * @since 0.1.0
  * @category models
@@ -27,14 +27,14 @@ export const TypeId: unique symbol = Symbol.for("@effect-wps/wps/Upload")
 export interface Upload {
   readonly [TypeId]: typeof TypeId
   readonly format: DataValue.Format
-  /** In bytes, before they are written as base64. */
+  /** In bytes, before the base64 encoding. */
   readonly size: number
-  /** Read once: a request whose credentials are refused is not sent again. */
+  /** It can be read only once, so a request whose credentials are refused is not sent again. */
   readonly content: Stream.Stream<Uint8Array, string>
 }
 
 /**
- * Whether an input's value is sent as it is read.
+ * Whether the value of an input is an `Upload`.
  *
  * @since 0.1.0
  * @category guards
@@ -42,8 +42,8 @@ export interface Upload {
 export const isUpload = (value: unknown): value is Upload => Predicate.hasProperty(value, TypeId)
 
 /**
- * An input from a stream of which the size is known. A stream that gives more or fewer bytes, or fails, ends the request
- * with `InvalidInputs`.
+ * Makes an input from a stream whose size is known. If the stream gives more or fewer bytes, or fails, the request
+ * fails with `InvalidInputs`.
  *
  * @example
  * ```ts
@@ -73,11 +73,11 @@ export const make = <E>(options: {
 const reasonOf = (error: unknown): string =>
   Predicate.hasProperty(error, "message") && Predicate.isString(error.message) ? error.message : String(error)
 
-/** A multiple of three, so that no bytes are left over for the next piece. */
+/** A multiple of three, so that base64 leaves no bytes over for the next chunk. */
 const chunkSize = 192 * 1024
 
 /**
- * An input from a file, read as it is sent.
+ * Makes an input from a file, which is read while it is sent.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * WPS 1.0.0, as a value.
+ * WPS 1.0.0 as a protocol value.
  *
  * @see OGC 05-007r7
  * @since 0.1.0
@@ -33,12 +33,15 @@ const get = (...parameters: ReadonlyArray<Parameter>): Either.Either<WpsMessage>
 const refuse = (input: string, reason: string): Either.Either<never, Faults> =>
   Either.left([new InputFault({ input, reason })])
 
-/** What is said of a ResponseDocument is said in one, and one must name an output (§10.2.1 table 51). */
+/**
+ * `storeExecuteResponse` and `lineage` are attributes of a ResponseDocument, which must name an output (§10.2.1 table
+ * 51).
+ */
 const mustNameOutputs: WpsProtocol["mustNameOutputs"] = ({ lineage, mode }) => mode === "async" || lineage
 
 const post = executeDocument.make((request) => writeRequest({ _tag: "Execute", value: { _tag: "Execute", request } }))
 
-/** GetCapabilities and DescribeProcess go by GET, which every server has. */
+/** GetCapabilities and DescribeProcess use GET, which every server supports. */
 const encodeRequest =
   (execute: (request: ExecuteWpsRequest) => Either.Either<WpsMessage, Faults>): WpsProtocol["encodeRequest"] =>
   (request) => {
@@ -98,7 +101,7 @@ const decodeParameters: WpsProtocol["decodeParameters"] = (sent) => {
   })
 }
 
-/** What WPS 2.0 says of a job stands in the one document that 1.0.0 has. */
+/** WPS 1.0.0 has one document about a job. It also carries what WPS 2.0 says in `StatusInfo` and `Result`. */
 const encodeResponse = (response: WpsResponse): Either.Either<string, XmlError.XmlError> =>
   writeResponse(
     response._tag === "StatusInfo" || response._tag === "Result"
@@ -118,7 +121,7 @@ const make = (
 })
 
 /**
- * WPS 1.0.0: GetCapabilities and DescribeProcess by GET, Execute by POST of a document, which every server has.
+ * WPS 1.0.0: GetCapabilities and DescribeProcess by GET, Execute by POST of a document. Every server supports these.
  *
  * @example
  * ```ts
@@ -144,11 +147,12 @@ const make = (
 export const Wps100: WpsProtocol = make(({ request }) => post(request))
 
 /**
- * How the inputs of an Execute by GET are written:
+ * How an Execute by GET writes its inputs:
  *
- * - `strict`: values are percent-encoded before they are put together, as the standard has it (§10.2.2.1 rule 6)
- * - `single`: they are not, for servers that undo one encoding only, such as GeoServer; what holds a `;` or `@` is refused
- * - `esgf`: as ESGF's compute nodes cut it; what holds a `&`, `;` or `=` is refused
+ * - `strict`: values are percent-encoded before they are joined, as the standard requires (§10.2.2.1 rule 6)
+ * - `single`: values are not percent-encoded before they are joined, for servers that decode only once, such as
+ *   GeoServer; a value with a `;` or `@` is refused
+ * - `esgf`: values are written as ESGF's compute nodes split them; a value with a `&`, `;` or `=` is refused
  *
  * @since 0.1.0
  * @category models
@@ -156,8 +160,8 @@ export const Wps100: WpsProtocol = make(({ request }) => post(request))
 export type KvpDialect = Dialect
 
 /**
- * WPS 1.0.0 with Execute by GET. What a query cannot carry is refused before anything is sent: a reference with headers or
- * a body, a value that the dialect cannot write, and an address of more than `maxLength` characters.
+ * WPS 1.0.0 with Execute by GET. The client refuses what a query cannot carry, before it sends anything: a reference
+ * with headers or a body, a value that the dialect cannot write, and an address of more than `maxLength` characters.
  *
  * The address holds the inputs, so servers and proxies may log them.
  *

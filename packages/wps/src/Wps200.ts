@@ -1,5 +1,5 @@
 /**
- * WPS 2.0, as a value.
+ * WPS 2.0 as a protocol value.
  *
  * @see OGC 14-065r2
  * @since 0.1.0
@@ -26,10 +26,10 @@ const optional = (name: string, value: Option.Option<string>): ReadonlyArray<Par
 const get = (request: WpsRequest["_tag"], ...parameters: ReadonlyArray<Parameter>): Either.Either<WpsMessage> =>
   Either.right({ _tag: "Get", parameters: [["service", "WPS"], ["request", request], ...parameters] })
 
-/** The schema wants one output at least, whatever the standard's text says (§9.11 table 49). */
+/** The schema requires at least one output, although the text of the standard does not (§9.11 table 49). */
 const mustNameOutputs = (): boolean => true
 
-/** Execute goes by POST, which is the only way that it has; the others by GET. */
+/** Execute uses POST, its only method. The other operations use GET. */
 const encodeRequest: WpsProtocol["encodeRequest"] = (request) => {
   switch (request._tag) {
     case "GetCapabilities":
@@ -97,7 +97,7 @@ const decodeParameters: WpsProtocol["decodeParameters"] = (sent) => {
   })
 }
 
-/** The one document that 1.0.0 has about a job is a Result once there is one. */
+/** WPS 1.0.0 has one document about a job. For a job that has succeeded it becomes a `Result`. */
 const encodeResponse = (response: WpsResponse): Either.Either<string, XmlError.XmlError> =>
   writeResponse(
     response._tag === "ExecuteResponse"
@@ -106,10 +106,10 @@ const encodeResponse = (response: WpsResponse): Either.Either<string, XmlError.X
   )
 
 /**
- * WPS 2.0: Execute by POST of a document, everything else by GET. Jobs are followed by their id, results are fetched when
- * they are there, and a job can be dismissed where its process has that.
+ * WPS 2.0: Execute by POST of a document, every other operation by GET. The client follows a job by its id, fetches its
+ * result when it is ready, and can dismiss it if its process supports that.
  *
- * What WPS 1.0.0 has and 2.0 has not is refused before anything is sent: the headers of a reference, and lineage.
+ * The client refuses what WPS 2.0 lacks, before it sends anything: the headers of a reference, and lineage.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 /**
- * The client of a Web Processing Service: asks what it has, runs processes, follows jobs, fetches what they made.
+ * The client of a Web Processing Service: asks what the service offers, runs processes, follows jobs, fetches their
+ * outputs.
  *
- * Everything that it sends goes through the `Auth` service to the origins that were named, and everything that can go
- * wrong is a typed error.
+ * Requests to the named origins are authorized by the `Auth` service. Every failure is a typed error.
  *
  * @since 0.1.0
  */
@@ -40,66 +40,70 @@ import { InputFault, InvalidInputs, type InvalidUrl, type RequestError, type Wps
 import type { WpsProtocol } from "./WpsProtocol.ts"
 
 /**
- * How a client is set up.
+ * How to set up a client.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** The service's address. Parameters of its own, such as `?map=/a.map`, are kept in every request. */
+  /** The service's address. Every request keeps the parameters that it has, such as `?map=/a.map`. */
   readonly url: string
   /**
-   * The version to speak, or those of which the service may choose, best first; it is asked for its capabilities then,
-   * before anything else. @default `Wps100`
+   * The version to speak, or several of them, best first. With several, the client asks for the capabilities before
+   * anything else, and the service chooses the version. @default `Wps100`
    */
   readonly protocol?: WpsProtocol | ReadonlyArray<WpsProtocol> | undefined
   /**
-   * Origins beside the endpoint's own that may be sent the credentials, such as that of a server which keeps results.
-   * A request to any other goes out without them.
+   * Origins that get the credentials besides the endpoint's own, such as that of a server that stores results. A
+   * request to any other origin is sent without them.
    */
   readonly origins?: ReadonlyArray<string> | undefined
-  /** The language of titles and messages (RFC 4646), where the service has several. */
+  /** The language of titles and messages (RFC 4646), if the service has several. */
   readonly language?: string | undefined
   /**
-   * Whether inputs are held against the process's description before they are sent: `always` asks for the description,
-   * `described` uses it where it is known already, `never` leaves it to the server. @default "described"
+   * Whether the client checks inputs against the process's description before it sends them: `always` asks for the
+   * description, `described` uses it if it is already known, `never` leaves the check to the server.
+   * @default "described"
    */
   readonly validate?: "always" | "described" | "never" | undefined
-  /** How jobs are waited for. */
+  /** How to wait for jobs. */
   readonly poll?: PollOptions | undefined
   /**
-   * Whether requests go to the address given, or each operation to the one that the service advertises for it. Behind a
-   * proxy those are often wrong; one at an origin that was not named is refused with `InvalidUrl`. @default "given"
+   * Where requests go: to the `given` address, or each operation to the address that the service `advertised` for it.
+   * Behind a proxy, advertised addresses are often wrong. One at an origin that was not named is refused with
+   * `InvalidUrl`. @default "given"
    */
   readonly operationUrls?: "given" | "advertised" | undefined
   /**
-   * Changes the addresses that the service gives, of status documents, stored outputs and operations, before they are
-   * asked: for a service that names an internal host. Credentials go with them by the address that comes out.
+   * Changes the addresses that the service gives (of status documents, stored outputs and operations) before the client
+   * uses them, for a service that names an internal host. The changed address decides whether the request gets the
+   * credentials.
    */
   readonly rewriteUrl?: ((url: string) => string) | undefined
   /**
-   * How long any answer may take but that of an Execute, which may run for hours; of a download, how long its next bytes
-   * may. A login on the way is not counted. @default "1 minute"
+   * How long an answer may take. An Execute has no such limit, because it may run for hours. For a download, it limits
+   * the wait for the next bytes. The time of a login is not counted. @default "1 minute"
    */
   readonly timeout?: Duration.DurationInput | undefined
-  /** How long capabilities and descriptions are kept. @default "1 hour" */
+  /** How long capabilities and descriptions are cached. @default "1 hour" */
   readonly timeToLive?: Duration.DurationInput | undefined
-  /** Which answers mean that the credentials were refused. @default HTTP 401 */
+  /** Which responses mean that the server refused the credentials. @default HTTP 401 */
   readonly refusal?: ((response: HttpClientResponse.HttpClientResponse) => Effect.Effect<boolean>) | undefined
   /**
-   * When capabilities, descriptions and downloads are asked for again that got no answer or none that means anything. An
-   * Execute never is; jobs are followed as `poll` says. @default never
+   * When to retry a request for capabilities, a description or a download that got no answer or an unusable one. An
+   * Execute is never retried. `poll` says how jobs are followed. @default never
    */
   readonly retry?: Schedule.Schedule<unknown> | undefined
   /**
-   * Changes the HTTP client below the credentials: a proxy's header, a rate limit. What repeats requests there repeats an
-   * Execute too, and runs its process twice.
+   * Changes the HTTP client below the credentials: a proxy's header, a rate limit. A client that repeats requests there
+   * also repeats an Execute, and so runs its process twice.
    */
   readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
 }
 
 /**
- * How a client is set up from the configuration: the address is read there, and what else a deployment decides may be.
+ * How to set up a client from the configuration. The address comes from there; settings that depend on the deployment
+ * may.
  *
  * @since 0.1.0
  * @category models
@@ -112,7 +116,7 @@ export interface ConfigOptions extends Omit<Options, "url" | "origins" | "langua
 }
 
 /**
- * How one run goes.
+ * How to run one operation.
  *
  * @since 0.1.0
  * @category models
@@ -120,43 +124,43 @@ export interface ConfigOptions extends Omit<Options, "url" | "origins" | "langua
 export interface RunOptions {
   /** @default "async" for `execute`, "sync" for `run` */
   readonly mode?: ExecuteMode | undefined
-  /** Whether the job's document repeats what was asked, in WPS 1.0.0. @default false */
+  /** Whether the job's document repeats the request's inputs and outputs (WPS 1.0.0). @default false */
   readonly lineage?: boolean | undefined
-  /** How this job is waited for, in the place of the client's options. */
+  /** How to wait for this job. It overrides the client's options. */
   readonly poll?: PollOptions | undefined
 }
 
 /**
- * How the bytes of one output are asked for.
+ * How to ask for the bytes of one output.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RawOptions {
-  /** Which output, where there are several. */
+  /** Which output, if there are several. */
   readonly output?: string | undefined
-  /** WPS 1.0.0 has `sync` only. With another the job is waited for. @default "sync" */
+  /** WPS 1.0.0 has `sync` only. With any other mode the client waits for the job. @default "sync" */
   readonly mode?: ExecuteMode | undefined
-  /** How the job is waited for, in the place of the client's options. */
+  /** How to wait for the job. It overrides the client's options. */
   readonly poll?: PollOptions | undefined
 }
 
 /**
- * The bytes of an output as the server sends them, read once and as they come. The connection is held until the stream has
- * been run, to its end or not, or its scope ends.
+ * The bytes of an output as the server sends them. They can be read once. The connection is open until the stream ends
+ * or is interrupted, or until the scope closes.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RawData {
   readonly contentType: Option.Option<string>
-  /** In bytes, where the server says it, and has not packed them. */
+  /** In bytes. None if the server does not name it, or has compressed the body. */
   readonly contentLength: Option.Option<number>
   readonly stream: Stream.Stream<Uint8Array, RequestError>
 }
 
 /**
- * What a single question to a service can fail with.
+ * The errors of a single request to a service.
  *
  * @since 0.1.0
  * @category errors
@@ -164,7 +168,7 @@ export interface RawData {
 export type RequestFailure = RequestError | AuthError
 
 /**
- * What running a process can fail with.
+ * The errors of a run of a process.
  *
  * @since 0.1.0
  * @category errors
@@ -172,7 +176,7 @@ export type RequestFailure = RequestError | AuthError
 export type Failure = WpsError | AuthError
 
 /**
- * What a client does.
+ * The operations of a client.
  *
  * @since 0.1.0
  * @category models
@@ -208,12 +212,12 @@ export interface Service {
  */
 export class WpsClient extends Context.Tag("@effect-wps/wps/WpsClient")<WpsClient, Service>() {}
 
-/** A span without the stack of its caller, which would cost more than the rest of the client's bookkeeping. */
+/** A span without the stack trace of its caller, which would cost more than the rest of the client's bookkeeping. */
 const span = (name: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withSpan(effect, name, { captureStackTrace: false })
 
 /**
- * Makes a client. It belongs to the scope, which ends look-ups that are still under way.
+ * Makes a client. It lives in the scope: closing the scope ends look-ups that are still running.
  *
  * @example
  * ```ts
@@ -256,7 +260,7 @@ export const make = Effect.fnUntraced(function*(
 
   // ---------------------------------------------------------------------------------------------------------- execute
 
-  /** What a request is held against, where it is. */
+  /** The description to check a request against, if there is one. */
   const known = (identifier: string): Effect.Effect<Option.Option<ProcessDescription>, Failure> =>
     options.validate === "never"
       ? Effect.succeedNone
@@ -274,7 +278,7 @@ export const make = Effect.fnUntraced(function*(
     yield* new InvalidInputs({ identifier: request.identifier, faults: [...faults, ...unwritable] })
   })
 
-  /** A document that is stored, or that repeats what was asked, must name its outputs. */
+  /** Lists every output, for a document that is stored or has lineage: it must name its outputs. */
   const everyOutput = (identifier: string): Effect.Effect<ReadonlyArray<OutputRequest>, Failure> =>
     Effect.map(
       descriptions.get(identifier),
@@ -407,7 +411,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /**
- * A client of the service at a URL, over whatever `HttpClient` and `Auth` are provided.
+ * A client of the service at a URL. It uses the `HttpClient` and the `Auth` that are provided.
  *
  * @example
  * ```ts
@@ -431,7 +435,7 @@ export const layer = (
   Layer.scoped(WpsClient, make(options))
 
 /**
- * A client of which the address, and what else a deployment decides, comes from the configuration.
+ * A client whose address comes from the configuration. Other settings that depend on the deployment may, too.
  *
  * @example
  * ```ts
@@ -460,13 +464,13 @@ export const layerConfig = (
     )
   )
 
-/** What may come from the configuration, or stand there as it is. */
+/** A setting from the configuration, or a plain value. */
 const orDefault = <A>(
   option: A | Config.Config<A> | undefined
 ): Effect.Effect<A | undefined, ConfigError.ConfigError> => Config.isConfig(option) ? option : Effect.succeed(option)
 
 /**
- * What the service offers; asked for once and kept for `timeToLive`.
+ * What the service offers. The client asks once, and caches the answer for `timeToLive`.
  *
  * @example
  * ```ts
@@ -486,8 +490,8 @@ export const capabilities: Effect.Effect<Capabilities, RequestFailure, WpsClient
 )
 
 /**
- * What a process takes and gives. Descriptions asked for at the same time go in one request; each is kept for
- * `timeToLive`, and a failure is not kept.
+ * What a process takes and gives. Descriptions asked for at the same time share one request. Each is cached for
+ * `timeToLive`; a failure is not cached.
  *
  * @example
  * ```ts
@@ -517,7 +521,7 @@ export const describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, Reque
 )
 
 /**
- * Starts a process and gives its job. It is never sent twice: an Execute that may have arrived is not repeated.
+ * Starts a process and gives its job. An Execute is never sent twice, because it may have arrived the first time.
  *
  * @example
  * ```ts
@@ -542,8 +546,8 @@ export const execute = <A>(
   Effect.flatMap(WpsClient, (client) => client.execute(operation, options))
 
 /**
- * Starts a process and gives its job, which is dismissed when the scope ends before it is done: by an interruption, a
- * failure, or because nobody wants it any more. Nothing is said where the server cannot dismiss it.
+ * Starts a process and gives its job. If the scope closes before the job is done (by an interruption, a failure, or
+ * because nobody needs the job any more), the job is dismissed. If the server cannot dismiss it, that is not an error.
  *
  * @example
  * ```ts
@@ -590,7 +594,7 @@ export const run = <A>(operation: Operation.Operation<A>, options?: RunOptions):
   Effect.flatMap(WpsClient, (client) => client.run(operation, options))
 
 /**
- * Runs a process and gives the bytes of one output as they come, in bounded memory, with what the server calls them. The
+ * Runs a process and gives the bytes of one output as they arrive, in bounded memory, with their content type. The
  * scope holds the connection.
  *
  * @example
@@ -615,7 +619,7 @@ export const raw = <A>(
   Effect.flatMap(WpsClient, (client) => client.raw(operation, options))
 
 /**
- * Runs a process whenever the stream is run, which is of the bytes of one output.
+ * The bytes of one output. Each run of the stream runs the process.
  *
  * @example
  * ```ts
@@ -638,7 +642,7 @@ export const rawStream = <A>(
   Stream.unwrapScoped(Effect.map(raw(operation, options), ({ stream }) => stream))
 
 /**
- * Finds a job again by its reference, with the process or operation that says what it gives.
+ * Finds a job again by its reference. The process or operation says how to read its outputs.
  *
  * @example
  * ```ts
@@ -666,8 +670,8 @@ export const attach = <A>(
   Effect.flatMap(WpsClient, (client) => client.attach(reference, outputs, options))
 
 /**
- * The bytes behind a reference, as they come, with what the server calls them. The scope holds the connection. The
- * credentials go with the request only to the endpoint's origin and those in `origins`.
+ * The bytes that a reference leads to, as they arrive, with their content type. The scope holds the connection. Only
+ * the endpoint's origin and those in `origins` get the credentials.
  *
  * @example
  * ```ts
@@ -690,7 +694,7 @@ export const download = (
   Effect.flatMap(WpsClient, (client) => client.download(reference))
 
 /**
- * The bytes behind a reference, asked for whenever the stream is run, with credentials as `download` sends them.
+ * The bytes that a reference leads to. Each run of the stream sends the request, with credentials as `download` does.
  *
  * @example
  * ```ts

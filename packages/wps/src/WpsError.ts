@@ -1,7 +1,7 @@
 /**
- * Every way in which calling a service can fail, one type for each thing that a caller would do differently.
+ * Every error of a call to a service. There is one type for each case that a caller would handle differently.
  *
- * No error holds a request, a header or a URL's query; of a body at most a short excerpt.
+ * No error holds a request, a header or the query of a URL. An error holds at most a short excerpt of a body.
  *
  * @since 0.1.0
  */
@@ -13,8 +13,8 @@ import { JobReference } from "./Job.ts"
 import { OwsException } from "./Ows.ts"
 
 /**
- * What was being asked of the service. `ListJobs`, `GetJob`, `GetHistory` and `DeleteJob` are no operations of WPS but of
- * ESGF's job API.
+ * The request that failed. `ListJobs`, `GetJob`, `GetHistory` and `DeleteJob` are not operations of WPS, but of ESGF's
+ * job API.
  *
  * @since 0.1.0
  * @category models
@@ -34,7 +34,7 @@ export const RequestName = Schema.Literal(
 )
 
 /**
- * What was being asked of the service.
+ * The request that failed.
  *
  * @since 0.1.0
  * @category models
@@ -69,19 +69,19 @@ const hints: ReadonlyMap<string, string> = new Map([
   ["WrongInputData", "Correct the input that it names."]
 ])
 
-/** A message has so many of them; the field has all. */
+/** The most faults that a message shows. The field holds all of them. */
 const mostFaults = 20
 
-/** Servers send whole stack traces; the fields keep them. */
+/** Shortens a text for a message, because servers send whole stack traces. The fields hold the whole text. */
 const short = (text: string): string => text.length > 1000 ? `${text.slice(0, 1000)}…` : text
 
-/** A server's words as one sentence of ours, whether they end with a full stop or not. */
+/** Ends a server's text with exactly one full stop, for use in a message. */
 const sentence = (text: string): string => `${short(text).replace(/[.\s]+$/, "")}.`
 
 const said = (exceptions: ReadonlyArray<OwsException>): string => sentence(exceptions.map(String).join("; "))
 
 /**
- * The address is not one that can be called: not absolute, not http or https, or with a user name in it.
+ * The client cannot call the address: it is not absolute, is not http or https, or contains a user name.
  *
  * @since 0.1.0
  * @category errors
@@ -97,7 +97,7 @@ export class InvalidUrl extends Schema.TaggedError<InvalidUrl>("@effect-wps/wps/
 
 const stillRuns = "The job may still run: ask for its result again, or attach to its reference."
 
-/** What to do when a request of this kind got no answer, or none that means anything. */
+/** Says what to do if a request of this kind got no answer, or an unusable one. */
 const transportHint = (operation: RequestName, reason: string): string =>
   /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/i.test(reason)
     ? "Check that the address is one for https, and have the certificate's authority trusted (NODE_EXTRA_CA_CERTS in Node)."
@@ -108,7 +108,7 @@ const transportHint = (operation: RequestName, reason: string): string =>
     : "Check the address, the network and any proxy."
 
 /**
- * No answer came, or only a part of it: no connection, a name that does not resolve, TLS refused, the connection cut.
+ * No answer came, or only part of one: no connection, a name that does not resolve, TLS refused, the connection cut.
  *
  * @since 0.1.0
  * @category errors
@@ -118,7 +118,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
   { operation: RequestName, url: Schema.String, reason: Schema.String }
 ) {
   override get message(): string {
-    // A file may have begun to come.
+    // A part of a file may have arrived.
     const answer = this.operation === "GetOutput" ? "whole answer" : "answer"
     return `${this.operation} got no ${answer} from ${this.url} (${this.reason}). ${
       transportHint(this.operation, this.reason)
@@ -127,7 +127,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
 }
 
 /**
- * The server refused the credentials, or wanted some (HTTP 401 or 403).
+ * The server refused the credentials, or requires some (HTTP 401 or 403).
  *
  * @since 0.1.0
  * @category errors
@@ -146,8 +146,8 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>("@effect-wps/
 }
 
 /**
- * What came back is no WPS document: HTML, cut or malformed XML, some other document, nothing at all; or, where JSON was
- * asked for, none that can be read.
+ * The answer is not a WPS document: HTML, cut or malformed XML, another document, nothing at all. If the request was
+ * for JSON, the answer is not readable JSON.
  *
  * @since 0.1.0
  * @category errors
@@ -203,7 +203,7 @@ export class UnexpectedResponse
 }
 
 /**
- * The service refused with an exception report, whatever the HTTP status.
+ * The service refused the request with an exception report, whatever the HTTP status.
  *
  * @see OGC 06-121r3 §8, OGC 05-007r7 table 38
  * @since 0.1.0
@@ -217,7 +217,7 @@ export class ServiceException
     exceptions: Schema.Array(OwsException)
   })
 {
-  /** The first exception's code, such as `InvalidParameterValue`. */
+  /** The code of the first exception, such as `InvalidParameterValue`. */
   get code(): string {
     return this.exceptions[0]?.code ?? "NoApplicableCode"
   }
@@ -234,7 +234,8 @@ export class ServiceException
 }
 
 /**
- * The server is too busy now (HTTP 429 or 503, or `ServerBusy`). The only refusal after which trying again is right.
+ * The server is too busy now (HTTP 429 or 503, or `ServerBusy`). This is the only refusal after which trying again is
+ * right.
  *
  * @see OGC 14-065r2 §9.11 (ServerBusy)
  * @since 0.1.0
@@ -244,7 +245,7 @@ export class ServerBusy extends Schema.TaggedError<ServerBusy>("@effect-wps/wps/
   operation: RequestName,
   url: Schema.String,
   status: Schema.Int,
-  /** How long the server asked to wait, in seconds. */
+  /** How long the server asks to wait, in seconds. */
   retryAfter: Schema.optionalWith(Schema.Number, { as: "Option" })
 }) {
   override get message(): string {
@@ -269,7 +270,7 @@ export class ProcessNotFound extends Schema.TaggedError<ProcessNotFound>("@effec
 }
 
 /**
- * The service does not know the job: it has expired, was dismissed, or belongs to another service.
+ * The service does not know the job. It has expired, was dismissed, or belongs to another service.
  *
  * @see OGC 14-065r2 §9.5 (NoSuchJob)
  * @since 0.1.0
@@ -306,7 +307,7 @@ export class VersionNotSupported
 }
 
 /**
- * One thing that is wrong with the inputs.
+ * One fault in the inputs.
  *
  * @since 0.1.0
  * @category models
@@ -317,7 +318,7 @@ export class InputFault extends Schema.Class<InputFault>("@effect-wps/wps/WpsErr
 }) {}
 
 /**
- * The inputs or the outputs asked for are not what the process takes: every fault at once, before anything is sent.
+ * The inputs or the requested outputs do not fit the process. The error holds every fault, and nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -334,7 +335,7 @@ export class InvalidInputs extends Schema.TaggedError<InvalidInputs>("@effect-wp
 }
 
 /**
- * An output is missing or is not what the operation says that it is.
+ * An output is missing, or is not what the operation declares.
  *
  * @since 0.1.0
  * @category errors
@@ -367,7 +368,7 @@ export class ProcessFailed extends Schema.TaggedError<ProcessFailed>("@effect-wp
 }
 
 /**
- * Somebody ended the job before it was done.
+ * The job was dismissed before it was done.
  *
  * @see OGC 14-065r2 §12
  * @since 0.1.0
@@ -383,7 +384,7 @@ export class JobDismissed extends Schema.TaggedError<JobDismissed>("@effect-wps/
 }
 
 /**
- * The job cannot be ended from here: neither WPS 1.0.0 nor this process has a way to.
+ * The client cannot dismiss the job, because WPS 1.0.0 or this process does not support it.
  *
  * @see OGC 14-065r2 §12
  * @since 0.1.0
@@ -399,7 +400,7 @@ export class CannotDismiss extends Schema.TaggedError<CannotDismiss>("@effect-wp
 }
 
 /**
- * The job is not done and there is nowhere to ask for its status.
+ * The job is not done, and the server gave no way to ask for its status.
  *
  * @since 0.1.0
  * @category errors
@@ -415,9 +416,9 @@ export class CannotPoll extends Schema.TaggedError<CannotPoll>("@effect-wps/wps/
 }
 
 /**
- * The wait came to its end before the job did: `deadline` has passed, or nothing has changed for `stallTimeout`. The
- * job may still be running; its reference can be attached to later. It is kept from logs, since the address in it may
- * have a query.
+ * The wait ended before the job did: `deadline` has passed, or nothing has changed for `stallTimeout`. The job may
+ * still be running, and its reference can be attached to later. The reference is redacted in logs, because the address
+ * in it may have a query.
  *
  * @example
  * ```ts
@@ -438,7 +439,7 @@ export class JobTimeout extends Schema.TaggedError<JobTimeout>("@effect-wps/wps/
   kind: Schema.Literal("deadline", "stalled"),
   seconds: Schema.Number,
   lastStatus: Schema.String,
-  /** How to find it again; none where the server gave no place to ask. */
+  /** How to find the job again. None if the server gave neither an address nor an id. */
   reference: Schema.optionalWith(Schema.Redacted(JobReference), { as: "Option" })
 }) {
   override get message(): string {
@@ -449,7 +450,7 @@ export class JobTimeout extends Schema.TaggedError<JobTimeout>("@effect-wps/wps/
 }
 
 /**
- * What any request can fail with: to describe a process, to fetch an output, to run something.
+ * The errors of any request: to describe a process, to fetch an output, to run a process.
  *
  * @since 0.1.0
  * @category errors
@@ -468,7 +469,7 @@ export const RequestError = Schema.Union(
 )
 
 /**
- * What any request can fail with: to describe a process, to fetch an output, to run something.
+ * The errors of any request: to describe a process, to fetch an output, to run a process.
  *
  * @since 0.1.0
  * @category errors
@@ -476,7 +477,7 @@ export const RequestError = Schema.Union(
 export type RequestError = typeof RequestError.Type
 
 /**
- * What only a run of a process can fail with, beside a `RequestError`.
+ * The errors that only a run of a process can have, besides a `RequestError`.
  *
  * @since 0.1.0
  * @category errors
@@ -484,7 +485,7 @@ export type RequestError = typeof RequestError.Type
 export const JobError = Schema.Union(InvalidOutput, ProcessFailed, JobDismissed, CannotDismiss, CannotPoll, JobTimeout)
 
 /**
- * What only a run of a process can fail with, beside a `RequestError`.
+ * The errors that only a run of a process can have, besides a `RequestError`.
  *
  * @since 0.1.0
  * @category errors
@@ -525,8 +526,8 @@ export type WpsError = RequestError | JobError
 export const isWpsError: (value: unknown) => value is WpsError = Schema.is(WpsError)
 
 /**
- * Whether the same question may be answered the next time: no answer came, a document was caught while it was being
- * written, the server is busy or on its way up. An Execute may have arrived all the same.
+ * Whether the same request may succeed the next time: no answer came, a document was read while the server wrote it,
+ * the server is busy or starting. An Execute may still have arrived.
  *
  * @example
  * ```ts
@@ -543,9 +544,8 @@ export const isTransient = (error: { readonly _tag: string }): boolean =>
   error._tag === "TransportError" || error._tag === "UnexpectedResponse" || error._tag === "ServerBusy"
 
 /**
- * The start of a body as an error may show it: at most 500 characters, none of them a control character, and without the
- * credentials and the query of a page that shows the request, be it as headers, as an address, as JSON or as a program's
- * settings.
+ * The start of a body as an error may show it: at most 500 characters, and no control characters. If a page shows the
+ * request (as headers, as an address, as JSON or as a program's settings), its credentials and its query are left out.
  *
  * @example
  * ```ts
@@ -568,8 +568,8 @@ export const excerpt = (body: string): string =>
     .slice(0, 500)
 
 /**
- * Why no answer came, as an error may show it: the code that the network gave. The client's own words may hold an address
- * with its query.
+ * Why no answer came, as an error may show it: the network's code, such as `ECONNREFUSED`. The client's own message is
+ * not used, because it may hold an address with its query.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 /**
- * A version of the protocol, as a value: pure functions between the version-free model and what goes over the wire.
+ * A protocol version, as a value: pure functions between the version-free model and the messages on the wire.
  *
- * How an answer is read does not depend on it: the document's root decides, because servers answer in another version
- * than they were asked in.
+ * The version does not decide how an answer is read. The root element of the document does, because servers may answer
+ * in another version than that of the request.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ import type { ProcessDescription } from "./ProcessDescription.ts"
 import type { InputFault } from "./WpsError.ts"
 
 /**
- * A query parameter. The items of a list are separated by commas, which a comma within an item is not.
+ * A query parameter. Commas separate the items of a list; a comma within an item is escaped.
  *
  * @see OGC 06-121r3 §11.5.3
  * @since 0.1.0
@@ -25,7 +25,7 @@ import type { InputFault } from "./WpsError.ts"
 export type Parameter = readonly [name: string, value: string | ReadonlyArray<string>]
 
 /**
- * What goes to the server: query parameters by GET, or a document by POST.
+ * A message to the server: query parameters by GET, or a document by POST.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +35,7 @@ export type WpsMessage =
   | { readonly _tag: "Post"; readonly body: string }
 
 /**
- * What is asked of a service.
+ * A request to a service.
  *
  * @since 0.1.0
  * @category models
@@ -49,7 +49,7 @@ export type WpsRequest =
   }
   | {
     readonly _tag: "DescribeProcess"
-    /** `ALL` asks for every process. */
+    /** `ALL` means every process. */
     readonly identifiers: ReadonlyArray<string>
     readonly language: Option.Option<string>
   }
@@ -57,8 +57,8 @@ export type WpsRequest =
   | { readonly _tag: "GetStatus" | "GetResult" | "Dismiss"; readonly jobId: string }
 
 /**
- * What a service answers. Of the three about a job `ExecuteResponse` is that of WPS 1.0.0, which has both where it stands
- * and, at its end, what it gave; WPS 2.0 says the one as `StatusInfo` and the other as `Result`.
+ * An answer of a service. Three of them are about a job. `ExecuteResponse` (WPS 1.0.0) holds both the status and, at
+ * the end, the outputs. WPS 2.0 has `StatusInfo` for the status and `Result` for the outputs.
  *
  * @since 0.1.0
  * @category models
@@ -72,22 +72,25 @@ export type WpsResponse =
   | { readonly _tag: "ExceptionReport"; readonly value: ExceptionReport }
 
 /**
- * A protocol version. A client uses `mustNameOutputs` and `encodeRequest`; a server that speaks the version uses the other
- * three.
+ * A protocol version. A client uses `mustNameOutputs` and `encodeRequest`. A server that speaks the version uses the
+ * other functions.
  *
  * @since 0.1.0
  * @category models
  */
 export interface WpsProtocol {
-  /** As it stands in documents: `1.0.0`. */
+  /** As documents write it: `1.0.0`. */
   readonly version: string
-  /** Whether a request for every output must name them, so that the description has to be asked for first. */
+  /** Whether a request for every output must name each of them. The client then needs the description first. */
   readonly mustNameOutputs: (response: Extract<ResponseForm, { _tag: "Document" }>) => boolean
-  /** Fails on text that XML cannot carry, and on what the version has no way to ask for. */
+  /** Fails if the text cannot be written as XML, or if the version cannot express the request. */
   readonly encodeRequest: (request: WpsRequest) => Either.Either<WpsMessage, ReadonlyArray<InputFault>>
   /** Reads a document sent by POST. */
   readonly decodeRequest: (body: string | Uint8Array) => Either.Either<WpsRequest, XmlError.XmlError>
-  /** Reads the parameters sent by GET, whose names have no case; fails as the standard wants. */
+  /**
+   * Reads the parameters sent by GET. Their names are not case-sensitive. Fails with the exception that the standard
+   * requires.
+   */
   readonly decodeParameters: (
     parameters: Iterable<readonly [string, string]>
   ) => Either.Either<WpsRequest, OwsException>

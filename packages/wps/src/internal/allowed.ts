@@ -8,17 +8,17 @@ import { double, integers, isLexical } from "./lexical.ts"
 export const list = (values: ReadonlyArray<string>): string =>
   values.length > 12 ? `${values.slice(0, 12).join(", ")}, …` : values.join(", ")
 
-/** The start of a text, not cut within a character. */
+/** The start of a text. It does not cut a surrogate pair. */
 export const start = (text: string): string => text.slice(0, 80).replace(/[\ud800-\udbff]$/, "")
 
-/** What texts of a type stand for, so that different ones can be the same, and lie between others. */
+/** Maps texts of a type to values, so that different texts can be equal, or lie in a range. */
 interface Scale {
   readonly read: (text: string) => Option.Option<Place>
-  /** Whether a text that stands for nothing is in no range; of others it is not known. */
+  /** If true, a text without a value on this scale is in no range. If false, that is not known. */
   readonly isTotal: boolean
 }
 
-/** Infinity is no decimal. */
+/** Infinity cannot be a BigDecimal, so it is a number. */
 type Place = BigDecimal.BigDecimal | number
 
 const toNumber = (place: Place): number => typeof place === "number" ? place : BigDecimal.unsafeToNumber(place)
@@ -31,7 +31,7 @@ const order: Order.Order<Place> = (one, other) =>
 const keyOf = (place: Place): string =>
   typeof place === "number" ? String(place) : BigDecimal.format(BigDecimal.normalize(place))
 
-/** Exact, but for what is beyond any number that is meant. */
+/** Exact, except for numbers with an absurdly large exponent. */
 const numbers: Scale = {
   isTotal: true,
   read: (source) => {
@@ -46,7 +46,7 @@ const numbers: Scale = {
 
 const zone = /(?:Z|[+-]\d\d:\d\d)$/
 
-/** A moment without a zone is one of UTC. */
+/** A time without a zone is taken as UTC. */
 const moments = (type: string): Scale => ({
   isTotal: false,
   read: (source) => {
@@ -72,7 +72,7 @@ const scales: ReadonlyMap<string, Scale> = new Map([
   ["boolean", truths]
 ])
 
-/** A text may be a number, where nothing says what it is and all that is allowed are numbers. */
+/** Guesses the scale if the type is not known: numbers, date-times or dates, if all texts are that. */
 const guessed = (texts: ReadonlyArray<string>): Option.Option<Scale> =>
   texts.length === 0 ? Option.none() : Option.map(
     Option.fromNullable(
@@ -107,8 +107,8 @@ const showRange = ({ closure, maximum, minimum }: Range): string => {
 }
 
 /**
- * Why a literal's text is none of those that are allowed. Texts are the same where they stand for the same value of the
- * type; what cannot be compared with a range is left to the server.
+ * Says why a literal's text is not allowed. Two texts are equal if they have the same value in the type. If a text
+ * cannot be compared with a range, the check is left to the server.
  */
 export const allowedFault = (
   allowed: AllowedValues,

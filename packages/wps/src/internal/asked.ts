@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import { bare } from "../Endpoint.ts"
 import { type RequestName, TransportError, transportReason } from "../WpsError.ts"
 
-/** What is being asked, for the errors: the operation, and the process and the job where there is one. */
+/** What a request is about, for errors: the operation, and the process and the job if there is one. */
 export interface Asked {
   readonly operation: RequestName
   readonly identifier: Option.Option<string>

@@ -2,7 +2,7 @@ const letters = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 
 const letter = (at: number): number => letters[at & 63] ?? 0
 
-/** The two letters of each twelve bits, as one number in the byte order of this machine. */
+/** The two characters for each value of twelve bits, as one number in the byte order of this machine. */
 const pairs = new Uint16Array(4096)
 new Uint8Array(pairs.buffer).forEach((_, at, all) => {
   all[at] = letter(at % 2 === 0 ? at >> 7 : at >> 1)
@@ -13,8 +13,8 @@ const pair = (bits: number): number => pairs[bits] ?? 0
 const padding = "=".charCodeAt(0)
 
 /**
- * Bytes as the letters of base64 (RFC 4648 §4). `Encoding.encodeBase64` joins single characters, many times slower for
- * large files.
+ * Bytes as the characters of base64 (RFC 4648 §4). `Encoding.encodeBase64` joins single characters, which is many times
+ * slower for large files.
  */
 export const base64Letters = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
   const text = new Uint8Array(4 * Math.ceil(bytes.length / 3))

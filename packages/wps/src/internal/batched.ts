@@ -11,7 +11,7 @@ import type * as Scope from "effect/Scope"
 
 interface Entry<A, E> {
   readonly deferred: Deferred.Deferred<A, E>
-  /** When a success stops being good, in milliseconds; nothing while it is being looked up. */
+  /** When the value expires, in milliseconds. None while the look-up is running. */
   readonly expires: Option.Option<number>
 }
 
@@ -22,16 +22,16 @@ interface State<A, E> {
 
 export interface Batched<A, E> {
   readonly get: (key: string) => Effect.Effect<A, E>
-  /** What is known already, without asking. */
+  /** The cached value, if there is one. Does not look it up. */
   readonly peek: (key: string) => Effect.Effect<Option.Option<A>>
-  /** What came with another answer; whoever waits for one of the keys has it. */
+  /** Stores values that came with another answer, and gives them to the fibers that wait for these keys. */
   readonly set: (values: ReadonlyArray<readonly [key: string, value: A]>) => Effect.Effect<void>
 }
 
 /**
- * Looks keys up, those asked for at the same time in one batch, each once however many ask. A success is kept for its
- * time; a failure is not kept. The look-ups belong to the scope, so a caller that is interrupted takes nothing from
- * the others.
+ * Looks keys up. Keys asked for at the same time share a batch, and each is looked up once, however many fibers ask. A
+ * success is cached for `timeToLive`; a failure is not cached. The look-ups belong to the scope, so interrupting a
+ * caller does not affect the others.
  */
 export const make = Effect.fnUntraced(function*<A, E>(options: {
   readonly lookup: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Exit.Exit<A, E>>>
@@ -42,7 +42,7 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
   const timeToLive = Duration.toMillis(options.timeToLive)
   const state = yield* Ref.make<State<A, E>>({ entries: HashMap.empty(), waiting: [] })
 
-  /** A value that was set while the look-up went on stays. */
+  /** Keeps a value that was set while the look-up ran. */
   const settle = (key: string, exit: Exit.Exit<A, E>) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
     )
 
   const flush = Effect.gen(function*() {
-    // Everyone who is ready to ask has asked by then.
+    // Lets all fibers that are ready to run ask first.
     yield* Effect.yieldNow()
     const keys = yield* Ref.modify(state, (current) => [current.waiting, { ...current, waiting: [] }])
     yield* Effect.forEach(chunksOf(keys, options.maxBatch), (batch) => Effect.forkIn(ask(batch), scope), {
@@ -96,7 +96,7 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
               waiting: [...current.waiting, key]
             }]
         })
-        // Only the look-ups can be interrupted: when the scope ends, those who wait are told.
+        // Only the look-ups are interruptible: when the scope closes, the waiting fibers still get an exit.
         if (first) yield* Effect.forkIn(flush, scope)
         return yield* restore(Deferred.await(deferred))
       })

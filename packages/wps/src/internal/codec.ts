@@ -14,14 +14,14 @@ import { explain } from "./explain.ts"
 import { essenceOf } from "./mediaTypes.ts"
 import { simpleData } from "./wps200Documents.ts"
 
-/** How a kind of value is written into a document, read out of it, and described. Inputs and outputs share it. */
+/** How to write, read and describe one kind of value. Inputs and outputs share it. */
 export interface Codec<in out A> {
   readonly data: DataDescription
-  /** What to ask for, where an output may come in several formats. */
+  /** The format to ask for, if an output may come in several. */
   readonly format: DataValue.Format
   readonly uom: Option.Option<string>
   readonly encode: (value: A) => Either.Either<DataValue.DataValue, string>
-  /** Reads a value that stands in the document; a reference has been fetched before. */
+  /** Reads an inline value. References are fetched before. */
   readonly decode: (data: DataValue.DataValue) => Either.Either<A, string>
 }
 
@@ -53,7 +53,9 @@ const allowedOf = (options: LiteralOptions): AllowedValues =>
       }]
     }
 
-/** A literal's text written and read, where it is one of those that are allowed: however it is written, it is read. */
+/**
+ * Writes and reads a literal's text, if its value is allowed. Reading accepts every lexical form of an allowed value.
+ */
 const allowed = <A, I extends Literal.Encoded>(schema: Schema.Schema<A, I>, type: string, options: LiteralOptions) => {
   const faultOf = allowedFault(allowedOf(options), Option.some(type))
   const among = (text: string) =>
@@ -70,7 +72,7 @@ const allowed = <A, I extends Literal.Encoded>(schema: Schema.Schema<A, I>, type
   }
 }
 
-/** The values of a schema that lists them. */
+/** The values of a schema that enumerates them. */
 const listed = (ast: AST.AST): Option.Option<ReadonlyArray<Literal.Encoded>> =>
   ast._tag === "Literal"
     ? Option.map(Option.fromNullable(ast.literal), (value) => [value])
@@ -80,7 +82,7 @@ const listed = (ast: AST.AST): Option.Option<ReadonlyArray<Literal.Encoded>> =>
     ? Option.map(Option.all(ast.types.map(listed)), (all) => all.flat())
     : Option.none()
 
-/** What a schema lists is told; the schema itself sees to it that nothing else is written or read. */
+/** The description lists the values that the schema enumerates. The schema itself refuses other values. */
 const literalDescription = <A, I extends Literal.Encoded>(
   schema: Schema.Schema<A, I>,
   type: string,
@@ -103,7 +105,7 @@ const literalDescription = <A, I extends Literal.Encoded>(
   defaultValue: Option.fromNullable(options.defaultValue)
 })
 
-/** What WPS 2.0 says of a literal after its text, where it is `text/plain` (OGC 14-065r2 §7.3.1). */
+/** Splits off the data type and unit that WPS 2.0 appends to a literal as `text/plain` (OGC 14-065r2 §7.3.1). */
 const said = (text: string): readonly [value: string, said: ReadonlyArray<string>] => {
   const parts = text.split("@")
   let end = parts.length
@@ -112,8 +114,8 @@ const said = (text: string): readonly [value: string, said: ReadonlyArray<string
 }
 
 /**
- * A literal may be written as a complex value, as may one that was stored and fetched: the text is the same, but for what
- * may be said after it in WPS 2.0, and the element that it may be in.
+ * Reads a literal that came as a complex value, or that was stored and fetched. In WPS 2.0 the text may have a unit
+ * appended, or be wrapped in an element.
  */
 const literalOf = (data: DataValue.DataValue): Either.Either<DataValue.LiteralData, string> => {
   if (data._tag === "LiteralData") return Either.right(data)
@@ -157,7 +159,7 @@ export const measure = <A, I extends Literal.Encoded>(
 ): Codec<{ readonly value: A; readonly uom: string }> => {
   const type = options.dataType ?? Literal.dataType(schema)
   const { anyText, anyValue, read, write } = allowed(schema, type, options)
-  // What is allowed is said in the first unit.
+  // The allowed values are in the first unit.
   const isFirst = (uom: string) => uoms.length === 0 || uom === uoms[0]
   return {
     data: literalDescription(schema, type, { ...options, uoms }),
@@ -202,7 +204,7 @@ const embed = (xml: string, format: DataValue.Format): Either.Either<DataValue.D
     onRight: () => ({ ...DataValue.complexXml(xml, ""), format })
   })
 
-/** A page that came where a file was fetched is not that file, though any text may be one. */
+/** Refuses a fetched HTML page if another format was asked for. If no format was asked for, a page may be right. */
 const noPage = (asked: DataValue.Format, data: DataValue.DataValue): Either.Either<DataValue.DataValue, string> =>
   data._tag === "ComplexData" && DataValue.isBase64(data.format) && mimeOf(data.format) === "text/html" &&
     Option.isSome(asked.mimeType) && !/html/.test(mimeOf(asked))
@@ -242,13 +244,16 @@ export const metalink = (format: DataValue.Format): Codec<ReadonlyArray<Metalink
   }
 }
 
-/** What the server says that it gave, where that is something else than what was asked for. */
+/** Adds to a reason the media type that the server names, if it differs from the one asked for. */
 const evidence = (asked: DataValue.Format, data: DataValue.DataValue) => (reason: string): string =>
   data._tag === "ComplexData" && Option.isSome(data.format.mimeType) && mimeOf(data.format) !== mimeOf(asked)
     ? `${reason} (the server calls it ${data.format.mimeType.value})`
     : reason
 
-/** What a schema encodes to decides how it is written: JSON for a JSON format, else the string or bytes themselves. */
+/**
+ * The type that the schema encodes to decides how a value is written: JSON for a JSON format, or else the string or the
+ * bytes.
+ */
 export const complex = <A, I>(schema: Schema.Schema<A, I>, format: DataValue.Format): Codec<A> => {
   const write = Schema.encodeEither(schema)
   const read = Schema.decodeUnknownEither(schema)
@@ -317,8 +322,8 @@ export const boundingBox = (crs: ReadonlyArray<string>): Codec<DataValue.Boundin
 const readNumber = Literal.decode(Schema.Number)
 
 /**
- * A box as text: the element of WPS 2.0 that was stored and fetched, or the lower corner, the upper one, the reference
- * system and the number of dimensions between commas (OGC 05-007r7 §10.2.2.2, OGC 14-065r2 §7.3.3).
+ * A box as text: either the element of WPS 2.0, which was stored and fetched, or the lower corner, the upper corner,
+ * the CRS and the number of dimensions, separated by commas (OGC 05-007r7 §10.2.2.2, OGC 14-065r2 §7.3.3).
  */
 const readBox = (text: string): Either.Either<DataValue.BoundingBoxData, string> => {
   const element = simpleData(text)
@@ -330,7 +335,7 @@ const readBox = (text: string): Either.Either<DataValue.BoundingBoxData, string>
   const parts = text.split(",").map((part) => part.trim())
   const named = parts.findIndex((part) => Either.isLeft(readNumber(part)))
   const corners = named < 0 ? parts : parts.slice(0, named)
-  // A compound reference system has commas of its own, and the number of dimensions may stand after it.
+  // A compound CRS contains commas itself. The number of dimensions may follow the CRS.
   const crs = (named < 0 ? [] : parts.slice(named)).join(",").replace(/,\d+$/, "")
   return corners.length === 0 || corners.length % 2 !== 0
     ? Either.left("is no bounding box; one is an even count of coordinates and a reference system, between commas")

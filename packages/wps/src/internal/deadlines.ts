@@ -6,7 +6,7 @@ import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
-/** Something that is under way, and when it will be late, in milliseconds; never while its time does not count. */
+/** A running effect, and the time in milliseconds at which it is late: `Infinity` while its time is not counted. */
 interface Entry {
   readonly limit: number
   at: number
@@ -15,27 +15,30 @@ interface Entry {
 }
 
 export interface Deadlines {
-  /** Ends an effect of which a counted part takes longer than the limit; one without a limit runs as it is. */
+  /**
+   * Interrupts an effect if a counted part of it takes longer than the limit, and fails with `onLate`. Without a limit,
+   * runs the effect as it is.
+   */
   readonly within: <A, E>(
     effect: Effect.Effect<A, E>,
     limit: Duration.Duration,
     onLate: () => E
   ) => Effect.Effect<A, E>
-  /** A part whose time counts, from its own start on. */
+  /** Marks a part whose time counts, from the start of that part. */
   readonly counted: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
-/** It is looked at least this often whether something is late, in milliseconds, and nothing is left running for longer. */
+/** The longest pause between two checks, in milliseconds. The fiber stops at most this long after the last effect. */
 const soon = 1000
 
 /**
- * One fiber looks after all that is under way, where `Effect.timeoutFail` starts two and a timer for each: for a small
- * request that is a third of its cost. It ends when there is nothing to look after.
+ * One fiber watches all running effects. `Effect.timeoutFail` starts two fibers and a timer for each effect, which is a
+ * third of the cost of a small request. The fiber ends when no effect is left.
  */
 export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(function*() {
   const scope = yield* Effect.scope
   const current = yield* FiberRef.make(Option.none<Entry>())
-  // Changed at every request, by whoever makes it, and read by the fiber that watches.
+  // Each request changes this set, and the watching fiber reads it.
   const entries = new Set<Entry>()
   let isWatched = false
 

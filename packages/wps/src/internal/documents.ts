@@ -5,7 +5,7 @@ import { serviceExceptionReport, serviceExceptionReportName } from "./owsDocumen
 import * as wps100 from "./wps100Documents.ts"
 import * as wps200 from "./wps200Documents.ts"
 
-/** Whatever a server may answer, in any version; a document's root says which it is. */
+/** Every document that a server may answer with, in any version. The root element tells them apart. */
 export const responses = Xml.documents({
   ...wps100.responses,
   ProcessDescription: [wps100.processDescriptionNames, wps100.processDescription],
@@ -16,7 +16,7 @@ export const responses = Xml.documents({
   ServiceExceptionReport: [serviceExceptionReportName, serviceExceptionReport]
 })
 
-/** The answer, whichever version it came in. A report of an older OGC service is a report like any other. */
+/** Maps a document of any version to the model. The report of an older OGC service becomes an exception report. */
 export const toResponse = (document: Xml.Value<typeof responses>): WpsResponse => {
   switch (document._tag) {
     case "Capabilities200":

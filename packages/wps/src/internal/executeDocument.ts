@@ -11,7 +11,7 @@ type Write = (request: ExecuteRequest) => Either.Either<string, XmlError.XmlErro
 
 const output = Operation.request("output")
 
-/** What any version can say. */
+/** A request that any version can write. */
 const nothing: ExecuteRequest = {
   identifier: "process",
   inputs: [],
@@ -22,7 +22,7 @@ const nothing: ExecuteRequest = {
 const reasonOf = ({ detail, reason }: XmlError.XmlError): string =>
   reason === "illegal-character" ? `${detail}; leave it out, or send the value as base64` : detail
 
-/** Each input is written alone, and of one that is made of others each part, so that all that is wrong is told. */
+/** Writes each input alone, and each part of a nested input, to find every fault. */
 const inputFaults = (write: Write, input: DataPart): ReadonlyArray<InputFault> =>
   Either.match(write({ ...nothing, inputs: [input] }), {
     onLeft: (error) => {
@@ -30,7 +30,7 @@ const inputFaults = (write: Write, input: DataPart): ReadonlyArray<InputFault> =
       const parts = data._tag === "NestedData" ? data.parts.flatMap((part) => inputFaults(write, part)) : []
       const whole = reasonOf(error)
       return [
-        // What is wrong with a part is wrong with the whole, and is told once.
+        // A fault of a part is also a fault of the whole. It is reported once.
         ...parts.some(({ reason }) => reason.endsWith(whole)) ? [] : [whole],
         ...parts.map(({ input, reason }) => `${input}: ${reason}`)
       ].map((reason) => new InputFault({ input: identifier, reason }))
@@ -38,11 +38,11 @@ const inputFaults = (write: Write, input: DataPart): ReadonlyArray<InputFault> =
     onRight: () => []
   })
 
-/** How the answer is wanted, but for which outputs. */
+/** The response form without the requested outputs. */
 const formOf = (response: ResponseForm): ResponseForm =>
   response._tag === "Raw" ? { ...response, output } : { ...response, outputs: [output] }
 
-/** An Execute as a document. Left: everything in it that the version, or XML, has no way to write. */
+/** Writes an Execute as a document. Left: everything in it that the version, or XML, cannot express. */
 export const make = (write: Write) => (request: ExecuteRequest): Either.Either<WpsMessage, ReadonlyArray<InputFault>> =>
   Either.mapBoth(write(request), {
     onLeft: (error) => {
@@ -62,7 +62,7 @@ export const make = (write: Write) => (request: ExecuteRequest): Either.Either<W
         ),
         ...inputs.flatMap((input) => inputFaults(write, input))
       ]
-      // What is wrong with nothing alone is wrong with all together.
+      // No part is faulty alone, so the whole request is.
       return faults.length > 0 ? faults : [new InputFault({ input: "request", reason: reasonOf(error) })]
     },
     onRight: (body): WpsMessage => ({ _tag: "Post", body })

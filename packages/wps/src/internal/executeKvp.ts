@@ -1,8 +1,8 @@
 /**
  * Execute of WPS 1.0.0 as query parameters.
  *
- * The standard has values encoded before they are put together, and the whole once more by the query. What a server
- * undoes of that differs, hence the dialects.
+ * By the standard, values are encoded before they are joined, and the query encodes the whole again. Servers differ in
+ * what they decode, hence the dialects.
  *
  * @see OGC 05-007r7 §10.2.2
  */
@@ -21,9 +21,9 @@ import { isJson } from "./codec.ts"
 import { refuse } from "./parameters.ts"
 
 /**
- * - `strict`: as the standard has it, values encoded twice (PyWPS)
- * - `single`: values encoded once, attributes in lower case (GeoServer)
- * - `esgf`: JSON values without attributes, cut out of the decoded query (ESGF's compute node)
+ * - `strict`: as in the standard, values are encoded twice (PyWPS)
+ * - `single`: values are encoded once, attribute names are in lower case (GeoServer)
+ * - `esgf`: JSON values without attributes, which the server cuts out of the decoded query (ESGF's compute node)
  */
 export type Dialect = "strict" | "single" | "esgf"
 
@@ -31,7 +31,7 @@ export type Dialect = "strict" | "single" | "esgf"
 
 type Attribute = readonly [name: string, value: string]
 
-/** One input or output. The items of a value have commas between them. */
+/** One input or output. Commas separate the items of its value. */
 interface Field {
   readonly identifier: string
   readonly value: ReadonlyArray<string>
@@ -42,7 +42,7 @@ interface Writer {
   readonly mimeType: string
   readonly identifier: (text: string) => string
   readonly value: (text: string) => string
-  /** What would end an identifier, and a value, too early. */
+  /** Characters that would end an identifier, or a value, too early. */
   readonly cutsIdentifier: RegExp
   readonly cutsValue: RegExp
 }
@@ -54,7 +54,8 @@ const nothing = /(?!)/
 const writers: Record<Dialect, Writer> = {
   strict: {
     mimeType: "mimeType",
-    // PyWPS decodes values and not identifiers, so that only what would be cut is encoded: `JTS:buffer` stays so.
+    // PyWPS decodes values but not identifiers. So only characters that would cut an identifier are encoded, and
+    // `JTS:buffer` stays as it is.
     identifier: (text) => text.replace(/[%;=@[\]]/g, (one) => encodeURIComponent(one)),
     value: encodeURIComponent,
     cutsIdentifier: nothing,
@@ -64,7 +65,7 @@ const writers: Record<Dialect, Writer> = {
     mimeType: "mimetype",
     identifier: asItIs,
     value: asItIs,
-    // A bracket at the start is taken for one that stands around all inputs.
+    // The server takes a bracket at the start for one around all inputs.
     cutsIdentifier: /[;=@]|^\[/,
     cutsValue: /[;@]/
   },
@@ -81,7 +82,7 @@ const fault = (input: string, reason: string): InputFault => new InputFault({ in
 
 const byPost = "send the request by POST"
 
-/** Half a surrogate pair has no bytes to encode. */
+/** Half a surrogate pair cannot be encoded. */
 const isText = (text: string): boolean => Either.isRight(Encoding.encodeUriComponent(text))
 
 const misfits = (name: string, text: string, cuts: RegExp, what = "its value"): ReadonlyArray<InputFault> => {
@@ -109,7 +110,7 @@ const formatAttributes = (writer: Writer, format: DataValue.Format): ReadonlyArr
   ...given("schema", format.schema)
 ]
 
-/** base64 stays as it is. */
+/** base64 is sent as it is. */
 const complexText = ({ content }: DataValue.ComplexData): string =>
   content.elements > 0 ? XmlFragment.toXml(content) : content.text
 
@@ -124,9 +125,9 @@ const attributesText = (writer: Writer, attributes: ReadonlyArray<Attribute>): s
 const coordinate = (value: number): string => Literal.format(value, "double")
 
 /**
- * Each item of a box is encoded by itself and the commas are not: PyWPS decodes first and cuts then, others the other
- * way, and both read this. The number of dimensions stands after the CRS, thus only with one, and never in `single`:
- * GeoServer takes six items for a box in three dimensions.
+ * Each item of a box is encoded, but not the commas between them. PyWPS decodes before it splits, other servers split
+ * first; both can read this. The number of dimensions follows the CRS, so it is only written with a CRS. `single` never
+ * writes it: GeoServer takes six items for a box in three dimensions.
  */
 const boxItems = (dialect: Dialect, { crs, lower, upper }: DataValue.BoundingBoxData): ReadonlyArray<string> => [
   ...[...lower, ...upper].map(coordinate),
@@ -202,8 +203,8 @@ const readJson = Schema.decodeUnknownEither(Schema.parseJson())
 const isStructure = (json: string): boolean => /^[[{]/.test(json) && Either.isRight(readJson(json))
 
 /**
- * The server knows that each value is JSON, and takes an attribute for a part of it. The brackets that its
- * documentation has around all inputs it takes for a part of the first name and of the last value.
+ * The server knows that each value is JSON, and takes an attribute for a part of it. Its documentation puts brackets
+ * around all inputs, but the server takes them for a part of the first name and of the last value.
  */
 const writeJson = ({ data, identifier }: DataInput): Written => {
   if (data._tag !== "ComplexData") {
@@ -224,7 +225,7 @@ const writeJson = ({ data, identifier }: DataInput): Written => {
     )
 }
 
-/** The server keeps the last of inputs that have the same name. */
+/** If several inputs have the same name, the server keeps only the last. */
 const repeated = (inputs: ReadonlyArray<DataInput>): ReadonlyArray<InputFault> =>
   inputs.flatMap(({ identifier }, index) =>
     inputs.findIndex((one) => one.identifier === identifier) < index
@@ -281,14 +282,12 @@ const responseForm = (writer: Writer, response: ResponseForm): Form => {
 }
 
 /**
- * The compute node reads its inputs with a pattern that begins at the query's last `datainputs=` and cannot cross a
- * line break to get there, so that what stands around them may have neither.
+ * The compute node finds its inputs with a pattern that starts at the last `datainputs=` of the query and cannot cross
+ * a line break. So the parameters around them must have neither a `=` nor a line break.
  */
 const around = /[\n=]/
 
-/**
- * The parameters of an Execute after service, request and version. Left: every thing that the dialect cannot carry.
- */
+/** The parameters of an Execute, after service, request and version. Left: everything that the dialect cannot carry. */
 export const encodeExecute = (dialect: Dialect) => (request: ExecuteRequest): Form => {
   const cuts = dialect === "esgf" ? around : nothing
   const inputs = together(
@@ -315,19 +314,22 @@ export const encodeExecute = (dialect: Dialect) => (request: ExecuteRequest): Fo
 
 // ---------------------------------------------------------------------------------------------------------------- read
 
-/** Undoes the inner encoding. What is no encoding of a character stays: many clients encode once only. */
+/**
+ * Undoes the inner encoding. A `%` sequence that does not encode a character stays, because many clients encode only
+ * once.
+ */
 const decoded = (text: string): string =>
   text.replace(/(?:%[\da-f]{2})+/gi, (run) => Either.getOrElse(Encoding.decodeUriComponent(run), () => run))
 
-/** One input or output as it was sent; without a value where it has no `=` of its own. */
+/** One input or output as it was sent. It has no value if it has no `=` of its own. */
 interface Sent {
   readonly identifier: string
   readonly value: Option.Option<string>
-  /** By their names in lower case, without `xlink:`. */
+  /** Attributes by their names in lower case, without `xlink:`. */
   readonly attributes: ReadonlyMap<string, string>
 }
 
-/** Where a JSON array or object that begins here ends; a string in it may have brackets. */
+/** The end of the JSON array or object that starts here. Brackets inside strings do not count. */
 const jsonEnd = (text: string, start: number): number | undefined => {
   const tokens = /"(?:[^"\\]|\\.?)*(?:"|$)|[[\]{}]/gs
   tokens.lastIndex = start
@@ -348,14 +350,15 @@ const attribute = (text: string): Attribute => {
 }
 
 /**
- * The inputs or outputs of a parameter: `;` between them, the first `=` after the identifier, `@name=` before each
- * attribute.
+ * Splits a parameter into its inputs or outputs. `;` separates them, the first `=` follows the identifier, `@name=`
+ * precedes each attribute.
  *
- * - Brackets around all of them, as in the samples of the standard's schemas, are taken off. No identifier of ours
- *   begins with one: the encoder escapes it.
- * - A value that is JSON as it stands is taken as it stands, `;`, `@` and `%` in it too: in encoded JSON there is no
- *   bracket. Once one turns out to be none, the rest is read without looking for JSON, so that no text is slow to read.
- * - An `@` that no `name=` follows is a part of the value, as in an address that was encoded once.
+ * - Brackets around all of them, as in the samples of the standard's schemas, are removed. Our identifiers never begin
+ *   with one: the encoder escapes it.
+ * - A value that is unencoded JSON is read to its end, even if it holds `;`, `@` or `%`. Encoded JSON has no brackets.
+ *   Once a bracket turns out not to start JSON, the rest is read without looking for JSON, so that no text takes long
+ *   to read.
+ * - An `@` without a `name=` after it is part of the value, as in an address that was encoded once.
  */
 const fields = (parameter: string): ReadonlyArray<Sent> => {
   const text = /^\[.*\]$/s.test(parameter) ? parameter.slice(1, -1) : parameter
@@ -406,8 +409,8 @@ const formatOf = ({ attributes }: Sent): DataValue.Format => ({
 })
 
 /**
- * A literal, a complex value and a box look alike here and only the process's description tells them apart. What has a
- * format is complex and the rest literal; embedded XML comes as its text.
+ * A literal, a complex value and a box look alike here; only the process's description tells them apart. A value with a
+ * format is read as complex, any other as a literal. Embedded XML is read as its text.
  */
 const readInput = (sent: Sent): Either.Either<DataInput, OwsException> => {
   const { attributes, identifier } = sent
@@ -472,7 +475,7 @@ const readResponse = (parameters: ReadonlyMap<string, string>): Either.Either<Re
     return { _tag: "Raw" as const, output: { ...output, asReference: false }, mode: "sync" as const }
   })
 
-/** Reads the parameters, by their names in lower case, of which the query has undone its encoding. */
+/** Reads the parameters, given by their names in lower case. The query's own encoding is already undone. */
 export const decodeExecute = (
   parameters: ReadonlyMap<string, string>
 ): Either.Either<ExecuteRequest, OwsException> =>

@@ -11,7 +11,7 @@ import type { InputDescription, OutputDescription } from "../ProcessDescription.
 import { InputFault } from "../WpsError.ts"
 import { fromEntries, get, has, keys } from "./record.ts"
 
-/** Inputs or outputs by their names, of a process or of one that is made of others. */
+/** The inputs or outputs of a process, or of a nested input or output, by their names. */
 export type Fields<A> = ReadonlyArray<readonly [name: string, field: A]>
 
 const names = (fields: Fields<unknown>): string =>
@@ -31,7 +31,7 @@ export const describeInputs = (inputs: Fields<Input.Any>): ReadonlyArray<InputDe
 export const describeOutputs = (outputs: Fields<Output.Any>): ReadonlyArray<OutputDescription> =>
   outputs.map(([name, { data }]) => ({ ...described(name), data }))
 
-/** How the outputs are asked for. */
+/** The output requests for a process's outputs. */
 export const requestOutputs = (outputs: Fields<Output.Any>): ReadonlyArray<OutputRequest> =>
   outputs.map(([identifier, { asReference, format, nested, uom }]) => ({
     identifier,
@@ -41,7 +41,7 @@ export const requestOutputs = (outputs: Fields<Output.Any>): ReadonlyArray<Outpu
     nested
   }))
 
-/** What a caller gave, or every fault in it. */
+/** Encodes what a caller gave, or gives every fault in it. */
 export const encodeInputs = (
   owner: string,
   inputs: Fields<Input.Any>,
@@ -71,7 +71,7 @@ export const encodeInputs = (
   return faults.length === 0 ? Either.right(encoded) : Either.left(faults)
 }
 
-/** What a server reads of what was sent, references already fetched, or every fault in it. */
+/** Decodes what was sent to a server, or gives every fault in it. References are already fetched. */
 export const decodeInputs = <A>(
   inputs: Fields<Input.Any>,
   received: ReadonlyArray<DataPart>
@@ -99,7 +99,7 @@ export const decodeInputs = <A>(
   return faults.length === 0 ? Either.right(fromEntries<A>(values)) : Either.left(faults)
 }
 
-/** What a run gave, read as its outputs say; a fault names the output. */
+/** Reads the outputs of a run. A fault names the output. */
 export const decodeOutputs = <A, E>(
   outputs: Fields<Output.Any>,
   received: ReadonlyArray<OutputData>,
@@ -114,7 +114,7 @@ export const decodeOutputs = <A, E>(
       )
   ).pipe(Effect.map(fromEntries<A>))
 
-/** What a server writes of what a run gave. */
+/** Writes the outputs of a run, for a server. */
 export const encodeOutputs = (
   outputs: Fields<Output.Any>,
   produced: unknown
@@ -130,6 +130,6 @@ export const encodeOutputs = (
 
 export const isFault = Schema.is(InputFault)
 
-/** Faults as the one reason for which a value that is made of others is refused. */
+/** Joins faults to one reason, for refusing a nested value. */
 export const said = (faults: ReadonlyArray<InputFault>): string =>
   faults.map(({ input, reason }) => `${input}: ${reason}`).join("; ")

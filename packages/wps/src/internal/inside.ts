@@ -18,12 +18,15 @@ import { isJob, type JobDocument, receive } from "./receive.ts"
 import { bodyOf } from "./unpacked.ts"
 import { type Watch, watched } from "./watched.ts"
 
-/** What came where the bytes of an output were asked for: those bytes, or a document about the job. */
+/** The answer to a request for the bytes of an output: those bytes, or a document about the job. */
 export type Inside =
   | { readonly _tag: "Bytes"; readonly stream: Stream.Stream<Uint8Array, RequestError> }
   | { readonly _tag: "Document"; readonly document: JobDocument }
 
-/** A document that was not asked for: a refusal, a document about the job, or one that has no place there. */
+/**
+ * Reads a document that came in place of the bytes. An exception report, or a document that does not belong here, is an
+ * error.
+ */
 const document = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
@@ -46,11 +49,11 @@ const document = (
 
 const beforeRoot = /[\s\uFEFF]+|<\?[^]*?\?>|<!--[^]*?-->/y
 const reportTag = /<(?:[\w.-]+:)?(?:Service)?ExceptionReport[\s/>]/y
-/** An output may have a root of that name, so it counts in the namespace of WPS 2.0 only. */
+/** An output may have a root element of the same name, so the namespace of WPS 2.0 is required. */
 const jobTag = /<(?:[\w.-]+:)?(?:StatusInfo|Result)\s[^<]*["']http:\/\/www\.opengis\.net\/wps\/2\.0["'][^<]*>/y
 const partOfTag = /(?:<[\w:.-]*|<(?:[\w.-]+:)?(?:StatusInfo|Result)\s[^<>]*|<\?[^]*|<!-?|<!--[^]*)?$/y
 
-/** Whether a text begins with a document of the service, in whatever prefix; none where it ends too soon. */
+/** Whether a text begins with a document of the service, with any prefix. None if the text is too short to tell. */
 const beginsDocument = (text: string): Option.Option<boolean> => {
   let at = 0
   const matches = (pattern: RegExp): boolean => {
@@ -65,23 +68,26 @@ const beginsDocument = (text: string): Option.Option<boolean> => {
     : Option.some(false)
 }
 
-/** Whether a page came where something else was wanted: a login, a proxy's word. Some servers call everything HTML. */
+/**
+ * Whether an HTML page came in place of another type, such as a login page or a proxy's error. Some servers label
+ * everything as HTML, so the text must begin with `<`, too.
+ */
 const isPage = (text: string, contentType: Option.Option<string>, wanted: Option.Option<string>): boolean =>
   /^[\s\uFEFF]*</.test(text) && Option.exists(contentType, (type) => essenceOf(type) === "text/html") &&
   Option.exists(wanted, (type) => !/html|\*/.test(type))
 
-/** The root comes before that many bytes. */
+/** The root element must start within this many bytes. */
 const longestStart = 65_536
 
-/** Of UTF-16 this leaves what is ASCII, which is all that is looked for. */
+/** Reduces UTF-16 to its ASCII characters, which is all that the patterns look for. */
 const startOf = (chunks: Chunk.Chunk<Uint8Array>): string =>
   new TextDecoder().decode(concatenate(chunks).subarray(0, longestStart)).replace(/[\0\uFFFD]/g, "")
 
 /**
- * The bytes of an output. An output may itself be XML, so only an exception report is taken for a refusal (OGC 05-007r7
- * §10.3.2), and only what WPS 2.0 says of a job for an answer about the job (OGC 14-065r2 §9.11), whatever type the server
- * gives it. A page is refused where the type that was `wanted` is known to be another. The scope holds the connection until
- * the bytes have been read.
+ * The bytes of an output. An output may itself be XML, so only an exception report counts as a refusal (OGC 05-007r7
+ * §10.3.2), and only a WPS 2.0 document counts as an answer about the job (OGC 14-065r2 §9.11), whatever content type
+ * it has. A page is refused if `wanted` names another type. The scope holds the connection until the bytes have been
+ * read.
  */
 export const inside = (
   asked: Asked,

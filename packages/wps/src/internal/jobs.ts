@@ -27,7 +27,7 @@ import * as pollInternal from "./poll.ts"
 import { isJob, type JobDocument, receive } from "./receive.ts"
 import { type Service, xmlFirst } from "./service.ts"
 
-/** GeoServer's jobs have an id in the address of their status, and can be dismissed by it. */
+/** The status address of a GeoServer job holds an id, by which the job can be dismissed. */
 const geoServerDismiss = (location: URL): Option.Option<URL> => {
   const pairs = [...location.searchParams]
   const value = (name: string) => pairs.find(([one]) => one.toLowerCase() === name)?.[1]
@@ -41,38 +41,38 @@ const geoServerDismiss = (location: URL): Option.Option<URL> => {
   return Option.some(dismiss)
 }
 
-/** WPS 1.0.0 has no other word for a job that has been forgotten. */
+/** WPS 1.0.0 has no other way to say that the server no longer knows a job. */
 const isGone = (error: Failure): error is UnexpectedResponse =>
   error._tag === "UnexpectedResponse" && (error.status === 404 || error.status === 410)
 
 const hasAnswered = (error: Failure): boolean => error._tag !== "TransportError" && error._tag !== "ServerBusy"
 
-/** What is waited for. */
+/** What to wait for. */
 export interface Awaited {
   readonly identifier: string
   readonly poll: PollOptions
-  /** When it began, in milliseconds. */
+  /** When the wait began, in milliseconds. */
   readonly since: number
   readonly reference?: Option.Option<JobReference>
-  /** What was last known of the job. */
+  /** The last known status of the job. */
   readonly last?: Option.Option<Execute.JobStatus>
 }
 
 /** The jobs of one service. */
 export interface Jobs {
   readonly referenceOf: (identifier: string, document: JobDocument) => Either.Either<JobReference, CannotPoll>
-  /** The first status of a job that was known before. */
+  /** The first status of a job that is found again by its reference. */
   readonly find: (reference: JobReference, poll: PollOptions, since: number) => Effect.Effect<JobDocument, Failure>
   readonly readResult: <A>(
     identifier: string,
     outputs: Operation.Outputs<A>,
     response: ExecuteResponse
   ) => Effect.Effect<A, Failure>
-  /** Asks for a result again that is not there yet. */
+  /** Retries the request for a result until it is ready. */
   readonly untilThere: <A, R>(result: Effect.Effect<A, Failure, R>, poll: PollOptions) => Effect.Effect<A, Failure, R>
-  /** What is asked beside following a job, within what the deadline leaves. */
+  /** Runs a request other than a status read within the time left before the deadline. */
   readonly inTime: <A, R>(asked: Awaited, effect: Effect.Effect<A, Failure, R>) => Effect.Effect<A, Failure, R>
-  /** `since` is when it was asked for, in milliseconds. */
+  /** `since` is when the caller asked for the job, in milliseconds. */
   readonly follow: <A>(
     outputs: Operation.Outputs<A>,
     first: JobDocument,
@@ -80,13 +80,13 @@ export interface Jobs {
     poll: PollOptions,
     since: number
   ) => Effect.Effect<Job<A>, Failure>
-  /** Dismisses a job when whoever waits for it is interrupted, where that is wanted. */
+  /** Dismisses the job if the waiting fiber is interrupted, if the options say so. */
   readonly dismissing: <A>(
     wait: Effect.Effect<A, Failure>,
     dismiss: Effect.Effect<void, Failure>,
     poll: PollOptions
   ) => Effect.Effect<A, Failure>
-  /** The job that starts, dismissed with the scope unless it is done. */
+  /** Starts a job, and dismisses it when the scope closes, unless it is done. */
   readonly scoped: <A>(start: Effect.Effect<Job<A>, Failure>) => Effect.Effect<Job<A>, Failure, Scope.Scope>
 }
 
@@ -94,7 +94,7 @@ export const make = (
   { ask, byId, descriptions, exchange, linked, other, timeout }: Service,
   reader: Operation.OutputReader<Failure>
 ): Jobs => {
-  /** Where the status document of a job is asked for. */
+  /** The address of a job's status document. */
   const placeOf = (identifier: string, location: Option.Option<string>): Either.Either<URL, CannotPoll> =>
     Option.match(location, {
       onNone: () => Either.left(new CannotPoll({ identifier, reason: "the server gave no statusLocation" })),
@@ -106,7 +106,7 @@ export const make = (
         )
     })
 
-  /** How to find a job again, from what the server said of it. */
+  /** How to find the job again, from the document about it. */
   const referenceOf = (
     identifier: string,
     { value: { jobId, statusLocation } }: JobDocument
@@ -138,7 +138,7 @@ export const make = (
     )
   }
 
-  /** What a job gave or how it ended: where it stands is no answer to that. */
+  /** Asks for the result. A document that only gives the status is not an answer to that. */
   const askResult = (reference: JobReference, jobId: string): Effect.Effect<JobDocument, Failure> =>
     Effect.filterOrFail(
       askJob("GetResult", reference, jobId),
@@ -148,8 +148,8 @@ export const make = (
     )
 
   /**
-   * WPS 2.0 says why a job failed in the place of its result only; what gives no reason leaves it without one. That it
-   * failed is known, whatever stands there.
+   * In WPS 2.0, only the answer to GetResult says why a job failed. If that answer gives no reason, the failure has
+   * none. The job has failed in any case.
    */
   const explained = (reference: JobReference, jobId: string, document: JobDocument) =>
     document._tag === "StatusInfo" && document.value.status._tag === "Failed"
@@ -182,14 +182,14 @@ export const make = (
   const inTime: Jobs["inTime"] = (asked, effect) => {
     const { identifier, last = Option.none(), poll: { deadline }, reference = Option.none(), since } = asked
     return deadline === undefined ? effect : Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      // Whoever waits may be uninterruptible, and the time-out waits for what it ends.
+      // The waiting fiber may be uninterruptible, and the time-out waits for the effect that it interrupts.
       Effect.timeoutFail(Effect.interruptible(effect), {
         duration: Math.max(0, since + Duration.toMillis(deadline) - now),
         onTimeout: () => pollInternal.timeout({ identifier, kind: "deadline", bound: deadline, last, reference })
       }))
   }
 
-  /** A document that stays away is that of a job which is no longer known. */
+  /** A status document that is still missing after the retries means that the server no longer knows the job. */
   const lost = (reference: Option.Option<JobReference>) => (error: Failure): Failure =>
     isGone(error)
       ? new JobNotFound({
@@ -199,7 +199,7 @@ export const make = (
       })
       : error
 
-  /** It may be that the document is only about to be there, but no longer than for some reads. */
+  /** The document may not be there yet, so a missing one is retried, but only a few times. */
   const find = (
     reference: JobReference,
     poll: PollOptions,
@@ -222,8 +222,8 @@ export const make = (
     })
 
   /**
-   * Dismisses in a fiber of its own: what runs at an interruption cannot itself be interrupted, and no time-out would hold.
-   * The limit is for a login on the way too, which nobody waits for any more.
+   * Dismisses in a separate fiber. A finalizer cannot be interrupted, so a time-out would have no effect in it. The
+   * limit includes a login, which nobody waits for any more.
    */
   const apart = (dismiss: Effect.Effect<void, Failure>): Effect.Effect<unknown> =>
     Effect.ignoreLogged(Effect.timeout(dismiss, timeout)).pipe(
@@ -235,7 +235,7 @@ export const make = (
   const dismissing: Jobs["dismissing"] = (wait, dismiss, poll) =>
     poll.dismissOnInterrupt !== true ? wait : Effect.onInterrupt(wait, () => apart(dismiss))
 
-  /** What the job gave, which WPS 2.0 is asked for once it is known to be there. */
+  /** The outputs of the job. WPS 2.0 is asked for them once the job has succeeded. */
   const readOutputs = (
     reference: Either.Either<JobReference, CannotPoll>,
     { _tag, value }: JobDocument,
@@ -259,7 +259,7 @@ export const make = (
 
   const cannotDismiss = (identifier: string, reason: string) => Effect.fail(new CannotDismiss({ identifier, reason }))
 
-  /** A job that the server has forgotten is as good as dismissed. */
+  /** A job that the server no longer knows counts as dismissed. */
   const dismissById = (reference: JobReference, jobId: string): Effect.Effect<void, Failure> =>
     Effect.flatMap(descriptions.peek(reference.identifier), (known) => {
       const control = Option.match(known, {
@@ -319,7 +319,7 @@ export const make = (
       first,
       read: canEnd
         ? Effect.flatMap(read, (document) =>
-          // Some servers call a job failed while it is being dismissed.
+          // Some servers report a job as failed while they dismiss it.
           Effect.map(Ref.get(dismisses), (count) =>
             count > 0 && document.value.status._tag === "Failed" ? dismissed : document))
         : read,
@@ -327,7 +327,7 @@ export const make = (
       lost: lost(Either.getRight(reference)),
       canEnd
     })
-    // Whoever comes while the outputs are being fetched has them when they are there.
+    // Callers that come while the outputs are being fetched wait, and then share them.
     const fetched = yield* Ref.make(Option.none<ExecuteResponse>())
     const oneAtATime = yield* Effect.makeSemaphore(1)
     const fetch = (last: JobDocument) =>
@@ -347,7 +347,7 @@ export const make = (
           : dismissAt(identifier, Option.getOrElse(found.statusLocation, () => ""))
     }).pipe(
       (request) =>
-        // What the server has dismissed is at its end here too, whoever is interrupted meanwhile.
+        // Once the server has dismissed the job, it is final here too, even if the fiber is interrupted in between.
         Effect.uninterruptibleMask((restore) =>
           Ref.update(dismisses, Number.increment).pipe(
             Effect.zipRight(restore(request)),
@@ -387,7 +387,7 @@ export const make = (
   const scoped: Jobs["scoped"] = (start) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.tap(restore(start), ({ dismiss, status }) =>
-        // To dismiss a job that is done would take its outputs away.
+        // Dismissing a job that is done would delete its outputs.
         Effect.addFinalizer(() =>
           apart(Effect.flatMap(status, (current) => Execute.isTerminal(current) ? Effect.void : dismiss))
         ))

@@ -8,7 +8,7 @@ const moment = /^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
 const bits = (size: bigint): readonly [bigint, bigint] => [-(2n ** (size - 1n)), 2n ** (size - 1n) - 1n]
 const unsigned = (size: bigint): readonly [bigint, bigint] => [0n, 2n ** size - 1n]
 
-/** The bounds of XML Schema's integers; none where the type is open at that end. */
+/** The bounds of the integer types of XML Schema. Undefined if the type has no bound at that end. */
 export const integers: ReadonlyMap<string, readonly [bigint | undefined, bigint | undefined]> = new Map<
   string,
   readonly [bigint | undefined, bigint | undefined]
@@ -28,7 +28,7 @@ export const integers: ReadonlyMap<string, readonly [bigint | undefined, bigint 
   ["unsignedByte", unsigned(8n)]
 ])
 
-/** Whether a text is one of an XML Schema type; of a type that is not known any is. */
+/** Whether a text is valid for an XML Schema type. For an unknown type, every text is. */
 export const isLexical = (text: string, type: string): boolean => {
   const bounds = integers.get(type)
   if (bounds !== undefined) {
@@ -48,7 +48,7 @@ export const isLexical = (text: string, type: string): boolean => {
       return day.test(text)
     case "time":
       return time.test(text)
-    // Servers that ask for a moment take a day, and some show one in their examples.
+    // Servers that ask for a `dateTime` also take a date, and some use one in their examples.
     case "dateTime":
       return moment.test(text) || day.test(text)
     default:

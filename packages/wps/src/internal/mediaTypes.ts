@@ -1,6 +1,6 @@
 import * as Option from "effect/Option"
 
-/** A media type without its parameters, in small letters (RFC 9110 §8.3.1). */
+/** A media type without its parameters, in lower case (RFC 9110 §8.3.1). */
 export const essenceOf = (type: string): string => type.split(";")[0]?.trim().toLowerCase() ?? ""
 
 /** The charset that a media type names. */

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 const hasZone = /(Z|[+-]\d\d:?\d\d)$/i
 const midnight = /T24:00:00(?:\.0+)?/
 
-/** A moment as XML Schema writes it: midnight may be the 24th hour, and one without a zone is taken for UTC. */
+/** Reads a `dateTime` of XML Schema. Midnight may be written as hour 24, and a time without a zone is taken as UTC. */
 export const read = (text: string): Option.Option<DateTime.Utc> => {
   const zoned = hasZone.test(text) ? text : `${text}Z`
   const moment = Option.map(DateTime.make(zoned.replace(midnight, "T00:00:00")), DateTime.toUtc)

@@ -8,7 +8,7 @@ import type * as OwsModel from "../Ows.ts"
 import { OwsException } from "../Ows.ts"
 import type * as Description from "../ProcessDescription.ts"
 
-/** A name as the schema has it first, then as servers write it. */
+/** The names of an element: first the schema's, then those that servers use. */
 export type Names = readonly [XmlName.XmlName, ...Array<XmlName.XmlName>]
 
 const namespaces = {
@@ -25,7 +25,10 @@ const others = [
   XmlName.unqualified
 ]
 
-/** OWS Common names of a version, read in any version and, as some old servers have it, in none. */
+/**
+ * The OWS Common names of a version. They are read in the namespace of any version, and without one, as some old
+ * servers write them.
+ */
 const owsNames = (version: keyof typeof namespaces) => (local: string): Names => [
   namespaces[version](local),
   namespaces[version === "1.1" ? "2.0" : "1.1"](local),
@@ -34,7 +37,7 @@ const owsNames = (version: keyof typeof namespaces) => (local: string): Names =>
 
 const xlinkName = XmlName.namespace("http://www.w3.org/1999/xlink", "xlink")
 
-/** `xlink:href` and its kin; servers leave the namespace out. */
+/** `xlink:href` and the like. Servers leave out the namespace. */
 export const xlink = (local: string): Names => [xlinkName(local), XmlName.unqualified(local)]
 
 export const xml = XmlName.namespace("http://www.w3.org/XML/1998/namespace", "xml")
@@ -44,19 +47,19 @@ export const none = XmlName.unqualified
 export const wpsNamespace = "http://www.opengis.net/wps/1.0.0"
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
 
-/** The schemas want a title. */
+/** The schemas require a title. */
 export const titled = (
   { identifier, title }: { readonly identifier: string; readonly title: Option.Option<string> }
 ): Option.Option<string> => Option.orElseSome(Option.filter(title, (text) => text !== ""), () => identifier)
 
-/** The names of XML Schema's own types. */
+/** The names of XML Schema's built-in types. */
 export const schemaTypes = new Set(
   ("string normalizedString token boolean decimal integer nonPositiveInteger negativeInteger long int short byte " +
     "nonNegativeInteger unsignedLong unsignedInt unsignedShort unsignedByte positiveInteger float double duration " +
     "dateTime time date anyURI base64Binary hexBinary QName").split(" ")
 )
 
-/** The type's local name, from the reference's end or the text, whichever names one that XML Schema has. */
+/** The local name of the type, from the end of the reference or from the text, whichever names an XML Schema type. */
 export const typeName = (
   { name, reference }: { readonly name: string; readonly reference: Option.Option<string> }
 ): Option.Option<string> => {
@@ -70,12 +73,12 @@ export const typeName = (
 const localName = (name: string): string =>
   name.slice(Math.max(name.lastIndexOf("#"), name.lastIndexOf(":"), name.lastIndexOf("/")) + 1).trim()
 
-/** EDAS escapes the marks of a CDATA section, too. */
+/** EDAS also escapes the delimiters of a CDATA section. */
 const unmarked = (text: string): string => /^<!\[CDATA\[([^]*)\]\]>$/.exec(text)?.[1]?.trim() ?? text
 
 const readNumber = Literal.decode(Schema.Number)
 
-/** Corners are numbers in XML Schema's spelling, between any white space. */
+/** The corners are numbers as XML Schema writes them, separated by any white space. */
 const corner: Xml.Content<ReadonlyArray<number>> = Xml.transform(Xml.text, {
   decode: (source): Either.Either<ReadonlyArray<number>, string> =>
     Either.all(source.split(/[\s,]+/).filter((one) => one !== "").map(readNumber)),
@@ -86,7 +89,8 @@ const documentsOf = (version: keyof typeof namespaces) => {
   const ows = owsNames(version)
 
   /**
-   * PyWPS writes the report of a failed process, GSKY all of it, and Calvalus who the service is, in the WPS namespace.
+   * These servers use the WPS namespace here: PyWPS for the report of a failed process, GSKY for the whole report,
+   * Calvalus for the service's identification.
    */
   const lenient = (local: string): Names => [...ows(local), wpsName(local)]
 
@@ -102,17 +106,17 @@ const documentsOf = (version: keyof typeof namespaces) => {
 
   const keywords = Xml.many(ows("Keywords"), Xml.struct({ words: texts(ows("Keyword")) }))
 
-  /** Each with its words in groups, which are of no interest. */
+  /** Keywords come in groups. The grouping is dropped. */
   const words = {
     read: (groups: ReadonlyArray<{ readonly words: ReadonlyArray<string> }>): ReadonlyArray<string> =>
       groups.flatMap((group) => group.words),
     write: (words: ReadonlyArray<string>) => words.some((one) => one !== "") ? [{ words }] : []
   }
 
-  /** WS4GEE leaves a letter out. */
+  /** WS4GEE misspells the name. */
   const identifierNames: Names = [...ows("Identifier"), ...ows("Identifer")]
 
-  /** Identifier, Title, Abstract and Metadata, which open every description. The first of a repeated one counts. */
+  /** Identifier, Title, Abstract and Metadata, which begin every description. If one is repeated, the first is used. */
   const described = {
     identifier: Xml.one(identifierNames, Xml.text, { repeated: "first" }),
     title: text(ows("Title")),
@@ -210,7 +214,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
 
   const serviceProvider: Xml.Content<OwsModel.ServiceProvider> = Xml.map(
     Xml.struct({
-      // The schema wants one, though it be empty.
+      // The schema requires one, which may be empty.
       name: Xml.optional(lenient("ProviderName"), Xml.text, { repeated: "first" }),
       site: Xml.optional(lenient("ProviderSite"), link, { repeated: "first" }),
       contact: Xml.optional(lenient("ServiceContact"), contact, { repeated: "first" })
@@ -227,7 +231,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
 
   const domainValues = Xml.struct({ values: texts(ows("Value")) })
 
-  /** The schema wants it said that any value will do. */
+  /** The schema requires an `AnyValue` if any value is allowed. */
   const domain: Xml.Content<OwsModel.Domain> = Xml.map(
     Xml.struct({
       name: Xml.attributeWithDefault(none("name"), ""),
@@ -260,7 +264,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
     constraints: Xml.many(ows("Constraint"), domain)
   })
 
-  /** The HTTP element of an operation's DCP: its GET and POST addresses in the order of the document. */
+  /** The HTTP element of an operation's DCP: its GET and POST addresses, in document order. */
   const http = Xml.struct({
     endpoints: Xml.manyOf({ Get: [ows("Get"), endpoint], Post: [ows("Post"), endpoint] })
   })
@@ -310,7 +314,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
     constraints: Xml.many(ows("Constraint"), domain)
   })
 
-  /** OperationsMetadata, and its parts as those of the capabilities, which have none where it is absent. */
+  /** OperationsMetadata. Its parts become parts of the capabilities. They are empty if it is absent. */
   const operations = {
     part: Xml.optional(ows("OperationsMetadata"), metadataOfOperations, { repeated: "first" }),
     read: Option.getOrElse((): Xml.Value<typeof metadataOfOperations> => ({
@@ -325,7 +329,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
       )
   }
 
-  /** A single value stands in it in Calvalus. */
+  /** Calvalus puts a single value into the range. */
   const rangeContent: Xml.Content<{ readonly range: Description.Range; readonly value: string }> = Xml.map(
     Xml.struct({
       value: Xml.value,
@@ -358,7 +362,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
   const isValue = ({ range, value }: Xml.Value<typeof rangeContent>): boolean =>
     value !== "" && Option.isNone(range.minimum) && Option.isNone(range.maximum)
 
-  /** `ows:Value`; some servers write `ows:AllowedValue`, or a namespace of WPS. */
+  /** `ows:Value`. Some servers write `ows:AllowedValue`, or use a namespace of WPS. */
   type Allowed = { readonly values: ReadonlyArray<string>; readonly ranges: ReadonlyArray<Description.Range> }
   const allowedValues: Xml.Content<Allowed> = Xml.map(
     Xml.struct({
@@ -388,7 +392,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
         _tag: "BoundingBoxData" as const,
         lower,
         upper,
-        // PyWPS writes Python's None.
+        // PyWPS writes Python's `None`.
         crs: Option.filter(crs, (name) => name !== "None")
       }),
       encode: ({ crs, lower, upper }) => ({
@@ -400,7 +404,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
     }
   )
 
-  /** PyWPS puts a text straight into an Exception, without ExceptionText around it. */
+  /** PyWPS puts the text directly into an Exception, without an ExceptionText. */
   const exception: Xml.Content<OwsException> = Xml.map(
     Xml.struct({
       code: Xml.attributeWithDefault(none("exceptionCode"), "NoApplicableCode"),
@@ -412,7 +416,7 @@ const documentsOf = (version: keyof typeof namespaces) => {
       decode: ({ code, locator, text, texts }): OwsException =>
         new OwsException({
           code: code === "" ? "NoApplicableCode" : code,
-          // PyWPS writes Python's None.
+          // PyWPS writes Python's `None`.
           locator: Option.filter(locator, (at) => at !== "None"),
           texts: [...texts, text].map(unmarked).filter((one) => one !== "")
         }),
@@ -455,15 +459,15 @@ const documentsOf = (version: keyof typeof namespaces) => {
   }
 }
 
-/** OWS Common 1.1, as WPS 1.0.0 writes it. */
+/** OWS Common 1.1, which WPS 1.0.0 uses. */
 export const ows11 = documentsOf("1.1")
 
-/** OWS Common 2.0, as WPS 2.0 writes it. */
+/** OWS Common 2.0, which WPS 2.0 uses. */
 export const ows20 = documentsOf("2.0")
 
 const ogcName = XmlName.namespace("http://www.opengis.net/ogc", "ogc")
 
-/** What older OGC services and the proxies before them answer with. */
+/** The error report of older OGC services, and of proxies in front of them. */
 export const serviceExceptionReportName: Names = [ogcName("ServiceExceptionReport"), none("ServiceExceptionReport")]
 
 export const serviceExceptionReport: Xml.Content<OwsModel.ExceptionReport> = Xml.map(

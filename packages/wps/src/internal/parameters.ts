@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { OwsException } from "../Ows.ts"
 
-/** Parameters by their names in lower case, which have no case. */
+/** Parameters by their names in lower case. The names are not case-sensitive. */
 export type Known = ReadonlyMap<string, string>
 
 export const known = (parameters: Iterable<readonly [string, string]>): Known =>
@@ -31,7 +31,7 @@ export const requiredList = (known: Known, name: string): Either.Either<Readonly
   return items.length === 0 ? missing(name) : Either.right(items)
 }
 
-/** The operation in lower case, of a request to a WPS. */
+/** The operation of a request to a WPS, in lower case. */
 export const operation = (known: Known): Either.Either<string, OwsException> =>
   Either.flatMap(required(known, "service"), (service) =>
     service.toUpperCase() === "WPS"

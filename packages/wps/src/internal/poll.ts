@@ -17,36 +17,36 @@ import type { JobDocument } from "./receive.ts"
 
 type Failure = WpsError | AuthError
 
-/** What is known of a job, and how many times that has been renewed. */
+/** The last known state of a job. `version` counts its updates. */
 interface Snapshot {
   readonly document: JobDocument
   readonly version: number
   /** When the status last changed, in milliseconds. */
   readonly changedAt: number
-  /** Bad status reads since the last good one, and when the first of them was, in milliseconds. */
+  /** How many status reads have gone wrong since the last good one, and when the first of them did, in milliseconds. */
   readonly bad: number
   readonly badSince: number
-  /** When a busy server may be asked again, in milliseconds. */
+  /** The earliest time for the next request to a busy server, in milliseconds. */
   readonly notBefore: number
 }
 
 export interface Poller {
   readonly status: Effect.Effect<JobStatus, Failure>
   readonly changes: Stream.Stream<JobStatus, Failure>
-  /** The last document, waited for. */
+  /** Waits for the last document. */
   readonly last: Effect.Effect<JobDocument, Failure>
-  /** What is done once the job is done, within what the deadline leaves; who comes later than that may still try. */
+  /** Runs an effect after the end of the job, within the time left. After the deadline there is no limit. */
   readonly within: <A>(effect: Effect.Effect<A, Failure>) => Effect.Effect<A, Failure>
-  /** Puts an end to it that is known otherwise, unless it has come to one. */
+  /** Sets the final state, if there is none yet. */
   readonly end: (document: JobDocument) => Effect.Effect<void>
 }
 
-/** Whether the server is away, rather than answers something else. */
+/** Whether the error means that the server is away. */
 const isAway = (error: Failure): boolean =>
   error._tag === "TransportError" || error._tag === "ServerBusy" ||
   (error._tag === "UnexpectedResponse" && error.status >= 500)
 
-/** Milliseconds that a busy server is left alone for, an hour at most: some ask for years. */
+/** How long to leave a busy server alone, in milliseconds. At most an hour, because some servers ask for years. */
 const patience = (error: Failure): number =>
   error._tag === "ServerBusy"
     ? Math.min(anHour, 1000 * Option.getOrElse(error.retryAfter, () => 0))
@@ -54,7 +54,7 @@ const patience = (error: Failure): number =>
 
 const anHour = 3_600_000
 
-/** A server that wants to be asked sooner is asked by the schedule, in milliseconds. */
+/** The shortest pause that a server may ask for, in milliseconds. For a shorter one the schedule is used. */
 const soonest = 250
 
 const statusOf = ({ document }: Snapshot): JobStatus => document.value.status
@@ -65,7 +65,7 @@ const describe = (status: JobStatus): string => {
   return `${state}${status.message === "" ? "" : ` ("${status.message}")`}${percent}`
 }
 
-/** A bound that was reached. */
+/** The error for a bound that was reached. */
 export const timeout = (options: {
   readonly identifier: string
   readonly kind: JobTimeout["kind"]
@@ -82,21 +82,21 @@ export const timeout = (options: {
   })
 
 /**
- * Follows a job. Of those who want a newer state one takes the turn and asks the server; the others wait for the end of
- * its turn, and find the newer state there, or fail with what it failed with, or take the next. So one asks at a time,
- * nothing runs that nobody waits for, and when the one that asks is interrupted another goes on.
+ * Follows a job. One of the fibers that want a newer state takes the turn and asks the server. The others wait for the
+ * end of that turn. Then they find the newer state, fail with the same error, or take the next turn. So only one fiber
+ * asks at a time, nothing runs unless somebody waits, and if the asking fiber is interrupted, another goes on.
  */
 export const make = Effect.fnUntraced(function*(options: {
   readonly identifier: string
   readonly reference: Option.Option<JobReference>
-  /** When it was asked for, in milliseconds. */
+  /** When the caller asked for the job, in milliseconds. */
   readonly since: number
   readonly first: JobDocument
   readonly read: Effect.Effect<JobDocument, Failure>
   readonly poll: PollOptions
-  /** What is made of the bad read with which it gives up. */
+  /** Maps the error of the last bad read, when the wait gives up. */
   readonly lost: (error: Failure) => Failure
-  /** Whether `end` will be called; those who wait are woken by it. */
+  /** Whether `end` may be called. It wakes the waiting fibers. */
   readonly canEnd: boolean
 }): Effect.fn.Return<Poller> {
   const { canEnd, first, identifier, lost, poll, read, reference, since } = options
@@ -118,7 +118,7 @@ export const make = Effect.fnUntraced(function*(options: {
   const reached = (kind: JobTimeout["kind"], bound: Duration.DurationInput, current: Snapshot) =>
     timeout({ identifier, kind, bound, last: Option.some(statusOf(current)), reference })
 
-  /** The bound that comes first, and how many milliseconds are left until then. */
+  /** The bound that is reached first, and the milliseconds left until then. */
   const bound = (current: Snapshot, now: number) => {
     const bounds = [
       { kind: "deadline" as const, of: poll.deadline, since },
@@ -131,7 +131,7 @@ export const make = Effect.fnUntraced(function*(options: {
     return Option.fromNullable(bounds.sort((one, other) => one.left - other.left)[0])
   }
 
-  /** Keeps an answer. One that was overtaken by another is older than it may look, unless it is the end. */
+  /** Stores an answer. Drops it if a newer one arrived meanwhile, unless it is final. */
   const renew = (asked: Snapshot, document: JobDocument): Effect.Effect<Snapshot> =>
     Effect.flatMap(
       Clock.currentTimeMillis,
@@ -149,7 +149,7 @@ export const make = Effect.fnUntraced(function*(options: {
             })
     )
 
-  /** javaPS does not know a job for a moment while it ends; one that stays unknown is gone. */
+  /** javaPS does not know a job for a moment while it ends. If the job stays unknown, it is gone. */
   const allowed = (error: Failure): number =>
     error._tag === "JobNotFound" ? Math.min(badReads, 3) : isTransient(error) ? badReads : 0
 
@@ -164,14 +164,17 @@ export const make = Effect.fnUntraced(function*(options: {
         ]
       })))
 
-  /** The schedule's next pause. One that has come to its end has no bound of its own to name. */
+  /**
+   * The next pause of the schedule. If the schedule has ended, it fails with the time waited so far, because there is
+   * no bound to name.
+   */
   const scheduled = (current: Snapshot): Effect.Effect<unknown, Failure> =>
     Effect.catchAll(
       driver.next(undefined),
       () => Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(reached("deadline", now - started, current)))
     )
 
-  /** Until the server wants to be asked again, an hour at most: some have a clock of their own. */
+  /** The time until the server wants to be asked again. At most an hour, because some servers' clocks are wrong. */
   const hinted = (current: Snapshot, now: number): Option.Option<number> =>
     Option.filter(
       Option.map(current.document.value.nextPoll, ({ epochMillis }) => Math.min(epochMillis - now, anHour)),
@@ -188,9 +191,8 @@ export const make = Effect.fnUntraced(function*(options: {
     )
 
   /**
-   * Waits for its time, and asks; comes back without an answer when a bound is reached, or after a bad read. A bound less
-   * than a millisecond away is reached: what is left of it may be too short to be slept through, and would be waited for
-   * without end.
+   * Pauses, and asks once. Returns without a new state if a bound is reached or the read goes wrong. A bound less than
+   * a millisecond away counts as reached: a sleep may be too short for it, and the loop would not end.
    */
   const step = (current: Snapshot): Effect.Effect<void, Failure> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -203,11 +205,11 @@ export const make = Effect.fnUntraced(function*(options: {
         onSome: ({ error, left }) =>
           left < 1 ? Effect.fail(error) : Effect.asVoid(Effect.timeoutOption(Effect.interruptible(next), left))
       })
-      // Whoever waits may be uninterruptible, and a race waits for its loser.
+      // The waiting fiber may be uninterruptible, and a race waits for its loser.
       return canEnd ? Effect.raceFirst(bounded, Effect.interruptible(Deferred.await(ended))) : bounded
     })
 
-  /** Asked once by whoever wants to know, and again where the read goes wrong, as it is while it is followed. */
+  /** Asks once for the current status. It retries bad reads as following the job does. */
   const once = read.pipe(
     Effect.retry({ schedule: poll.schedule ?? defaultSchedule, while: isTransient, times: badReads }),
     Effect.retry({
@@ -218,7 +220,7 @@ export const make = Effect.fnUntraced(function*(options: {
     Effect.mapError(lost)
   )
 
-  /** A snapshot that is newer than the version seen. */
+  /** Waits for a snapshot newer than the version seen. */
   const newer = (seen: number): Effect.Effect<Snapshot, Failure> => {
     const isNewer = (current: Snapshot): boolean => current.version > seen || isTerminal(statusOf(current))
     return Effect.uninterruptibleMask((restore) =>

@@ -25,7 +25,7 @@ type Response = HttpClientResponse.HttpClientResponse
 const rawData = (response: Response, stream: Stream.Stream<Uint8Array, RequestError>): RawData => ({
   contentType: Headers.get(response.headers, "content-type"),
   contentLength: Option.filterMap(Headers.get(response.headers, "content-length"), (length) =>
-    // What is packed is longer when it has been unpacked.
+    // A compressed body is longer after decompression.
     /^\d+$/.test(length) && Option.isNone(Headers.get(response.headers, "content-encoding"))
       ? Option.some(Number(length))
       : Option.none()),
@@ -34,7 +34,7 @@ const rawData = (response: Response, stream: Stream.Stream<Uint8Array, RequestEr
 
 export type Download = (reference: DataValue.Reference | string) => Effect.Effect<RawData, RequestFailure, Scope.Scope>
 
-/** Fetches what the service stored. */
+/** Fetches what the server stored. */
 export const download = ({ exchange, late, linked, other, retried, timeout }: Service): Download =>
   Effect.fn("WpsClient.download")(
     function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, RequestFailure, Scope.Scope> {
@@ -61,7 +61,7 @@ export const download = ({ exchange, late, linked, other, retried, timeout }: Se
     }
   )
 
-/** Who waits for it, until when. */
+/** Which process to wait for, how, and since when. */
 interface Wanted {
   readonly identifier: string
   readonly poll: PollOptions
@@ -98,7 +98,7 @@ export const make = (
         }
       }))
 
-  /** The bytes of the one output that came inside a document. */
+  /** The bytes of one output that came inside a document. */
   const embedded = (
     identifier: string,
     output: OutputRequest,
@@ -128,7 +128,7 @@ export const make = (
     return found?.data._tag === "Reference" ? fetch(found.data) : readResult(identifier, bytes, response)
   }
 
-  /** What came where raw data was asked for: that, or a job to wait for, whose raw data is asked for then. */
+  /** Gives the raw data of an answer. If the answer is a job, waits for it, and then asks for its raw data. */
   const rawOf = (
     wanted: Wanted,
     output: OutputRequest,

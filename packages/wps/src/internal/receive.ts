@@ -29,16 +29,16 @@ import { resolve } from "./endpoint.ts"
 import { charsetOf } from "./mediaTypes.ts"
 import { bodyOf } from "./unpacked.ts"
 
-/** Bodies up to this many bytes are read at once; a larger or unmeasured one is read as it comes. */
+/** A body of at most this many bytes is read at once. A larger one, or one of unknown length, is streamed. */
 const wholeBody = 1 << 20
 
-/** So many bytes are kept for an error. */
+/** An error keeps this many bytes of the body. */
 const longestHead = 1000
 
 const headerOf = (response: HttpClientResponse.HttpClientResponse, name: string): Option.Option<string> =>
   Option.filter(Headers.get(response.headers, name), (value) => value !== "")
 
-/** Seconds to wait, where the server says them; a date would need the server's clock, so it is left out. */
+/** The `Retry-After` header in seconds. A date is ignored, because it would need the server's clock. */
 const retryAfterOf = (response: HttpClientResponse.HttpClientResponse): Option.Option<number> =>
   Option.filter(
     Option.map(headerOf(response, "retry-after"), Number),
@@ -48,11 +48,11 @@ const retryAfterOf = (response: HttpClientResponse.HttpClientResponse): Option.O
 interface Body {
   readonly decoded: Decoded
   readonly size: number
-  /** Only an error wants it. */
+  /** Computed only for an error. */
   readonly excerpt: () => string
 }
 
-/** Programs in PHP and the like often begin with an empty line, behind which no XML declaration may stand. */
+/** PHP programs and the like often write an empty line first, but an XML declaration must be at the very start. */
 const withoutBlanks = (bytes: Uint8Array): Uint8Array => {
   const at = bytes.findIndex((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
   return bytes[at] === 0x3c ? bytes.subarray(at) : bytes
@@ -73,7 +73,7 @@ const readBody = (
       decoder.write(size === 0 ? withoutBlanks(chunk) : chunk)
       size += chunk.length
     }
-    // What is packed may be far longer than its length says.
+    // A compressed body may be far longer than its length says.
     const length = Option.isSome(headerOf(response, "content-encoding"))
       ? Option.none()
       : Option.map(headerOf(response, "content-length"), Number)
@@ -98,13 +98,13 @@ export type Answer = Exclude<WpsResponse, { _tag: "ExceptionReport" }>
 
 const isAnswer = (document: WpsResponse): document is Answer => document._tag !== "ExceptionReport"
 
-/** A document about a job, in whatever version. */
+/** A document about a job, in any version. */
 export type JobDocument = Extract<WpsResponse, { _tag: "ExecuteResponse" | "StatusInfo" | "Result" }>
 
 export const isJob = (document: WpsResponse): document is JobDocument =>
   document._tag === "ExecuteResponse" || document._tag === "StatusInfo" || document._tag === "Result"
 
-/** Reads an answer by its own root element, whatever was asked and whatever the HTTP status is. */
+/** Reads an answer by its own root element, whatever the request and the HTTP status are. */
 export const receive = Effect.fnUntraced(function*(
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse,
@@ -150,9 +150,11 @@ export const receive = Effect.fnUntraced(function*(
   return yield* unexpected("http-status", `with a ${document._tag} document, which does not go with that status`)
 })
 
-/** When to ask again, by the clock of this machine, where the server says what its own clock says. */
+/**
+ * Translates the time of the next request to the clock of this machine, if the server tells the time of its own clock.
+ */
 const timed = (answer: JobDocument, response: HttpClientResponse.HttpClientResponse, now: number): JobDocument => {
-  // DateTime reads ISO 8601 alone.
+  // DateTime reads only ISO 8601.
   const theirs = Option.flatMap(headerOf(response, "date"), (date) => DateTime.make(Date.parse(date)))
   return {
     _tag: answer._tag,
@@ -167,7 +169,7 @@ const timed = (answer: JobDocument, response: HttpClientResponse.HttpClientRespo
   }
 }
 
-/** Its relative addresses are relative to where it was found. */
+/** Resolves the relative addresses of a document against its own address. */
 const located = (answer: Answer, response: HttpClientResponse.HttpClientResponse): Answer => {
   if (!isJob(answer)) return answer
   const { outputs, statusLocation } = answer.value
@@ -194,7 +196,7 @@ const placed = (data: DataValue, document: string): DataValue =>
 
 const refusal = (asked: Asked, url: string, status: number, exceptions: ReadonlyArray<OwsException>): RequestError => {
   const first = exceptions[0]
-  /** Servers have the code of the standard, or say which parameter is wrong. */
+  /** Servers use the standard's code, or name the parameter that is wrong. */
   const isUnknown = (code: string, parameter: string) =>
     first !== undefined && (first.code === code ||
       (first.code === "InvalidParameterValue" && Option.exists(first.locator, (at) => at.toLowerCase() === parameter)))
@@ -205,7 +207,7 @@ const refusal = (asked: Asked, url: string, status: number, exceptions: Readonly
     : new ServiceException({ operation: asked.operation, url, status, exceptions })
 }
 
-/** A server's page about its own failure says in its title what that was. */
+/** The title of a server's error page says what went wrong. */
 const titleOf = (page: string): string => {
   const title = /<title[^>]*>\s*([^<]*)/i.exec(page)?.[1]?.trim().slice(0, 100) ?? ""
   return title === "" ? "" : `, "${title}"`

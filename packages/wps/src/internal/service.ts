@@ -44,7 +44,7 @@ import * as upload from "./upload.ts"
 
 const xmlType = "text/xml; charset=utf-8"
 
-/** A request whose inputs may be sent as they are read. */
+/** An Execute whose inputs may be uploads, which are sent while they are read. */
 export type GivenRequest = Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<Operation.GivenInput> }
 
 export type Sendable = WpsRequest | { readonly _tag: "Execute"; readonly request: GivenRequest }
@@ -54,36 +54,36 @@ const isPlain = (request: Sendable): request is WpsRequest =>
 
 export const xmlFirst = "text/xml, application/xml;q=0.9, */*;q=0.1"
 
-/** Whether a refused batch may hold processes that can be described. */
+/** Whether a refused batch may hold processes that can be described alone. */
 const isSpoilt = (error: RequestFailure): boolean =>
   error._tag === "ServiceException" || error._tag === "UnexpectedResponse"
 
-/** A URL longer than this is refused by some servers; descriptions are asked for in batches that stay below it. */
+/** The most identifiers in one DescribeProcess. Some servers refuse longer URLs. */
 const maxBatch = 40
 
-/** `2.0` of `2.0.2`: what is corrected in the text of the standard changes no document. */
+/** `2.0` of `2.0.2`: corrections of the standard's text do not change the documents. */
 const release = (version: string): string => version.trim().split(".").slice(0, 2).join(".")
 
-/** How a request is sent, and its answer read. */
+/** How to send a request and read its answer. */
 export interface Sending<A> {
   readonly accept: string
-  /** How long the head of the answer may take, and then what is read of its body. */
+  /** How long the head of the answer may take, and then the part of the body that is read. */
   readonly limit: Duration.Duration
   readonly read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, RequestFailure>
 }
 
-/** One service: how it is asked, and what is known of it. */
+/** One service: how to ask it, and what is known about it. */
 export interface Service {
   readonly url: string
   readonly timeout: Duration.Duration
-  /** The version that is spoken. */
+  /** The version to speak. */
   readonly protocol: Effect.Effect<WpsProtocol, RequestFailure>
-  /** The version in which a job is asked for by its id. */
+  /** The version in which to ask for a job by its id. */
   readonly byId: Effect.Effect<WpsProtocol, RequestFailure>
   readonly capabilities: Effect.Effect<Capabilities, RequestFailure>
   readonly descriptions: batched.Batched<ProcessDescription, RequestFailure>
   readonly describeAll: Effect.Effect<ReadonlyArray<ProcessDescription>, RequestFailure>
-  /** An address that the service gave, as it is asked. */
+  /** The address to use for one that the service gave. */
   readonly linked: (location: string) => Either.Either<URL, InvalidUrl>
   readonly exchange: <A>(
     what: Asked,
@@ -98,16 +98,16 @@ export interface Service {
     options: Sending<A>
   ) => Effect.Effect<A, RequestFailure>
   readonly ask: (what: Asked, protocol: WpsProtocol, request: Sendable) => Effect.Effect<Answer, RequestFailure>
-  /** What a protocol has no way to write. */
+  /** The parts of a request that a protocol cannot write. */
   readonly unwritable: (protocol: WpsProtocol, request: GivenRequest) => ReadonlyArray<InputFault>
-  /** Asks again as the client's options say; never an Execute. */
+  /** Retries a request as the client's options say. It is never used for an Execute. */
   readonly retried: <A, R>(question: Effect.Effect<A, RequestFailure, R>) => Effect.Effect<A, RequestFailure, R>
   readonly late: (what: Asked, url: string) => TransportError
-  /** A document of another kind than was asked for. */
+  /** The error for a document of another kind than the request asks for. */
   readonly other: (what: Asked, document: WpsResponse["_tag"]) => UnexpectedResponse
 }
 
-/** What belongs to the scope are the look-ups that are under way. */
+/** The scope owns the look-ups that are running. */
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Service, InvalidUrl | InvalidOrigin, HttpClient.HttpClient | Auth.Auth | Scope.Scope> {
@@ -123,9 +123,9 @@ export const make = Effect.fnUntraced(function*(
   const timeToLive = options.timeToLive ?? "1 hour"
   const plain = yield* HttpClient.HttpClient
 
-  // A login that comes before a request may take longer, so it is not counted.
+  // A login before a request may take longer, so its time is not counted.
   const deadlines = yield* deadlinesInternal.make
-  // Nor is what the caller's own client waits for, such as a rate limit.
+  // The waits of the caller's own client, such as a rate limit, are not counted either.
   const counted = HttpClient.transform(plain, deadlines.counted)
   const timed = options.transformClient?.(counted) ?? counted
   const authorized = yield* Auth.authorizeClient(timed, {
@@ -134,7 +134,7 @@ export const make = Effect.fnUntraced(function*(
     ...(options.refusal === undefined ? {} : { refusal: options.refusal })
   })
 
-  /** Services behind proxies name hosts that nobody reaches. */
+  /** Services behind proxies may name a host that cannot be reached. The error then points to `rewriteUrl`. */
   const told = (reason: string, url: string) =>
     Option.exists(Either.getRight(Endpoint.parse(url)), ({ origin }) => origin !== base.origin)
       ? `${reason}; the service named this address, which \`rewriteUrl\` can change`
@@ -147,7 +147,10 @@ export const make = Effect.fnUntraced(function*(
       reason: told(`no answer within ${Duration.toSeconds(timeout)} s`, url)
     })
 
-  /** Sends, and reads the answer; the limit holds for its head, and then for what is read of its body. */
+  /**
+   * Sends a request and reads its answer. The limit applies to the head, and then again to the part of the body that is
+   * read.
+   */
   const exchange = <A>(
     what: Asked,
     request: HttpClientRequest.HttpClientRequest,
@@ -190,7 +193,7 @@ export const make = Effect.fnUntraced(function*(
     return Either.isLeft(encoded) ? encoded.left : []
   }
 
-  /** The message with the bytes of its uploads, which are read as it is sent. */
+  /** The message with its uploads, whose bytes are read while they are sent. */
   const encodeUploads = (
     what: Asked,
     protocol: WpsProtocol,
@@ -241,7 +244,6 @@ export const make = Effect.fnUntraced(function*(
       )
     })
 
-  /** Sends a request, and reads its answer. */
   const send = <A>(
     what: Asked,
     protocol: WpsProtocol,
@@ -297,7 +299,7 @@ export const make = Effect.fnUntraced(function*(
 
   // ------------------------------------------------------------------------------------------ capabilities, describe
 
-  /** What is asked for once, however many want it, and kept for its time. */
+  /** Runs a request once for all callers, and caches its answer for `timeToLive`. */
   const kept = <A>(
     asking: Effect.Effect<A, RequestFailure>
   ): Effect.Effect<Effect.Effect<A, RequestFailure>, never, Scope.Scope> =>
@@ -323,7 +325,7 @@ export const make = Effect.fnUntraced(function*(
         : Effect.fail(other(capabilitiesOf, document._tag))
   ))
 
-  /** The version that the service chose of those that may be spoken. */
+  /** The version that the service chose from those of the client. */
   const negotiated: Effect.Effect<WpsProtocol, RequestFailure> = protocols.length === 1
     ? Effect.succeed(preferred)
     : Effect.flatMap(capabilities, ({ version }) => {
@@ -336,14 +338,14 @@ export const make = Effect.fnUntraced(function*(
         : Effect.succeed(chosen)
     })
 
-  /** A job that has an id was made by WPS 2.0, whatever was asked for. */
+  /** A job with an id comes from WPS 2.0, even if 1.0.0 is spoken. */
   const withIds = Effect.map(negotiated, (protocol) => protocol.version === Wps100.version ? Wps200 : protocol)
 
   const advertised = (operation: WpsRequest["_tag"], method: "GET" | "POST"): Effect.Effect<URL, RequestFailure> =>
     Effect.flatMap(capabilities, ({ operations }) => {
       const endpoints = operations.filter((one) => one.name === operation).flatMap((one) => one.endpoints)
         .filter((one) => one.method === method && one.href !== "")
-      // Of several some are for SOAP or for parameters in the body.
+      // Of several addresses, some are for SOAP or for parameters in the body.
       const takesXml = ({ constraints }: (typeof endpoints)[number]) =>
         constraints.every(({ values }) => values.length === 0 || values.some((value) => /xml|kvp/i.test(value)))
       const found = endpoints.find(takesXml) ?? endpoints[0]
@@ -364,7 +366,7 @@ export const make = Effect.fnUntraced(function*(
       ? advertised(operation, method)
       : Effect.succeed(base)
 
-  // Every service of many processes would be asked for all of them at once.
+  // Otherwise a service with many processes would get all the requests at once.
   const descriptionsAtOnce = yield* Effect.makeSemaphore(8)
 
   const requestDescriptions = (
@@ -389,7 +391,10 @@ export const make = Effect.fnUntraced(function*(
     )
   }
 
-  /** One process that is unknown or badly described spoils the answer for all, so they are asked for one by one. */
+  /**
+   * One process that is unknown or badly described makes the server refuse the whole batch. Then each is asked for
+   * alone.
+   */
   const lookup = (
     identifiers: ReadonlyArray<string>
   ): Effect.Effect<ReadonlyMap<string, Exit.Exit<ProcessDescription, RequestFailure>>> =>
@@ -421,7 +426,7 @@ export const make = Effect.fnUntraced(function*(
       Effect.forEach(processes, ({ identifier }) => descriptions.get(identifier), { concurrency: "unbounded" })
   )
 
-  // Not every server knows ALL: some refuse it, and javaPS answers it with no description at all.
+  // Not every server supports ALL. Some refuse it, and javaPS answers without any description.
   const describeAll = yield* kept(
     requestDescriptions(["ALL"]).pipe(
       Effect.catchIf((error) => error._tag === "ServiceException", () => Effect.succeed([])),

@@ -5,7 +5,7 @@ import { none, ows11, ows20, schemaTypes, typeName } from "./owsDocuments.ts"
 
 export const wpsNamespace = "http://www.opengis.net/wps/2.0"
 
-/** A literal's text is kept to the letter: nothing in a string is the server's to trim. */
+/** The text of a literal is kept exactly: a server must not trim a string. */
 export const literalValue: Xml.Content<DataValue.LiteralData> = Xml.map(
   Xml.struct({
     dataType: Xml.nonEmptyAttribute(none("dataType")),
@@ -30,12 +30,12 @@ export const literalValue: Xml.Content<DataValue.LiteralData> = Xml.map(
   }
 )
 
-/** A literal that is a document by itself, which WPS 1.0.0 does not have. */
+/** Writes a literal as a document of its own. WPS 1.0.0 has no such document. */
 export const writeLiteral = Xml.encode(
   Xml.document([XmlName.namespace(wpsNamespace, "wps")("LiteralValue")], literalValue)
 )
 
-/** A box that is a document by itself. */
+/** Writes a box as a document of its own. */
 export const writeBox = {
   "1.0.0": Xml.encode(Xml.document(ows11.ows("BoundingBox"), ows11.boundingBox)),
   "2.0.0": Xml.encode(Xml.document(ows20.ows("BoundingBox"), ows20.boundingBox))

@@ -12,20 +12,20 @@ import { concatenate, sizeOf } from "./bytes.ts"
 
 const isRequestError = Schema.is(RequestError)
 
-/** The bytes with which gzip begins, and XML does not. */
+/** The first bytes of gzip. XML cannot begin with them. */
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 const mayBePacked = (response: HttpClientResponse.HttpClientResponse): boolean =>
   Option.exists(Headers.get(response.headers, "content-encoding"), (encoding) => /\bgzip\b/i.test(encoding))
 
-/** Only what is said to be packed: an output may be such a file itself. */
+/** Used only if the header says gzip, because an output may itself be a gzip file. */
 const unpacked = (
   body: Stream.Stream<Uint8Array, RequestError>,
   onBroken: () => RequestError
 ): Stream.Stream<Uint8Array, RequestError> =>
   Stream.unwrapScoped(Effect.gen(function*() {
     const pull = yield* Stream.toPull(body)
-    // The two bytes that tell may come one by one.
+    // The first two bytes may come one by one.
     const look = (seen: Chunk.Chunk<Uint8Array>): Effect.Effect<Chunk.Chunk<Uint8Array>, RequestError> =>
       sizeOf(seen) >= 2 ? Effect.succeed(seen) : Effect.matchEffect(pull, {
         onFailure: Option.match({ onNone: () => Effect.succeed(seen), onSome: Effect.fail }),
@@ -45,15 +45,15 @@ const unpacked = (
   }))
 
 /**
- * The body as it was before it was packed: some servers pack without being asked. Some HTTP clients have unpacked it and
- * left the header, so the first bytes decide.
+ * The decompressed body. Some servers compress without being asked. Some HTTP clients decompress the body but keep the
+ * header, so the first bytes decide.
  */
 export const bodyOf = (
   asked: Asked,
   response: HttpClientResponse.HttpClientResponse
 ): Stream.Stream<Uint8Array, RequestError> => {
   const body = response.stream.pipe(
-    // So says Fetch of a 204, which is an output of no bytes.
+    // Fetch reports a 204 like this. It is an output of no bytes.
     Stream.catchSome((error) => error.reason === "EmptyBody" ? Option.some(Stream.empty) : Option.none()),
     Stream.mapError(transportError(asked, response.request.url))
   )

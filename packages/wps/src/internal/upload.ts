@@ -12,14 +12,14 @@ import { InputFault } from "../WpsError.ts"
 import { base64Letters } from "./base64.ts"
 import { concatenate } from "./bytes.ts"
 
-/** An upload, and the text that stands in its place in the document. */
+/** An upload, and the marker for it in the document. */
 interface Placed {
   readonly identifier: string
   readonly upload: Upload.Upload
   readonly marker: string
 }
 
-/** The inputs as a protocol writes them, with a marker for each upload; no document has its letters by accident. */
+/** The inputs, with a marker in place of each upload. No document contains a marker by accident. */
 export const place = (
   given: ReadonlyArray<GivenInput>,
   attempt: number
@@ -34,7 +34,7 @@ export const place = (
   return [inputs, uploads]
 }
 
-/** The text before, between and after the uploads; none where some other input has a marker on purpose. */
+/** The text before, between and after the uploads. None if another input contains a marker on purpose. */
 export const split = (body: string, uploads: ReadonlyArray<Placed>): Option.Option<ReadonlyArray<string>> => {
   const parts: Array<string> = []
   let from = 0
@@ -53,11 +53,11 @@ const encodedLength = (size: number): number => 4 * Math.ceil(size / 3)
 
 interface Progress {
   readonly read: number
-  /** What is too short for a group of four letters. */
+  /** Bytes that do not fill a group of three yet. */
   readonly rest: Uint8Array
 }
 
-/** As base64, held to the size that the server has been told. */
+/** The upload as base64. Fails if its size is not the one announced to the server. */
 const encoded = ({ identifier, upload }: Placed): Stream.Stream<Uint8Array, InputFault> => {
   const fault = (reason: string) => new InputFault({ input: identifier, reason })
   const start: Progress = { read: 0, rest: new Uint8Array(0) }
@@ -86,7 +86,10 @@ const encoded = ({ identifier, upload }: Placed): Stream.Stream<Uint8Array, Inpu
   )
 }
 
-/** A body that is read as it is sent. Why it could not be read is kept: HTTP clients do not tell. */
+/**
+ * A body that is read while it is sent. The reason of a read error is kept in `broken`, because HTTP clients do not
+ * pass it on.
+ */
 export const body = (
   parts: ReadonlyArray<string>,
   uploads: ReadonlyArray<Placed>,
@@ -106,7 +109,8 @@ export const body = (
     Stream.empty
   )
   return HttpBody.stream(
-    // Fetch does not cancel a body that it is reading, so the request's end closes the file.
+    // Fetch does not cancel a body that it is reading. So the end of the request interrupts the stream, which closes
+    // the file.
     Stream.tapError(whole, (fault) => Ref.set(broken, Option.some(fault))).pipe(Stream.interruptWhenDeferred(ended)),
     contentType,
     length

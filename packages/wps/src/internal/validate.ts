@@ -19,14 +19,14 @@ import { isLexical } from "./lexical.ts"
 
 // -------------------------------------------------------------------------------------------------------------- values
 
-/** What is wrong with each value of one input. */
+/** Gives the faults of one value of an input. */
 type Check = (data: DataValue) => ReadonlyArray<string>
 
 const literal = (described: LiteralDescription): Check => {
   const type = Option.getOrElse(described.dataType, () => "string")
   const forbidden = allowedFault(described.allowed, described.dataType)
   const units = orDefault(described.uoms, described.defaultUom)
-  // What is allowed is said in the default unit.
+  // The allowed values are in the default unit.
   const isDefault = Option.match({ onNone: () => true, onSome: (uom: string) => uom === (units[0] ?? uom) })
   return (data) => {
     if (data._tag !== "LiteralData") return [`is a ${kind(data)}, but the process takes a literal`]
@@ -58,7 +58,7 @@ const kind = (data: DataValue): string =>
     ? "group of values"
     : "reference"
 
-/** A type that names its charset is the same type. */
+/** A charset parameter does not change the type. */
 const typeOf = ({ mimeType }: Format): Option.Option<string> =>
   Option.map(mimeType, (type) => type.toLowerCase().replace(/\s/g, "").replace(/;charset=[^;]*/, ""))
 
@@ -70,7 +70,7 @@ const sameFormat = (asked: Format, offered: Format): boolean => {
 const showFormats = (formats: ReadonlyArray<Format>): string =>
   list([...new Set(formats.map((format) => Option.getOrElse(format.mimeType, () => "any")))])
 
-/** What a process uses where nothing is said, it takes where that is said, whether it lists it or not. */
+/** The process also takes its default, even if the description does not list it. */
 const orDefault = <A>(all: ReadonlyArray<A>, byDefault: Option.Option<A>): ReadonlyArray<A> =>
   all.length === 0 ? all : [...Option.toArray(byDefault), ...all]
 
@@ -90,7 +90,7 @@ const complex = (data: DataValue, described: ComplexDescription): ReadonlyArray<
   return [...format(data.format, described), ...size(() => bytesOf(data), described)]
 }
 
-/** What the value has: the bytes behind base64, a text without its escapes, XML as it stands, both in UTF-8. */
+/** The size of the value itself: the bytes behind base64, unescaped text, and XML as it is, both in UTF-8. */
 const bytesOf = ({ content, format }: ComplexData): number =>
   isBase64(format)
     ? Math.floor(content.text.replace(/[\s=]+/g, "").length * 3 / 4)
@@ -107,7 +107,7 @@ const size = (bytes: () => number, { maximumMegabytes }: ComplexDescription): Re
     }
   })
 
-/** Its bytes are held against their number when they are read. */
+/** The size of an upload is checked when it is read. */
 const upload = (data: Upload.Upload, described: InputDescription["data"]): ReadonlyArray<string> =>
   described._tag === "Complex"
     ? [...format(data.format, described), ...size(() => data.size, described)]
@@ -150,7 +150,7 @@ const value = (described: DataDescription | NestedInputs): Check => {
 
 // ------------------------------------------------------------------------------------------------------------- requests
 
-/** Some servers want an input once, and have a default for it all the same. */
+/** Some servers require an input although they have a default for it. */
 const hasDefault = ({ data }: InputDescription): boolean => data._tag === "Literal" && Option.isSome(data.defaultValue)
 
 const count = (described: InputDescription, times: number): ReadonlyArray<string> =>
@@ -184,7 +184,7 @@ const byIdentifier = <A extends { readonly identifier: string }>(
 
 const fault = (input: string) => (reason: string) => new InputFault({ input, reason })
 
-/** A part of what is made of others may be named by its whole path in a fault's reason. */
+/** The faults of the inputs. For a nested input, the reason of a fault may name the part by its whole path. */
 const inputsOf = (
   described: ReadonlyArray<InputDescription>,
   given: ReadonlyArray<GivenInput>
@@ -198,7 +198,7 @@ const inputsOf = (
     ),
     ...[...known].flatMap(([name, ways]) => {
       const faults = ways.map((input) => occurrences(input, byName.get(name) ?? []))
-      // One identifier twice are two ways to give one input.
+      // If the description has an identifier twice, these are two ways to give one input.
       return faults.some((one) => one.length === 0) ? [] : (faults[0] ?? []).map(fault(name))
     })
   ]
@@ -223,7 +223,7 @@ const outputsOf = (
   })
 }
 
-/** What the process does not let itself be run as; a server that says nothing of it is asked. */
+/** Checks the mode against the description. If the description does not list any mode, the server decides. */
 const modeOf = (
   { jobControlOptions }: ProcessDescription,
   { response: { mode } }: Pick<ExecuteRequest, "response">
@@ -255,7 +255,7 @@ const transmissionOf = (
   ]
 }
 
-/** What of how it is to be run, and what it is to give, a process's description does not allow. */
+/** Checks the mode and the requested outputs against the process's description. */
 export const validateForm = (
   description: ProcessDescription,
   request: Pick<ExecuteRequest, "response">
@@ -263,13 +263,13 @@ export const validateForm = (
   const { response } = request
   return [
     ...outputsOf(description.outputs, response._tag === "Raw" ? [response.output] : response.outputs),
-    // Raw data is the value itself.
+    // Raw data is always by value.
     ...response._tag === "Document" ? transmissionOf(description, response.outputs) : [],
     ...modeOf(description, request)
   ]
 }
 
-/** Everything in a request that its process's description does not allow. */
+/** Checks a whole request against the process's description. */
 export const validate = (
   description: ProcessDescription,
   request: Omit<ExecuteRequest, "inputs"> & { readonly inputs: ReadonlyArray<GivenInput> }

@@ -5,18 +5,18 @@ import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
-/** So many pieces are read before somebody asks for them. */
+/** How many chunks to read ahead. */
 const ahead = 16
 
-/** How long nothing may come, and what it is called when it has been longer. */
+/** How long to wait for the next chunk, and the error when it takes longer. */
 export interface Watch<E> {
   readonly limit: Duration.Duration
   readonly onLate: () => E
 }
 
 /**
- * What a pull gives, until nothing comes for too long. One fiber looks at the clock now and then, where
- * `Stream.timeoutFail` starts two, and a timer, for each piece.
+ * Streams the chunks of a pull, and fails if none comes for too long. One fiber checks the clock now and then.
+ * `Stream.timeoutFail` starts two fibers and a timer for each chunk.
  */
 export const watched = <A, E>(
   pull: Effect.Effect<Chunk.Chunk<A>, Option.Option<E>>,
@@ -26,8 +26,8 @@ export const watched = <A, E>(
     const clock = yield* Effect.clock
     const pieces = yield* Mailbox.make<A, E>(ahead)
     const millis = Duration.toMillis(limit)
-    // When the wait for a piece began; none while what has come waits to be taken. Changed for each piece, and read by the
-    // other fiber only.
+    // When the wait for a chunk began. None while a chunk that has come waits to be taken. Only the reading fiber
+    // changes it; the other fiber only reads it.
     let since = Option.none<number>()
     const read: Effect.Effect<unknown> = Effect.suspend(() => {
       since = Option.some(clock.unsafeCurrentTimeMillis())

@@ -44,18 +44,18 @@ const {
 
 const wpsName = XmlName.namespace(wpsNamespace, "wps")
 
-/** Of WPS 0.4.0, as CEDA has it still, and without a version. */
+/** The namespace of WPS 0.4.0, which CEDA still uses, and one without a version. */
 const former = ["http://www.opengeospatial.net/wps", "http://www.opengis.net/wps"].map((uri) =>
   XmlName.namespace(uri, "wps")
 )
 
-/** A qualified WPS 1.0.0 name; old servers leave the namespace out or have a former one. */
+/** A qualified WPS 1.0.0 name. Old servers leave out the namespace or use a former one. */
 export const wps = (local: string): Names => [wpsName(local), none(local), ...former.map((named) => named(local))]
 
-/** DescribeProcess's local elements, which its schema leaves unqualified, and which servers qualify all the same. */
+/** The local elements of DescribeProcess. The schema leaves them unqualified, but some servers qualify them. */
 const local = (name: string): Names => [none(name), wpsName(name), ...former.map((named) => named(name))]
 
-/** What some servers put into the namespace of OWS Common. */
+/** Elements that some servers put into the namespace of OWS Common. */
 const localOrOws = (name: string): Names => [...local(name), ...qualifiedOws(name)]
 
 const qualifiedOws = (name: string) => ows(name).filter(({ uri }) => uri !== "")
@@ -67,16 +67,16 @@ const version = Xml.literalAttribute(none("version"), "1.0.0")
 const language = Xml.nonEmptyAttribute(none("language"))
 const lang = Xml.nonEmptyAttribute(xml("lang"))
 
-/** `true`, `1` and Python's `True`; anything else is false, as the schema's default is. */
+/** `true`, `1` and Python's `True`. Anything else is false, which is the schema's default. */
 const Flag = Schema.transform(Schema.String, Schema.Boolean, {
   strict: true,
   decode: (flag) => /^\s*(true|1)\s*$/i.test(flag),
   encode: (flag) => String(flag)
 })
-/** Some clients and servers qualify it. */
+/** Some clients and servers qualify the attribute. */
 const flag = (name: string) => Xml.attributeWithDefault([none(name), wpsName(name)], false, Flag)
 
-/** Servers write percentages and sizes as they like; what is no number is as good as absent. */
+/** Servers write percentages and sizes in many ways. What is not a number counts as absent. */
 const number = (name: string) => Xml.lenient(Xml.attribute(none(name), Schema.NumberFromString))
 
 // ------------------------------------------------------------------------------------------------------------ requests
@@ -130,8 +130,8 @@ const complexData: Xml.Content<DataValue.ComplexData> = Xml.map(Xml.struct({ ...
 })
 
 /**
- * A literal's text is kept to the letter: nothing in a string is the server's to trim. One that is made of elements, as
- * USGS's server has it, is read as the complex value that it is.
+ * The text of a literal is kept exactly: a server must not trim a string. USGS's server puts elements into it; that is
+ * read as a complex value.
  */
 const literalData: Xml.Content<DataValue.LiteralData | DataValue.ComplexData> = Xml.map(
   Xml.struct({
@@ -173,7 +173,7 @@ const inlineData: Xml.Content<Inline> = Xml.map(Xml.struct({ data: Xml.oneOf(cas
   encode: (value) => ({ data: caseOf(value) })
 })
 
-/** What WPS 0.4.0 has in the place of a Data: CEDA and the Met Office still do. */
+/** The elements of WPS 0.4.0 in place of a Data. CEDA and the Met Office still use them. */
 const formerComplex: Xml.Content<DataValue.ComplexData> = Xml.map(
   Xml.struct({
     mimeType: Xml.nonEmptyAttribute(none("format")),
@@ -199,7 +199,7 @@ const formerReference: Xml.Content<DataValue.Reference> = Xml.map(
   }
 )
 
-/** PyWPS 4.0 puts a box there too. */
+/** PyWPS 4.0 also puts a box here. */
 const withoutData = {
   FormerComplex: [wps("ComplexValue"), formerComplex],
   FormerLiteral: [wps("LiteralValue"), literalData],
@@ -211,7 +211,7 @@ const href = Xml.struct({ href: Xml.attributeWithDefault(xlink("href"), "") })
 
 const orEmpty = Option.getOrElse(() => "")
 
-/** Both attributes must stand there, empty ones too. */
+/** Both attributes are required, but may be empty. */
 const header: Xml.Content<readonly [name: string, value: string]> = Xml.map(
   Xml.struct({ key: Xml.optionalAttribute(none("key")), value: Xml.optionalAttribute(none("value")) }),
   {
@@ -220,7 +220,7 @@ const header: Xml.Content<readonly [name: string, value: string]> = Xml.map(
   }
 )
 
-/** What is sent with a request makes it a POST where no method is named. */
+/** If no method is named, a reference with a body uses POST. */
 const methodOf = (raw: {
   readonly method: Option.Option<string>
   readonly body: Option.Option<unknown>
@@ -255,7 +255,7 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
     encode: (value) => ({
       ...value.format,
       href: value.href,
-      // What is sent with it would make it a POST.
+      // A body makes it a POST.
       method: value.method === "POST" || Option.isSome(value.body) || Option.isSome(value.bodyReference)
         ? Option.some(value.method)
         : Option.none(),
@@ -266,7 +266,7 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.map(
   }
 )
 
-/** An output's reference has a plain `href`; many servers write `xlink:href`. */
+/** The reference of an output has an unqualified `href`. Many servers write `xlink:href`. */
 const outputReferenceParts = { ...format, href: Xml.attributeWithDefault([none("href"), ...xlink("href")], "") }
 
 const readOutputReference = (
@@ -300,7 +300,7 @@ const input: Xml.Content<Execute.DataInput> = Xml.transform(
   }
 )
 
-/** An input that a server repeats, where it can be read. */
+/** An input that the server repeats, if it can be read. */
 const repeatedInput: Xml.Content<Option.Option<Execute.DataInput>> = Xml.transform(
   Xml.struct({
     identifier: Xml.optionalNonEmpty(ows("Identifier")),
@@ -399,10 +399,10 @@ const responseForm = Xml.struct({
   })
 })
 
-/** What is refused with mode `auto`. */
+/** The error for mode `auto`. */
 const noAuto = "WPS 1.0.0 has no mode \"auto\"; choose \"sync\" or \"async\""
 
-/** Whether more is wanted than the outputs, which only a ResponseDocument says. */
+/** Whether the request needs a ResponseDocument, because it wants more than the outputs. */
 const asksMore = ({ lineage, mode }: Extract<Execute.ResponseForm, { _tag: "Document" }>): boolean =>
   lineage || mode !== "sync"
 
@@ -442,7 +442,7 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
       inputs: request.inputs,
       response: request.response._tag === "Raw"
         ? Option.some({ form: Option.some({ _tag: "Raw" as const, value: request.response }) })
-        // Without a ResponseForm every output is what the standard gives.
+        // By the standard, a request without a ResponseForm gives every output.
         : request.response.outputs.length === 0 && !asksMore(request.response)
         ? Option.none()
         : Option.some({ form: Option.some({ _tag: "Document" as const, value: request.response }) })
@@ -450,7 +450,7 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.map(
   }
 )
 
-/** What a client sends by POST. */
+/** The documents that a client sends by POST. */
 export const requests = {
   GetCapabilities: [wps("GetCapabilities"), getCapabilities],
   DescribeProcess: [wps("DescribeProcess"), describeProcess],
@@ -465,13 +465,13 @@ const linked = {
   encode: (value: Option.Option<string>) => Option.map(value, (one) => ({ href: Option.some(one) }))
 }
 
-/** Qualified in the schema; servers leave the namespace out. PyWPS writes None where a process has no version. */
+/** Qualified in the schema, but servers leave out the namespace. PyWPS writes `None` if a process has no version. */
 const processVersion = Xml.nonEmptyAttribute([wpsName("processVersion"), none("processVersion")])
 
 const brief = {
   processVersion,
   ...described,
-  // PyWPS writes them, the schema has none.
+  // Not in the schema, but PyWPS writes them.
   keywords,
   profiles: Xml.manyNonEmpty(wps("Profile")),
   wsdl: Xml.optional(wps("WSDL"), link, { repeated: "first" })
@@ -499,7 +499,7 @@ const readBrief = (raw: {
   wsdl: linked.decode(raw.wsdl)
 })
 
-/** The schema wants a title and a version. */
+/** The schema requires a title and a version. */
 const writeBrief = (value: CapabilitiesModel.ProcessSummary) => ({
   ...value,
   title: titled(value),
@@ -513,7 +513,7 @@ const processSummary: Xml.Content<CapabilitiesModel.ProcessSummary> = Xml.map(Xm
   encode: writeBrief
 })
 
-/** A process of which the identifier alone is known. */
+/** A process of which only the identifier is known. */
 const unversioned = (identifier: string): CapabilitiesModel.ProcessSummary =>
   readBrief({
     identifier,
@@ -584,11 +584,11 @@ const complexFormats = Xml.many(localOrOws("Format"), formatOf(localOrOws("MimeT
 const noFormats: Xml.Value<typeof supportedFormats> = { formats: [], default: [] }
 const supportedFormats = Xml.struct({
   formats: complexFormats,
-  // Where WPS.NET has those of the default.
+  // WPS.NET puts the formats of the default here.
   default: Xml.many(local("Default"), Xml.struct({ formats: complexFormats }))
 })
 
-/** The formats stand in more places than the schema has: those of WPS 0.4.0 (CEDA), or straight in it. */
+/** Servers put formats in more places than the schema has: those of WPS 0.4.0 (CEDA), or directly in the element. */
 const complex: Xml.Content<Description.ComplexDescription> = Xml.map(
   Xml.struct({
     maximumMegabytes: number("maximumMegabytes"),
@@ -612,7 +612,7 @@ const complex: Xml.Content<Description.ComplexDescription> = Xml.map(
       return {
         _tag: "Complex",
         defaultFormat: Option.fromNullable(byDefault[0] ?? formats[0]),
-        // A server that lists none has its default alone.
+        // If the server lists no formats, its default is the only one.
         formats: formats.length > 0 ? [...formats, ...raw.default.slice(1)] : byDefault,
         maximumMegabytes
       }
@@ -665,7 +665,7 @@ const uomsOf = ({ formerUoms, uoms }: Xml.Value<typeof literalParts>) =>
     () => Option.orElse(formerUoms, () => uoms)
   )
 
-/** An output says nothing of allowed values. */
+/** The description of an output has no allowed values. */
 const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription> =>
   Xml.map(
     literalParts,
@@ -713,7 +713,7 @@ const literalOf = (isInput: boolean): Xml.Content<Description.LiteralDescription
 const literal = literalOf(true)
 const outputLiteral = literalOf(false)
 
-/** WPS.NET has the name in a link. */
+/** WPS.NET writes the name as a link. */
 const crs: Xml.Content<string> = Xml.map(
   Xml.struct({ href: Xml.nonEmptyAttribute(xlink("href")), name: Xml.value }),
   {
@@ -722,12 +722,12 @@ const crs: Xml.Content<string> = Xml.map(
   }
 )
 
-/** The schema wants a reference system; where a process names none, an empty one stands in its place. */
+/** The schema requires a CRS. If a process names none, an empty one is written. */
 const box: Xml.Content<Description.BoundingBoxDescription> = Xml.map(
   Xml.struct({
     default: Xml.within(local("Default"), Xml.optional(local("CRS"), crs, { repeated: "first" })),
     supported: Xml.within(local("Supported"), Xml.many(local("CRS"), crs)),
-    // Of WPS 0.4.0.
+    // From WPS 0.4.0.
     formerDefault: Xml.nonEmptyAttribute(none("defaultCRS")),
     formerSupported: Xml.manyNonEmpty(local("CRS"))
   }),
@@ -746,7 +746,7 @@ const box: Xml.Content<Description.BoundingBoxDescription> = Xml.map(
   }
 )
 
-/** Anything may be put in where nothing says what. */
+/** If the kind is not described, any value is allowed. */
 const undescribed: Description.DataDescription = {
   _tag: "Literal",
   dataType: Option.none(),
@@ -771,7 +771,7 @@ const tags = {
       ))
 }
 
-/** How often: a number as servers write it, `missing` where they write none. */
+/** A number of occurrences. `missing` is used if the server writes none. */
 const readCount = (source: Option.Option<string>, missing: number): number => {
   if (Option.isNone(source)) return missing
   const count = Number(source.value)
@@ -782,7 +782,7 @@ const readCount = (source: Option.Option<string>, missing: number): number => {
     : Math.trunc(count)
 }
 
-/** WPS 1.0.0 has no way to say that there is no bound. */
+/** WPS 1.0.0 cannot say that there is no bound. */
 const writeCount = (count: number): Option.Option<string> =>
   Option.some(count === Infinity ? "2147483647" : String(count))
 
@@ -857,7 +857,7 @@ const outputDescription: Xml.Content<Description.OutputDescription> = Xml.transf
   }
 )
 
-/** A server that describes one process may leave what stands around it out. */
+/** A server that describes one process may leave out the element around it. */
 export const processDescriptionNames = local("ProcessDescription")
 
 export const processDescription: Xml.Content<Description.ProcessDescription> = Xml.map(
@@ -894,7 +894,7 @@ const processDescriptions: Xml.Content<ReadonlyArray<Description.ProcessDescript
     service: Xml.literalAttribute(none("service"), "WPS", { onRead: "ignore" }),
     version: Xml.literalAttribute(none("version"), "1.0.0", { onRead: "ignore" }),
     language: lang,
-    // EOxServer leaves the half of the name out.
+    // EOxServer leaves out half of the name.
     processes: Xml.many([...local("ProcessDescription"), ...wps("Process")], processDescription)
   }),
   {
@@ -923,7 +923,7 @@ const embeddedReport = Xml.decode(
   })
 )
 
-/** LLNL's server escapes a whole report into ProcessFailed as text; others write a sentence. */
+/** LLNL's server writes a whole report as escaped text into ProcessFailed. Other servers write a sentence. */
 const failureText = (source: string): ReadonlyArray<OwsException> =>
   source === ""
     ? []
@@ -992,7 +992,7 @@ const readStatus = (choice: Choice): JobStatus => {
   }
 }
 
-/** The schema has whole percentages from 0 to 99, and only for a job that has started. */
+/** The schema allows whole percentages from 0 to 99, and only for a job that has started. */
 const writeStatus = (value: JobStatus): Choice => {
   const message = value.message
   const percent = Option.map(value.percent, (one) => Math.min(99, Math.max(0, Math.trunc(one))))
@@ -1014,7 +1014,7 @@ const writeStatus = (value: JobStatus): Choice => {
       return { _tag: "Running", value: { message, percent } }
     case "Paused":
       return { _tag: "Paused", value: { message, percent } }
-    // A state of the server's own; what is known of it is that the job has not come to its end.
+    // A state of the server's own. It only says that the job is not done.
     case "Other":
       return { _tag: "Running", value: { message: message === "" ? value.state : message, percent } }
     case "Succeeded":
@@ -1022,7 +1022,7 @@ const writeStatus = (value: JobStatus): Choice => {
   }
 }
 
-/** What an output has been given as, where it can be read; EDAS names it there, and refers to it. */
+/** The value of an output, if it can be read. EDAS puts the output's name here, and a reference. */
 interface Delivered {
   readonly id: Option.Option<string>
   readonly data: Option.Option<DataValue.DataValue>
@@ -1065,7 +1065,7 @@ const deliveredReference: Xml.Content<Delivered> = Xml.transform(Xml.struct({ ..
       : Either.left(nothing)
 })
 
-/** Read, and never written. */
+/** For reading only. */
 const delivered = <A extends DataValue.DataValue>(content: Xml.Content<A>): Xml.Content<Delivered> =>
   Xml.transform(content, {
     decode: (data) => Either.right<Delivered>({ id: Option.none(), data: Option.some(data) }),
@@ -1074,7 +1074,7 @@ const delivered = <A extends DataValue.DataValue>(content: Xml.Content<A>): Xml.
 
 const nothing = "There is no value to be written"
 
-/** An output, or why it cannot be read: of a job that runs, that is of no interest. */
+/** An output, or why it cannot be read. While the job runs, such an error is ignored. */
 type ReadOutput = Either.Either<Execute.OutputData, string>
 
 const output: Xml.Content<ReadonlyArray<ReadOutput>> = Xml.transform(
@@ -1126,7 +1126,7 @@ const output: Xml.Content<ReadonlyArray<ReadOutput>> = Xml.transform(
 )
 
 /**
- * Where a server leaves it out, what there is says it: outputs that the job is done (WPS.NET), the place of its status that
+ * If a server leaves out the status, the rest tells it: with outputs the job is done (WPS.NET), with a statusLocation
  * it is not (GEOSS's broker).
  */
 const statusOf = (
@@ -1155,7 +1155,7 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
     serviceInstance: Xml.nonEmptyAttribute(none("serviceInstance")),
     statusLocation: Xml.nonEmptyAttribute(none("statusLocation")),
     process: Xml.lenient(Xml.one(wps("Process"), processSummary, { repeated: "first" })),
-    // WPS 0.4.0 has it in the place of a Process.
+    // WPS 0.4.0 has it in place of a Process.
     identifier: Xml.optionalNonEmpty(ows("Identifier"), { repeated: "first" }),
     status: Xml.optional(wps("Status"), status),
     inputs: Xml.lenient(Xml.within(wps("DataInputs"), Xml.many(wps("Input"), repeatedInput))),
@@ -1220,7 +1220,7 @@ const executeResponse: Xml.Content<Execute.ExecuteResponse> = Xml.transform(
   }
 )
 
-/** What a server answers. */
+/** The documents that a server answers with. */
 export const responses = {
   Capabilities: [wps("Capabilities"), capabilities],
   ProcessDescriptions: [wps("ProcessDescriptions"), processDescriptions],

@@ -47,7 +47,7 @@ const wpsName = XmlName.namespace(wpsNamespace, "wps")
 /** A WPS 2.0 name. */
 const wps = (local: string): Names => [wpsName(local)]
 
-/** The elements that the schema leaves unqualified, and that servers qualify all the same. */
+/** Elements that the schema leaves unqualified, but some servers qualify. */
 const local = (name: string): Names => [none(name), wpsName(name)]
 
 const service = Xml.literalAttribute(none("service"), "WPS")
@@ -67,7 +67,7 @@ const Flag = Schema.transform(Schema.String, Schema.Boolean, {
 })
 const isDefault = Xml.attributeWithDefault(none("default"), false, Flag)
 
-/** What is no number is as good as absent. */
+/** What is not a number counts as absent. */
 const number = (name: string) => Xml.lenient(Xml.attribute(none(name), Schema.NumberFromString))
 
 // ------------------------------------------------------------------------------------------------------------ requests
@@ -138,8 +138,8 @@ const asPlain: DataValue.Format = DataValue.format("text/plain")
 type Inline = Exclude<DataValue.DataValue, DataValue.Reference | DataValue.NestedData>
 
 /**
- * javaPS cannot read a LiteralValue that holds a reference to a character, but it reads the same as plain text, which says
- * its unit after an `@`.
+ * javaPS cannot read a LiteralValue that holds a character reference. It can read the same value as plain text. Plain
+ * text gives its unit after an `@`, so a value with a unit or an `@` stays an element.
  */
 const goesPlain = ({ uom, value }: DataValue.LiteralData): boolean =>
   /[<&]/.test(value) && Option.isNone(uom) && !value.includes("@")
@@ -147,7 +147,7 @@ const goesPlain = ({ uom, value }: DataValue.LiteralData): boolean =>
 const beforeElement = /\s+|<\?[^]*?\?>|<!--[^]*?-->/y
 const embeddedTag = /<(?:[\w.-]+:)?(?:Literal(?:Value|Data)|BoundingBox(?:Data)?)[\s/>]/y
 
-/** One piece after the other: a pattern of all of them tries every way to cut many comments. */
+/** Matches one piece after the other. A single pattern for all of them would try every way to split many comments. */
 const isEmbedded = (text: string): boolean => {
   let at = 0
   const matches = (pattern: RegExp): boolean => {
@@ -160,7 +160,7 @@ const isEmbedded = (text: string): boolean => {
 
 const wps100Name = XmlName.namespace(wps100Namespace, "wps")
 
-/** 52°North calls them as WPS 1.0.0 does. */
+/** 52°North uses the element names of WPS 1.0.0. */
 const readEmbedded = Xml.decode(
   Xml.documents({
     Literal: [[...wps("LiteralValue"), ...wps("LiteralData"), wps100Name("LiteralData")], literalValue],
@@ -168,15 +168,15 @@ const readEmbedded = Xml.decode(
   })
 )
 
-/** A literal or a box that is a document by itself, as one that was stored is. */
+/** Reads a literal or a box that is a document of its own, such as one that was stored. */
 export const simpleData = (xml: string): Option.Option<DataValue.LiteralData | DataValue.BoundingBoxData> =>
   isEmbedded(xml) ? Option.map(Either.getRight(readEmbedded(xml.trim())), ({ value }) => value) : Option.none()
 
-/** A literal or a box is an element inside; javaPS writes that element as text. */
+/** A literal or a box is an element inside. javaPS writes that element as text. */
 const inlineData: Xml.Content<Inline> = Xml.map(
   Xml.struct({
     ...format,
-    // Written only: a struct with `content` reads everything as that.
+    // For writing only: a struct with `content` reads everything into `content`.
     literal: Xml.optional(wps("LiteralValue"), literalValue),
     box: Xml.optional(ows("BoundingBox"), boundingBox),
     content: Xml.content
@@ -208,7 +208,7 @@ const inlineData: Xml.Content<Inline> = Xml.map(
 
 const bodyReference = Xml.struct({ href: Xml.attributeWithDefault(xlink("href"), "") })
 
-/** What is sent to the address makes it a POST; the schema has no method and no headers. */
+/** A body makes it a POST. The schema has no method and no headers. */
 const inputReference: Xml.Content<DataValue.Reference> = Xml.transform(
   Xml.struct({
     ...format,
@@ -236,7 +236,7 @@ const inputReference: Xml.Content<DataValue.Reference> = Xml.transform(
   }
 )
 
-/** 52°North writes the attribute with another prefix, and old servers without one. */
+/** 52°North uses another prefix for the attribute, and old servers none. */
 const outputReference: Xml.Content<DataValue.Reference> = Xml.map(
   Xml.struct({ ...format, href: Xml.attributeWithDefault(xlink("href"), "") }),
   {
@@ -251,8 +251,8 @@ const outputReference: Xml.Content<DataValue.Reference> = Xml.map(
 type Parts = ReadonlyArray<DataValue.DataPart>
 
 /**
- * A value is a Data, a Reference, or what else there is of its kind inside it. One is written by itself; some servers have
- * several values in one output (MAAP), and its name in an element as in WPS 1.0.0 (Honua).
+ * A value is a Data, a Reference, or nested parts of the same kind. One value is written at a time. Some servers send
+ * several values in one output (MAAP), or its name in an element as in WPS 1.0.0 (Honua).
  */
 const part = (
   kind: "Input" | "Output",
@@ -301,7 +301,10 @@ const part = (
 const input = part("Input", inputReference)
 const output = part("Output", outputReference)
 
-/** The schema has one output inside another, so that several are written, and read, as the outer one several times. */
+/**
+ * The schema allows only one output inside another. So the outer output is repeated for each nested one, and read the
+ * same way.
+ */
 const spread = (part: DataValue.DataPart): ReadonlyArray<DataValue.DataPart> =>
   part.data._tag === "NestedData"
     ? part.data.parts.flatMap(spread).map((one) => ({
@@ -329,7 +332,7 @@ const gather = (parts: ReadonlyArray<DataValue.DataPart>): ReadonlyArray<DataVal
 
 // ------------------------------------------------------------------------------------------------------ Execute request
 
-/** The unit that was wished for is not said here: the answer says the one that it has, and is held against the wish. */
+/** WPS 2.0 cannot ask for a unit. The answer names its unit, which is compared with the requested one. */
 const outputDefinition: Xml.Content<Execute.OutputRequest> = Xml.map(
   Xml.struct({
     ...format,
@@ -354,13 +357,13 @@ const outputDefinition: Xml.Content<Execute.OutputRequest> = Xml.map(
   }
 )
 
-/** Each of several inner outputs is asked for by the outer one. */
+/** Repeats the outer request for each nested output. */
 const spreadRequest = (request: Execute.OutputRequest): ReadonlyArray<Execute.OutputRequest> =>
   request.nested.length === 0
     ? [request]
     : request.nested.flatMap(spreadRequest).map((one) => ({ ...request, nested: [one] }))
 
-/** And is read as one request for both. */
+/** Joins the repeated requests again. */
 const gatherRequests = (requests: ReadonlyArray<Execute.OutputRequest>): ReadonlyArray<Execute.OutputRequest> => {
   const inside = new Map<string, Array<Execute.OutputRequest>>()
   const isFirst = ({ identifier, nested }: Execute.OutputRequest) => {
@@ -429,7 +432,7 @@ const execute: Xml.Content<Extract<WpsRequest, { _tag: "Execute" }>> = Xml.trans
   }
 )
 
-/** What a client sends by POST. */
+/** The documents that a client sends by POST. */
 export const requests = {
   GetCapabilities: [wps("GetCapabilities"), getCapabilities],
   DescribeProcess: [wps("DescribeProcess"), describeProcess],
@@ -443,7 +446,7 @@ export const requests = {
 
 const text = Xml.optionalNonEmpty
 
-/** The order is another than in OWS Common 1.1. */
+/** The order differs from OWS Common 1.1. */
 const described = {
   title: text(ows("Title")),
   abstract: text(ows("Abstract")),
@@ -458,10 +461,10 @@ const properties = {
   processVersion: Xml.nonEmptyAttribute([none("processVersion"), wpsName("processVersion")])
 }
 
-/** Others are not written: the schema has no place for them. */
+/** Other versions are not written, because the schema has no place for them. */
 const isVersion = /^\d+\.\d?\d\.\d?\d$/
 
-/** The schema wants a title, and to be told how a process may be run. */
+/** The schema requires a title, and the job control options of a process. */
 const writeProperties = (value: CapabilitiesModel.ProcessSummary) => ({
   jobControlOptions: value.jobControlOptions.length === 0 ? ["sync-execute"] : value.jobControlOptions,
   outputTransmission: value.outputTransmission.length === 0 ? ["value"] : value.outputTransmission,
@@ -547,7 +550,7 @@ const complex: Xml.Content<Description.ComplexDescription> = Xml.map(Xml.struct(
         plain
       ),
       formats: formats.map(plain),
-      // A format without a limit has none.
+      // If any format has no limit, there is no limit.
       maximumMegabytes: limits.length > 0 && limits.length === formats.length
         ? Option.some(Math.max(...limits))
         : Option.none()
@@ -564,7 +567,7 @@ const complex: Xml.Content<Description.ComplexDescription> = Xml.map(Xml.struct(
   })
 })
 
-/** What every literal and box may be written as; the first is what this package writes. */
+/** The formats in which every literal and box may be written. This package writes the first. */
 const simpleFormats = writeFormats([asXml, asPlain], Option.none())
 
 const literalDomain = Xml.struct({
@@ -597,7 +600,7 @@ const sameRanges = Array.getEquivalence(Equivalence.struct({
   closure: Equivalence.string
 }))
 
-/** What any of the domains allows: there is one for each unit, which often allow the same. */
+/** The values that any of the domains allows. There is one domain for each unit, and they often allow the same. */
 const allowedOf = (domains: ReadonlyArray<LiteralDomain>): Description.AllowedValues => {
   const all = Array.dedupeWith(domains.map(({ allowed }) => Option.getOrUndefined(allowed)), sameAllowed)
   const listed = all.flatMap((one) => one?._tag === "AllowedValues" ? [one.value] : [])
@@ -617,7 +620,7 @@ const literal: Xml.Content<Description.LiteralDescription> = Xml.map(
   Xml.struct({
     formats,
     domains: Xml.many(local("LiteralDataDomain"), literalDomain),
-    // Some servers leave the domain out, and have what is in it.
+    // Some servers leave out the domain, and put its content here.
     dataType: Xml.optional(ows("DataType"), dataType, { repeated: "first" })
   }),
   {
@@ -667,7 +670,7 @@ const literal: Xml.Content<Description.LiteralDescription> = Xml.map(
 
 const supportedCrs = Xml.struct({ isDefault, name: Xml.value })
 
-/** The schema wants a reference system; where a process names none, an empty one stands in its place. */
+/** The schema requires a CRS. If a process names none, an empty one is written. */
 const box: Xml.Content<Description.BoundingBoxDescription> = Xml.map(
   Xml.struct({ formats, supported: Xml.many(wps("SupportedCRS"), supportedCrs) }),
   {
@@ -696,7 +699,7 @@ const kind = Xml.optionalOneOf({
 })
 type Kind = Xml.Value<typeof kind>
 
-/** Anything may be put in where nothing says what. */
+/** If the kind is not described, any value is allowed. */
 const undescribed: Description.DataDescription = {
   _tag: "Literal",
   dataType: Option.none(),
@@ -715,7 +718,7 @@ const writeKind = (value: Description.DataDescription): Kind =>
       : { _tag: "BoundingBox" as const, value }
   )
 
-/** Once, where nothing is said. */
+/** The default is 1. */
 const readCount = (source: Option.Option<string>): number =>
   Option.match(source, {
     onNone: () => 1,
@@ -729,7 +732,7 @@ const readCount = (source: Option.Option<string>): number =>
     }
   })
 
-/** MAAP writes an output of which it says nothing: without a name it is of no use, and spoils nothing. */
+/** MAAP writes an output without any description. Without a name it is useless, so it is skipped. */
 const describedOrNot = { ...described, identifier: Xml.optional(ows("Identifier"), Xml.text, { repeated: "first" }) }
 
 const inputDescription: Xml.Content<Option.Option<Description.InputDescription>> = Xml.transform(
@@ -806,7 +809,7 @@ const process = Xml.struct({
   outputs: Xml.many(wps("Output"), outputDescription)
 })
 
-/** A process described in another model than WPS's own has nothing that could be read here. */
+/** A process that is described in another model than WPS's own cannot be read here. */
 const processOffering = Xml.struct({
   ...properties,
   process: Xml.optional(wps("Process"), process, { repeated: "first" })
@@ -857,7 +860,7 @@ const writeMoment = (moment: Option.Option<DateTime.Utc>) => Option.map(moment, 
 const bounded = (percent: number): Option.Option<number> =>
   Number.isNaN(percent) ? Option.none() : Option.some(Math.min(100, Math.max(0, percent)))
 
-/** Compared without case; what the standard does not name is a state of the server's own. */
+/** States are compared without case. A state that the standard does not name is kept as the server's own. */
 const readStatus = (state: string, percent: Option.Option<number>): JobStatus => {
   const common = { message: "", percent }
   switch (state.toLowerCase()) {
@@ -890,7 +893,7 @@ const statusInfo: Xml.Content<Execute.ExecuteResponse> = Xml.map(
   {
     decode: ({ estimatedCompletion, expirationDate, jobId, nextPoll, percent, status }): Execute.ExecuteResponse =>
       Execute.response(readStatus(status, Option.flatMap(percent, bounded)), {
-        // Some servers leave it empty where there is no job to ask for.
+        // Some servers leave it empty if there is no job to ask for.
         jobId: Option.liftPredicate(jobId, (id) => id !== ""),
         expirationDate: readMoment(expirationDate),
         estimatedCompletion: readMoment(estimatedCompletion),
@@ -909,10 +912,10 @@ const statusInfo: Xml.Content<Execute.ExecuteResponse> = Xml.map(
 
 const result: Xml.Content<Execute.ExecuteResponse> = Xml.map(
   Xml.struct({
-    // Honua says it in an attribute.
+    // Honua writes it as an attribute.
     jobID: Xml.nonEmptyAttribute(none("jobID")),
     jobId: Xml.optionalNonEmpty(wps("JobID")),
-    // MAAP answers an Execute with a Result of a job that has only been accepted.
+    // MAAP answers an Execute with a Result, even if the job has only been accepted.
     state: Xml.optionalNonEmpty(wps("Status")),
     expirationDate: moment("ExpirationDate"),
     outputs: Xml.many(wps("Output"), output)
@@ -934,7 +937,7 @@ const result: Xml.Content<Execute.ExecuteResponse> = Xml.map(
   }
 )
 
-/** What a server answers. */
+/** The documents that a server answers with. */
 export const responses = {
   Capabilities: [wps("Capabilities"), capabilities],
   ProcessDescriptions: [wps("ProcessOfferings"), processOfferings],

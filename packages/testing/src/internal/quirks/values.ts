@@ -6,7 +6,7 @@ import type { Operation, Quirk } from "../../Quirk.ts"
 import { behaves, make, rewrite } from "../quirk.ts"
 import { documentOf, retyped } from "../responses.ts"
 import { declare, escape, inTags, inTexts, plain, unescape, unescapeAbstracts, withoutSections } from "../texts.ts"
-import * as python from "./python.ts"
+import * as python from "../python.ts"
 
 const isAnswer = (root: string): boolean => root === "ExecuteResponse" || root === "Result"
 

@@ -2,9 +2,9 @@
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { python } from "../llnlJobs.ts"
-import { bytesOf, documentOf, startOfRoot, withBytes, withText } from "../responses.ts"
-import { withoutSections } from "../texts.ts"
+import { python } from "./llnlJobs.ts"
+import { bytesOf, documentOf, startOfRoot, withBytes, withText } from "./responses.ts"
+import { withoutSections } from "./texts.ts"
 
 const readJson = Schema.decodeUnknownOption(Schema.parseJson())
 
