@@ -218,6 +218,29 @@ export const buffer = Process.make("JTS:buffer", {
     deepStrictEqual(evaluate(module).map(({ identifier }) => identifier), identifiers)
   })
 
+  it("says of each field what the service says", () => {
+    const description = Process.describe(plain, every)
+    const module = processModule([{
+      ...description,
+      inputs: description.inputs.flatMap((input) => [
+        { ...input, title: Option.some("A text"), abstract: Option.some("Of any */ length") },
+        input
+      ])
+    }])
+    assert.include(
+      module,
+      `  inputs: {
+    /**
+     * A text
+     *
+     * Of any *\\/ length
+     */
+    text: Input.literal(Schema.String)
+  },`
+    )
+    deepStrictEqual(typeErrors([module]), [])
+  })
+
   it("wraps what is said of a process", () => {
     const abstract = `${"many words ".repeat(40)}${"x".repeat(200)} end`
     const [described] = [Process.describe(Process.make("p", { abstract, inputs: {}, outputs: {} }), every)]

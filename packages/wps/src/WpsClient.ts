@@ -32,6 +32,7 @@ import * as jobsInternal from "./internal/jobs.ts"
 import * as raws from "./internal/rawData.ts"
 import { isJob, type JobDocument } from "./internal/receive.ts"
 import * as serviceInternal from "./internal/service.ts"
+import { span } from "./internal/span.ts"
 import { validate, validateForm } from "./internal/validate.ts"
 import type { Job, JobReference, PollOptions } from "./Job.ts"
 import * as Operation from "./Operation.ts"
@@ -211,10 +212,6 @@ export interface Service {
  * @category tags
  */
 export class WpsClient extends Context.Tag("@effect-wps/wps/WpsClient")<WpsClient, Service>() {}
-
-/** A span without the stack trace of its caller, which would cost more than the rest of the client's bookkeeping. */
-const span = (name: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withSpan(effect, name, { captureStackTrace: false })
 
 /**
  * Makes a client. It lives in the scope: closing the scope ends look-ups that are still running.
@@ -398,9 +395,9 @@ export const make = Effect.fnUntraced(function*(
 
   return {
     url: service.url,
-    capabilities: Effect.withSpan(service.capabilities, "WpsClient.capabilities"),
-    describe: Effect.fn("WpsClient.describe")(descriptions.get),
-    describeAll: Effect.withSpan(service.describeAll, "WpsClient.describeAll"),
+    capabilities: span("WpsClient.capabilities")(service.capabilities),
+    describe: (identifier) => span("WpsClient.describe")(descriptions.get(identifier)),
+    describeAll: span("WpsClient.describeAll")(service.describeAll),
     execute,
     executeScoped: (operation, options) => jobs.scoped(execute(operation, options)),
     run,

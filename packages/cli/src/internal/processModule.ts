@@ -1,4 +1,5 @@
 import type { DataValue, ProcessDescription } from "@effect-wps/wps"
+import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 
 // ----------------------------------------------------------------------------------------------------------- TypeScript
@@ -19,7 +20,7 @@ const optionalText = (value: Option.Option<string>): string | undefined =>
 const key = (name: string): string =>
   name === "__proto__" ? `["__proto__"]` : /^[A-Za-z_$][\w$]*$/.test(name) ? name : text(name)
 
-type Fields = ReadonlyArray<readonly [name: string, code: string | undefined]>
+type Fields = ReadonlyArray<readonly [name: string, code: string | undefined, about?: ReadonlyArray<string>]>
 
 const given = (fields: Fields): ReadonlyArray<string> =>
   fields.flatMap(([name, code]) => code === undefined ? [] : [`${key(name)}: ${code}`])
@@ -30,12 +31,6 @@ const options = (fields: Fields): string | undefined => {
   return parts.length === 0 ? undefined : `{ ${parts.join(", ")} }`
 }
 
-/** A record with a line for each field. */
-const block = (fields: Fields, indent: string): string => {
-  const parts = given(fields)
-  return parts.length === 0 ? "{}" : `{\n${parts.map((part) => `${indent}  ${part}`).join(",\n")}\n${indent}}`
-}
-
 const call = (name: string, ...args: ReadonlyArray<string | undefined>): string =>
   `${name}(${args.filter((arg) => arg !== undefined).join(", ")})`
 
@@ -43,12 +38,23 @@ const call = (name: string, ...args: ReadonlyArray<string | undefined>): string 
 const wrapped = (paragraph: string): ReadonlyArray<string> =>
   paragraph.match(/\S.{0,110}(?=\s|$)|\S+/g)?.map((line) => line.trim()) ?? []
 
-const comment = (paragraphs: ReadonlyArray<string>): string => {
+const comment = (paragraphs: ReadonlyArray<string>, indent: string): string => {
   const lines = paragraphs
     .map((one) => one.replace(/\s+/g, " ").replace(unseen, "").replaceAll("*/", "*\\/").trim())
     .filter((one) => one !== "")
-  const text = lines.map((line) => wrapped(line).map((part) => ` * ${part}`).join("\n")).join("\n *\n")
-  return text === "" ? "" : `/**\n${text}\n */\n`
+  const text = lines.map((line) => wrapped(line).map((part) => `${indent} * ${part}`).join("\n")).join(
+    `\n${indent} *\n`
+  )
+  return text === "" ? "" : `${indent}/**\n${text}\n${indent} */\n`
+}
+
+/** A record with a line for each field, under what is said about it. */
+const block = (fields: Fields, indent: string): string => {
+  const inner = `${indent}  `
+  const parts = fields.flatMap(([name, code, about = []]) =>
+    code === undefined ? [] : [`${comment(about, inner)}${inner}${key(name)}: ${code}`]
+  )
+  return parts.length === 0 ? "{}" : `{\n${parts.join(",\n")}\n${indent}}`
 }
 
 const namesOf = (code: string): ReadonlySet<string> =>
@@ -156,9 +162,29 @@ const value = (kind: Kind, described: ProcessDescription.DataDescription): strin
   }
 }
 
+interface Described {
+  readonly identifier: string
+  readonly title: Option.Option<string>
+  readonly abstract: Option.Option<string>
+}
+
+/** A title that only repeats the identifier says nothing. */
+const titleOf = ({ identifier, title }: Described): Option.Option<string> =>
+  Option.filter(title, (one) => one !== identifier)
+
+const aboutOf = (described: Described): ReadonlyArray<string> => [
+  ...Option.toArray(titleOf(described)),
+  ...Option.toArray(described.abstract)
+]
+
+/** An identifier that stands twice is one field. */
+const distinct = <A extends Described>(all: ReadonlyArray<A>): ReadonlyArray<A> =>
+  Arr.dedupeWith(all, (one, other) => one.identifier === other.identifier)
+
 const inputs = (all: ReadonlyArray<ProcessDescription.InputDescription>, indent: string): string =>
   block(
-    all.map(({ data, identifier, maxOccurs, minOccurs }) => {
+    distinct(all).map((described) => {
+      const { data, identifier, maxOccurs, minOccurs } = described
       const one = data._tag === "NestedInputs"
         ? call("Input.nested", inputs(data.inputs, `${indent}  `))
         : value("Input", data)
@@ -167,21 +193,20 @@ const inputs = (all: ReadonlyArray<ProcessDescription.InputDescription>, indent:
         ["max", Number.isFinite(maxOccurs) ? String(maxOccurs) : undefined]
       ])
       const several = maxOccurs > 1 ? call("Input.repeated", one, bounds) : one
-      return [identifier, minOccurs === 0 ? call("Input.optional", several) : several] as const
+      return [identifier, minOccurs === 0 ? call("Input.optional", several) : several, aboutOf(described)] as const
     }),
     indent
   )
 
 const outputs = (all: ReadonlyArray<ProcessDescription.OutputDescription>, indent: string): string =>
   block(
-    all.map(({ data, identifier }) =>
-      [
-        identifier,
-        data._tag === "NestedOutputs"
-          ? call("Output.nested", outputs(data.outputs, `${indent}  `))
-          : value("Output", data)
-      ] as const
-    ),
+    distinct(all).map((described) => {
+      const { data, identifier } = described
+      const one = data._tag === "NestedOutputs"
+        ? call("Output.nested", outputs(data.outputs, `${indent}  `))
+        : value("Output", data)
+      return [identifier, one, aboutOf(described)] as const
+    }),
     indent
   )
 
@@ -223,15 +248,15 @@ const unique = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
 export const processModule = (descriptions: ReadonlyArray<ProcessDescription.ProcessDescription>): string => {
   const names = unique(descriptions.map(({ identifier }) => nameOf(identifier)))
   const declarations = descriptions.map((one, at) => {
-    const title = Option.filter(one.title, (title) => title !== one.identifier)
     const declared = block([
-      ["title", optionalText(title)],
+      ["title", optionalText(titleOf(one))],
       ["version", optionalText(one.version)],
       ["inputs", inputs(one.inputs, "  ")],
       ["outputs", outputs(one.outputs, "  ")]
     ], "")
-    const about = comment([...Option.toArray(title), ...Option.toArray(one.abstract)])
-    return `${about}export const ${names[at] ?? ""} = Process.make(${text(one.identifier)}, ${declared})\n`
+    return `${comment(aboutOf(one), "")}export const ${names[at] ?? ""} = Process.make(${
+      text(one.identifier)
+    }, ${declared})\n`
   })
   const used = namesOf(declarations.join("\n"))
   const modules = ["Input", "Output", "Process"].filter((name) => used.has(name))

@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -77,7 +78,7 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
     // Lets all fibers that are ready to run ask first.
     yield* Effect.yieldNow()
     const keys = yield* Ref.modify(state, (current) => [current.waiting, { ...current, waiting: [] }])
-    yield* Effect.forEach(chunksOf(keys, options.maxBatch), (batch) => Effect.forkIn(ask(batch), scope), {
+    yield* Effect.forEach(Arr.chunksOf(keys, options.maxBatch), (batch) => Effect.forkIn(ask(batch), scope), {
       discard: true
     })
   })
@@ -139,6 +140,3 @@ export const make = Effect.fnUntraced(function*<A, E>(options: {
         ))
   }
 })
-
-const chunksOf = (keys: ReadonlyArray<string>, size: number): ReadonlyArray<ReadonlyArray<string>> =>
-  Array.from({ length: Math.ceil(keys.length / size) }, (_, at) => keys.slice(at * size, (at + 1) * size))

@@ -26,6 +26,7 @@ import { asked } from "./asked.ts"
 import * as pollInternal from "./poll.ts"
 import { isJob, type JobDocument, receive } from "./receive.ts"
 import { type Service, xmlFirst } from "./service.ts"
+import { span } from "./span.ts"
 
 /** The status address of a GeoServer job holds an id, by which the job can be dismissed. */
 const geoServerDismiss = (location: URL): Option.Option<URL> => {
@@ -355,7 +356,7 @@ export const make = (
             Effect.zipRight(poller.end(dismissed))
           )
         ),
-      Effect.withSpan("WpsClient.dismiss", { captureStackTrace: false })
+      span("WpsClient.dismiss")
     )
     const awaited = dismissing(
       Effect.flatMap(poller.last, (last) => poller.within(fetch(last))),

@@ -1,4 +1,3 @@
-import type { AuthError } from "@effect-wps/auth/AuthError"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -12,10 +11,9 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { isTerminal, type JobStatus } from "../Execute.ts"
 import { defaultSchedule, type JobReference, type PollOptions } from "../Job.ts"
-import { isTransient, JobTimeout, type WpsError } from "../WpsError.ts"
+import type { Failure } from "../WpsClient.ts"
+import { isTransient, JobTimeout } from "../WpsError.ts"
 import type { JobDocument } from "./receive.ts"
-
-type Failure = WpsError | AuthError
 
 /** The last known state of a job. `version` counts its updates. */
 interface Snapshot {

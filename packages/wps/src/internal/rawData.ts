@@ -19,6 +19,7 @@ import { type Asked, asked } from "./asked.ts"
 import { type Inside, inside } from "./inside.ts"
 import type { Jobs } from "./jobs.ts"
 import type { GivenRequest, Sendable, Service } from "./service.ts"
+import { span } from "./span.ts"
 
 type Response = HttpClientResponse.HttpClientResponse
 
@@ -36,7 +37,7 @@ export type Download = (reference: DataValue.Reference | string) => Effect.Effec
 
 /** Fetches what the server stored. */
 export const download = ({ exchange, late, linked, other, retried, timeout }: Service): Download =>
-  Effect.fn("WpsClient.download")(
+  Effect.fnUntraced(
     function*(reference: DataValue.Reference | string): Effect.fn.Return<RawData, RequestFailure, Scope.Scope> {
       const what = asked("GetOutput")
       const scope = yield* Effect.scope
@@ -58,7 +59,8 @@ export const download = ({ exchange, late, linked, other, retried, timeout }: Se
           ),
         timeout
       ))
-    }
+    },
+    span("WpsClient.download")
   )
 
 /** Which process to wait for, how, and since when. */

@@ -1,5 +1,5 @@
 import * as Option from "effect/Option"
-import { type ComplexData, type DataValue, type Format, isBase64 } from "../DataValue.ts"
+import { type ComplexData, type DataValue, type Format, isBase64, kindOf } from "../DataValue.ts"
 import type { ExecuteRequest, OutputRequest } from "../Execute.ts"
 import type { GivenInput } from "../Operation.ts"
 import type {
@@ -29,7 +29,7 @@ const literal = (described: LiteralDescription): Check => {
   // The allowed values are in the default unit.
   const isDefault = Option.match({ onNone: () => true, onSome: (uom: string) => uom === (units[0] ?? uom) })
   return (data) => {
-    if (data._tag !== "LiteralData") return [`is a ${kind(data)}, but the process takes a literal`]
+    if (data._tag !== "LiteralData") return [`is ${kindOf(data)}, but the process takes a literal`]
     return [
       ...!isLexical(data.value.trim(), type)
         ? [`"${start(data.value)}" is no ${type}`]
@@ -46,17 +46,6 @@ const literal = (described: LiteralDescription): Check => {
     ]
   }
 }
-
-const kind = (data: DataValue): string =>
-  data._tag === "LiteralData"
-    ? "literal"
-    : data._tag === "ComplexData"
-    ? "complex value"
-    : data._tag === "BoundingBoxData"
-    ? "bounding box"
-    : data._tag === "NestedData"
-    ? "group of values"
-    : "reference"
 
 /** A charset parameter does not change the type. */
 const typeOf = ({ mimeType }: Format): Option.Option<string> =>
@@ -86,7 +75,7 @@ const format = (asked: Format, described: ComplexDescription): ReadonlyArray<str
 
 const complex = (data: DataValue, described: ComplexDescription): ReadonlyArray<string> => {
   if (data._tag === "Reference") return format(data.format, described)
-  if (data._tag !== "ComplexData") return [`is a ${kind(data)}, but the process takes a complex value`]
+  if (data._tag !== "ComplexData") return [`is ${kindOf(data)}, but the process takes a complex value`]
   return [...format(data.format, described), ...size(() => bytesOf(data), described)]
 }
 
@@ -115,7 +104,7 @@ const upload = (data: Upload.Upload, described: InputDescription["data"]): Reado
 
 const box = (data: DataValue, described: BoundingBoxDescription): ReadonlyArray<string> =>
   data._tag !== "BoundingBoxData"
-    ? [`is a ${kind(data)}, but the process takes a bounding box`]
+    ? [`is ${kindOf(data)}, but the process takes a bounding box`]
     : Option.match(data.crs, {
       onNone: () => [],
       onSome: (crs) =>
@@ -128,7 +117,7 @@ const box = (data: DataValue, described: BoundingBoxDescription): ReadonlyArray<
 const nested = (data: DataValue, described: NestedInputs): ReadonlyArray<string> =>
   data._tag === "NestedData"
     ? inputsOf(described.inputs, data.parts).map(({ input, reason }) => `${input} ${reason}`)
-    : [`is a ${kind(data)}, but the process takes a group of values`]
+    : [`is ${kindOf(data)}, but the process takes a group of values`]
 
 const byValue = (described: DataDescription | NestedInputs): Check => {
   switch (described._tag) {
