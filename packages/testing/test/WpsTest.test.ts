@@ -40,7 +40,7 @@ describe("WpsTest", () => {
     }).pipe(Effect.provide([WpsTest.layer(implementations), Auth.layerAnonymous])))
 
   for (const protocol of [Wps100.Wps100, Wps200.Wps200]) {
-    it.scoped(`an output that comes several times is delivered and stored as often: ${protocol.version}`, () =>
+    it.effect(`an output that comes several times is delivered and stored as often: ${protocol.version}`, () =>
       Effect.gen(function*() {
         const split = Process.make("split", {
           inputs: {},
@@ -51,20 +51,17 @@ describe("WpsTest", () => {
           outputs: { parts: Output.repeated(Output.reference(Output.text("text/csv"))) }
         })
         const parts = ["a", "b", "c"]
-        yield* Effect.gen(function*() {
+        const program = Effect.gen(function*() {
           deepStrictEqual(yield* WpsClient.run(split({})), { parts })
           const references = (yield* WpsClient.run(stored({}))).parts
           const texts = yield* Effect.forEach(
             references,
-            (one) => Effect.flatMap(WpsClient.download(one), ({ stream }) => Stream.mkString(Stream.decodeText(stream)))
+            (one) => Stream.mkString(Stream.decodeText(WpsClient.downloadStream(one)))
           )
           deepStrictEqual(texts, parts)
-        }).pipe(
-          Effect.provide(
-            WpsTest.layer([WpsNode.handle(split, () => Effect.succeed({ parts }))], { client: { protocol } })
-          ),
-          Effect.provide(Auth.layerAnonymous)
-        )
+        })
+        const node = WpsTest.layer([WpsNode.handle(split, () => Effect.succeed({ parts }))], { client: { protocol } })
+        yield* Effect.provide(program, [node, Auth.layerAnonymous])
       }))
   }
 

@@ -85,7 +85,7 @@ describe("Process", () => {
     Effect.gen(function*() {
       const outputs = [{
         identifier: "result",
-        data: DataValue.complexText(JSON.stringify(geom), "application/json"),
+        data: DataValue.complexText(`{"type":"Point","coordinates":[1,2]}`, "application/json"),
         title: Option.none(),
         abstract: Option.none()
       }]

@@ -3,10 +3,10 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Operation, Quirk } from "../../Quirk.ts"
+import * as python from "../python.ts"
 import { behaves, make, rewrite } from "../quirk.ts"
 import { documentOf, retyped } from "../responses.ts"
 import { declare, escape, inTags, inTexts, plain, unescape, unescapeAbstracts, withoutSections } from "../texts.ts"
-import * as python from "../python.ts"
 
 const isAnswer = (root: string): boolean => root === "ExecuteResponse" || root === "Result"
 
