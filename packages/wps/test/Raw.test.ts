@@ -244,7 +244,9 @@ describe.each(both)("%s", (name, fetch) => {
       for (const free of [undefined, "text/html", "application/xhtml+xml", "*/*"]) {
         assert.strictEqual(yield* read(free, page), page)
       }
+      assert.strictEqual(yield* read("text/xml", `<!DOCTYPE html>${page}`), "html")
       // Some servers call everything HTML.
+      assert.strictEqual(yield* read("text/xml; subtype=gml/3.1.1", "<gml:Point/>"), "<gml:Point/>")
       assert.strictEqual(yield* read("text/csv", "1,2"), "1,2")
       assert.strictEqual(yield* read("text/plain", page, { "content-type": "text/plain" }), page)
     }))

@@ -70,11 +70,16 @@ const beginsDocument = (text: string): Option.Option<boolean> => {
 
 /**
  * Whether an HTML page came in place of another type, such as a login page or a proxy's error. Some servers label
- * everything as HTML, so the text must begin with `<`, too.
+ * everything as HTML, so the text counts too: it must begin as HTML if XML was wanted, and with any tag otherwise.
  */
 const isPage = (text: string, contentType: Option.Option<string>, wanted: Option.Option<string>): boolean =>
-  /^[\s\uFEFF]*</.test(text) && Option.exists(contentType, (type) => essenceOf(type) === "text/html") &&
-  Option.exists(wanted, (type) => !/html|\*/.test(type))
+  Option.exists(contentType, (type) => essenceOf(type) === "text/html") &&
+  Option.exists(
+    wanted,
+    (type) =>
+      !/html|\*/.test(type) &&
+      (/xml|gml|kml|svg/i.test(type) ? /^[\s\uFEFF]*<(?:!doctype html|html)[\s>]/i : /^[\s\uFEFF]*</).test(text)
+  )
 
 /** The root element must start within this many bytes. */
 const longestStart = 65_536
