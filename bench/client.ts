@@ -78,7 +78,8 @@ const program = Effect.gen(function*() {
 const client = Layer.unwrapEffect(
   Effect.sync(() =>
     Layer.provide(
-      WpsClient.layer({ url: process.argv[2] ?? "", poll: { schedule: Schedule.forever } }),
+      // Descriptions are asked for each time: the client would keep them.
+      WpsClient.layer({ url: process.argv[2] ?? "", poll: { schedule: Schedule.forever }, timeToLive: 0 }),
       process.argv[3] === "platform" ? NodeHttpClient.layerUndici : UndiciClient.layer
     )
   )
