@@ -11,7 +11,6 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
-import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
@@ -410,12 +409,12 @@ export const layer = (
  * @category layers
  */
 export const layerConfig = (
-  options: Config.Config.Wrap<Options>
+  options: WpsClient.ConfigOptions<Options>
 ): Layer.Layer<
   WpsClient.WpsClient | Llnl,
   WpsError.InvalidUrl | AuthError | ConfigError.ConfigError,
   HttpClient.HttpClient | Auth.Auth
-> => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
+> => Layer.scopedContext(Effect.flatMap(WpsClient.unwrapOptions<Options>(options), make))
 
 // ------------------------------------------------------------------------------------------------------ the operations
 

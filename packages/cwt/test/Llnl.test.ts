@@ -773,7 +773,7 @@ describe("Llnl", () => {
       assert.strictEqual((yield* Llnl.Llnl).url, "https://example.org/api")
     }).pipe(
       Effect.provide(
-        Llnl.layerConfig({ url: Config.string("WPS_URL"), api: Config.string("API_URL") }).pipe(
+        Llnl.layerConfig({ url: Config.string("WPS_URL"), api: Config.string("API_URL"), timeout: "1 minute" }).pipe(
           Layer.provide([Auth.layerAnonymous, layerNode(usual)])
         )
       ),

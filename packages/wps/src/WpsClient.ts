@@ -31,6 +31,7 @@ import { concatenate } from "./internal/bytes.ts"
 import * as jobsInternal from "./internal/jobs.ts"
 import * as raws from "./internal/rawData.ts"
 import { isJob, type JobDocument } from "./internal/receive.ts"
+import { fromEntries, get, keys } from "./internal/record.ts"
 import * as serviceInternal from "./internal/service.ts"
 import { span } from "./internal/span.ts"
 import { validate, validateForm } from "./internal/validate.ts"
@@ -103,18 +104,12 @@ export interface Options {
 }
 
 /**
- * How to set up a client from the configuration. The address comes from there; settings that depend on the deployment
- * may.
+ * Options of which each is given as it is, or by a `Config`: what a deployment decides.
  *
  * @since 0.1.0
  * @category models
  */
-export interface ConfigOptions extends Omit<Options, "url" | "origins" | "language" | "timeout"> {
-  readonly url: Config.Config<string>
-  readonly origins?: Options["origins"] | Config.Config<ReadonlyArray<string>>
-  readonly language?: Options["language"] | Config.Config<string>
-  readonly timeout?: Options["timeout"] | Config.Config<Duration.Duration>
-}
+export type ConfigOptions<O> = { readonly [K in keyof O]: O[K] | Config.Config<Exclude<O[K], undefined>> }
 
 /**
  * How to run one operation.
@@ -446,25 +441,35 @@ export const layer = (
  * @category layers
  */
 export const layerConfig = (
-  options: ConfigOptions
+  options: ConfigOptions<Options>
 ): Layer.Layer<WpsClient, InvalidUrl | InvalidOrigin | ConfigError.ConfigError, HttpClient.HttpClient | Auth.Auth> =>
-  Layer.scoped(
-    WpsClient,
-    Effect.flatMap(
-      Effect.all({
-        url: options.url,
-        origins: orDefault(options.origins),
-        language: orDefault(options.language),
-        timeout: orDefault(options.timeout)
-      }),
-      (configured) => make({ ...options, ...configured })
-    )
-  )
+  Layer.scoped(WpsClient, Effect.flatMap(unwrapOptions(options), make))
 
-/** A setting from the configuration, or a plain value. */
-const orDefault = <A>(
-  option: A | Config.Config<A> | undefined
-): Effect.Effect<A | undefined, ConfigError.ConfigError> => Config.isConfig(option) ? option : Effect.succeed(option)
+/**
+ * Reads the options that the configuration gives. For layers that add options to those of a client.
+ *
+ * @example
+ * ```ts
+ * import { WpsClient } from "@effect-wps/wps"
+ * import { Config } from "effect"
+ *
+ * interface Mine extends WpsClient.Options {
+ *   readonly queue: string
+ * }
+ * const options = WpsClient.unwrapOptions<Mine>({ url: Config.string("WPS_URL"), queue: "long" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unwrapOptions = <O>(options: ConfigOptions<O>): Effect.Effect<O, ConfigError.ConfigError> =>
+  Effect.map(
+    Effect.forEach(keys(options), (name) => {
+      const option: unknown = get(options, name)
+      return Effect.map(Config.isConfig(option) ? option : Effect.succeed(option), (value) => [name, value] as const)
+    }),
+    fromEntries<O>
+  )
 
 /**
  * What the service offers. The client asks once, and caches the answer for `timeToLive`.

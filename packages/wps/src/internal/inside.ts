@@ -116,20 +116,22 @@ const bytes = (
       const pull = yield* Scope.extend(Stream.toPull(bodyOf(asked, response)), scope)
       yield* Scope.addFinalizer(
         scope,
-        Ref.set(why, Option.some("its bytes can be read no more: their scope has ended"))
+        Ref.update(why, Option.orElse(() => Option.some("its bytes can be read no more: their scope has ended")))
       )
+      const contentType = Headers.get(response.headers, "content-type")
       const look = (
         seen: Chunk.Chunk<Uint8Array>
       ): Effect.Effect<readonly [start: Chunk.Chunk<Uint8Array>, isDocument: boolean], RequestError> => {
-        const begins = beginsDocument(startOf(seen))
+        const text = startOf(seen)
+        const begins = beginsDocument(text)
+        const found = [seen, Option.contains(begins, true) || isPage(text, contentType, wanted)] as const
         return Option.isSome(begins) || sizeOf(seen) >= longestStart
-          ? Effect.succeed([seen, Option.contains(begins, true)])
+          ? Effect.succeed(found)
           : Effect.matchEffect(pull, {
-            onFailure: Option.match({ onNone: () => Effect.succeed([seen, false] as const), onSome: Effect.fail }),
+            onFailure: Option.match({ onNone: () => Effect.succeed(found), onSome: Effect.fail }),
             onSuccess: (more) => look(Chunk.appendAll(seen, more))
           })
       }
-      const contentType = Headers.get(response.headers, "content-type")
       const taken = Option.some("its bytes come once and have been taken")
       return yield* restore(
         Effect.flatMap(look(Chunk.empty()), ([start, isDocument]): Effect.Effect<Inside, RequestError> => {
@@ -147,7 +149,7 @@ const bytes = (
                 )
             })
           ))
-          return isDocument || isPage(startOf(start), contentType, wanted)
+          return isDocument
             ? document(asked, response, whole)
             : Effect.succeed({ _tag: "Bytes", stream: whole })
         })

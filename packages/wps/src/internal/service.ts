@@ -137,15 +137,13 @@ export const make = Effect.fnUntraced(function*(
   /** Services behind proxies may name a host that cannot be reached. The error then points to `rewriteUrl`. */
   const told = (reason: string, url: string) =>
     Option.exists(Either.getRight(Endpoint.parse(url)), ({ origin }) => origin !== base.origin)
-      ? `${reason}; the service named this address, which \`rewriteUrl\` can change`
+      ? `${reason}; this is not the service's host: it may be one that the service named, which \`rewriteUrl\` can change`
       : reason
 
-  const late = (what: Asked, url: string) =>
-    new TransportError({
-      operation: what.operation,
-      url: Endpoint.bare(url),
-      reason: told(`no answer within ${Duration.toSeconds(timeout)} s`, url)
-    })
+  const unanswered = (what: Asked, url: string, reason: string) =>
+    new TransportError({ operation: what.operation, url: Endpoint.bare(url), reason: told(reason, url) })
+
+  const late = (what: Asked, url: string) => unanswered(what, url, `no answer within ${Duration.toSeconds(timeout)} s`)
 
   /**
    * Sends a request and reads its answer. The limit applies to the head, and then again to the part of the body that is
@@ -161,11 +159,7 @@ export const make = Effect.fnUntraced(function*(
       authorized.execute(request).pipe(
         Effect.mapError((error) =>
           error._tag === "RequestError" || error._tag === "ResponseError"
-            ? new TransportError({
-              operation: what.operation,
-              url: Endpoint.bare(request.url),
-              reason: told(transportReason(error), request.url)
-            })
+            ? unanswered(what, request.url, transportReason(error))
             : error
         ),
         Effect.flatMap((response) => deadlines.counted(read(response)))
